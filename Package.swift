@@ -1,0 +1,80 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The house: two C header modules at the bottom, decisions in Core, C stops in Media,
+// one facade in Engine, arguments and terminals in CLI. Tests/CoreTests/ImportTableTests.swift
+// holds the one-way imports that the compiler does not check by itself.
+let package = Package(
+    name: "cinch",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "cinch", targets: ["CLI"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CFFmpeg",
+            pkgConfig: "libavformat libavcodec libavfilter libswscale libswresample libavutil",
+            providers: [
+                .apt([
+                    "libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libswscale-dev",
+                    "libswresample-dev", "libavutil-dev",
+                ]),
+                .brew(["ffmpeg"]),
+            ]
+        ),
+        .target(
+            name: "Core",
+            dependencies: [.product(name: "SystemPackage", package: "swift-system")]
+        ),
+        .target(
+            name: "Media",
+            dependencies: [
+                "Core", "CFFmpeg", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Core", "Media", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Core", "Engine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Core", "Media", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "CoreTests", dependencies: ["Core"]),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "TestSupport"]),
+        .testTarget(name: "CLITests", dependencies: ["CLI", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .treatAllWarnings(as: .error),
+    ]
+    // Media is where C lives: marking every second line `unsafe` there would inform nobody.
+    // Everywhere else the setting is a proof.
+    if target.name != "Media" {
+        target.swiftSettings?.append(.strictMemorySafety())
+    }
+}

@@ -1,0 +1,185 @@
+// The FFmpeg libraries as Swift sees them: their headers, and what Swift cannot import or what
+// moved between FFmpeg 5.1 and 8. Swift code reads a field that moved only through its accessor.
+#ifndef CINCH_CFFMPEG_SHIM_H
+#define CINCH_CFFMPEG_SHIM_H
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/dict.h>
+#include <libavutil/display.h>
+#include <libavutil/error.h>
+#include <libavutil/frame.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/log.h>
+#include <libavutil/mathematics.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libavutil/version.h>
+#include <libswresample/swresample.h>
+#include <libswscale/swscale.h>
+
+// Macros that Swift does not import: casts, FourCCs and compound literals.
+static const int cinch_error_eof = AVERROR_EOF;
+static const int cinch_error_exit = AVERROR_EXIT;
+static const int cinch_error_invalid_data = AVERROR_INVALIDDATA;
+static const int cinch_error_again = AVERROR(EAGAIN);
+static const int64_t cinch_no_pts = AV_NOPTS_VALUE;
+static const int cinch_input_buffer_padding = AV_INPUT_BUFFER_PADDING_SIZE;
+
+// AVERROR() and AVUNERROR() are function-like macros.
+static inline int cinch_averror(int posix) { return AVERROR(posix); }
+static inline int cinch_posix_error(int averror) { return AVUNERROR(averror); }
+
+// The versions that this program was compiled with; the libraries' own functions tell the ones it runs with.
+static const unsigned cinch_built_avformat = LIBAVFORMAT_VERSION_INT;
+static const unsigned cinch_built_avcodec = LIBAVCODEC_VERSION_INT;
+static const unsigned cinch_built_avfilter = LIBAVFILTER_VERSION_INT;
+static const unsigned cinch_built_swscale = LIBSWSCALE_VERSION_INT;
+static const unsigned cinch_built_swresample = LIBSWRESAMPLE_VERSION_INT;
+static const unsigned cinch_built_avutil = LIBAVUTIL_VERSION_INT;
+
+// FF_PROFILE_* became AV_PROFILE_* in FFmpeg 6.1 and the old names are gone in 8.
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 26, 100)
+#include <libavcodec/defs.h>
+static const int cinch_profile_aac_low = AV_PROFILE_AAC_LOW;
+static const int cinch_profile_h264_constrained_baseline = AV_PROFILE_H264_CONSTRAINED_BASELINE;
+static const int cinch_profile_h264_baseline = AV_PROFILE_H264_BASELINE;
+static const int cinch_profile_h264_main = AV_PROFILE_H264_MAIN;
+static const int cinch_profile_h264_high = AV_PROFILE_H264_HIGH;
+#else
+static const int cinch_profile_aac_low = FF_PROFILE_AAC_LOW;
+static const int cinch_profile_h264_constrained_baseline = FF_PROFILE_H264_CONSTRAINED_BASELINE;
+static const int cinch_profile_h264_baseline = FF_PROFILE_H264_BASELINE;
+static const int cinch_profile_h264_main = FF_PROFILE_H264_MAIN;
+static const int cinch_profile_h264_high = FF_PROFILE_H264_HIGH;
+#endif
+
+// AVFrame.pkt_duration became AVFrame.duration in FFmpeg 6.0 and is gone in 7.
+static inline int64_t cinch_frame_duration(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    return frame->duration;
+#else
+    return frame->pkt_duration;
+#endif
+}
+
+static inline void cinch_frame_set_duration(AVFrame *frame, int64_t duration) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    frame->duration = duration;
+#else
+    frame->pkt_duration = duration;
+#endif
+}
+
+// AVFrame.interlaced_frame became a flag in FFmpeg 6.1 and is gone in 8.
+static inline int cinch_frame_is_interlaced(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    return (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+    return frame->interlaced_frame;
+#endif
+}
+
+// Whether the decoder concealed damage in this frame.
+static inline int cinch_frame_is_damaged(const AVFrame *frame) {
+    return frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+}
+
+// Stream side data moved into AVCodecParameters in FFmpeg 6.1; the old function is gone in 8.
+// Returns the 3x3 display matrix (9 x int32_t) or NULL.
+static inline const int32_t *cinch_stream_display_matrix(const AVStream *stream) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+    const AVPacketSideData *side = av_packet_side_data_get(
+        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data,
+        AV_PKT_DATA_DISPLAYMATRIX);
+    return side && side->size >= 9 * sizeof(int32_t) ? (const int32_t *)side->data : NULL;
+#else
+    size_t size = 0;
+    const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
+#endif
+}
+
+// Copies the display matrix from an input stream to an output stream, where there is one.
+static inline void cinch_copy_display_matrix(AVStream *to, const AVStream *from) {
+    const int32_t *matrix = cinch_stream_display_matrix(from);
+    if (!matrix) return;
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+    AVPacketSideData *side = av_packet_side_data_new(
+        &to->codecpar->coded_side_data, &to->codecpar->nb_coded_side_data,
+        AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t), 0);
+    if (side) memcpy(side->data, matrix, 9 * sizeof(int32_t));
+#else
+    uint8_t *data = av_stream_new_side_data(to, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
+    if (data) memcpy(data, matrix, 9 * sizeof(int32_t));
+#endif
+}
+
+// Copies 4:2:0 planes into a frame's own buffers; AVFrame.data is a fixed array, a tuple in Swift.
+static inline void cinch_copy_planes(AVFrame *to, uint8_t *const planes[4], const int strides[4]) {
+    const uint8_t *from[4] = {planes[0], planes[1], planes[2], planes[3]};
+    av_image_copy(to->data, to->linesize, from, strides, (enum AVPixelFormat)to->format, to->width, to->height);
+}
+
+// Copies a frame's planes into one tight buffer; the number of bytes, or an AVERROR.
+static inline int cinch_pack_planes(const AVFrame *frame, uint8_t *buffer, int size) {
+    return av_image_copy_to_buffer(buffer, size, (const uint8_t *const *)frame->data, frame->linesize,
+                                   (enum AVPixelFormat)frame->format, frame->width, frame->height, 1);
+}
+
+// The opposite: fills a frame's own buffers from a tight one.
+static inline int cinch_unpack_planes(AVFrame *frame, const uint8_t *buffer) {
+    uint8_t *planes[4];
+    int strides[4];
+    int status = av_image_fill_arrays(planes, strides, buffer, (enum AVPixelFormat)frame->format,
+                                      frame->width, frame->height, 1);
+    if (status >= 0) cinch_copy_planes(frame, planes, strides);
+    return status;
+}
+
+// The quantizer of an encoded picture, from the encoder's side data in lambda units; -1 if absent.
+// Layout: doc of AV_PKT_DATA_QUALITY_STATS in libavcodec/packet.h (first little-endian u32).
+static inline int cinch_packet_quality(const AVPacket *packet) {
+    size_t size = 0;
+    const uint8_t *data = av_packet_get_side_data(packet, AV_PKT_DATA_QUALITY_STATS, &size);
+    if (!data || size < 8) return -1;
+    return (int)((uint32_t)data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24);
+}
+
+// AVIOInterruptCB is set through a struct of a function pointer and an opaque value; one call keeps
+// the pair consistent.
+static inline void cinch_set_interrupt(AVFormatContext *context, int (*callback)(void *), void *opaque) {
+    context->interrupt_callback.callback = callback;
+    context->interrupt_callback.opaque = opaque;
+}
+
+// AV_PIX_FMT_FLAG_* and component depth live in a descriptor with a fixed-size array, a tuple in Swift.
+static inline int cinch_pixel_format_depth(int format) {
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)format);
+    return d ? d->comp[0].depth : 0;
+}
+static inline int cinch_pixel_format_is_rgb(int format) {
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)format);
+    return d && (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0;
+}
+
+// AVFormatContext.streams is a C array of pointers; an out-of-range index yields NULL instead of a crash.
+static inline AVStream *cinch_stream(const AVFormatContext *context, int index) {
+    return index >= 0 && (unsigned)index < context->nb_streams ? context->streams[index] : NULL;
+}
+
+// AVChannelLayout holds a union and a macro initialiser; only the count matters here.
+static inline int cinch_channels(const AVCodecParameters *parameters) {
+    return parameters->ch_layout.nb_channels;
+}
+
+#endif

@@ -1,0 +1,139 @@
+/// The stages of a run, in order; each owns a share of the progress bar.
+package enum Phase: String, Sendable, Codable, CaseIterable {
+    case probing
+    case audio
+    case analysing
+    case encoding
+    case verifying
+}
+
+/// What a run tells while it goes on, in order and never concurrently.
+package enum Event: Sendable, Equatable {
+    /// What will be done, and why.
+    case planned(Plan)
+    /// Where the prepared frames are kept between the passes.
+    case keepingFrames(FrameKeeping)
+    case progress(Progress)
+    /// A finished attempt at the size, accepted or not.
+    case attempted(Attempt)
+    /// Something a person should know: a track left out, a size that stops at the quality ceiling.
+    case noted(String)
+}
+
+/// How far a run is. `fraction` never goes back.
+package struct Progress: Sendable, Equatable, Codable {
+    package var phase: Phase
+    /// Of the whole run, 0 to 1.
+    package var fraction: Double
+    package var frames: Int
+    package var framesPerSecond: Double
+    /// Seconds that remain, once there is something to judge by.
+    package var remainingSeconds: Double?
+    /// What the file will weigh at this rate, once pass 2 has produced enough to tell.
+    package var projectedBytes: Int?
+    /// 1 for the first encode of the picture; more for a correction.
+    package var attempt: Int
+
+    package init(
+        phase: Phase,
+        fraction: Double,
+        frames: Int = 0,
+        framesPerSecond: Double = 0,
+        remainingSeconds: Double? = nil,
+        projectedBytes: Int? = nil,
+        attempt: Int = 1
+    ) {
+        self.phase = phase
+        self.fraction = fraction
+        self.frames = frames
+        self.framesPerSecond = framesPerSecond
+        self.remainingSeconds = remainingSeconds
+        self.projectedBytes = projectedBytes
+        self.attempt = attempt
+    }
+}
+
+/// One encode of the picture and what came out.
+package struct Attempt: Sendable, Equatable, Codable {
+    package var number: Int
+    package var mode: Mode
+    /// What the encoder was asked for; nil for constant quality.
+    package var videoBitsPerSecond: Int?
+    /// The whole file; nil where the attempt was given up before its end.
+    package var bytes: Int?
+    package var isAccepted: Bool
+    package var reason: String
+
+    package enum Mode: String, Sendable, Codable {
+        case onePassConstantQuality
+        case secondPass
+        case remux
+    }
+
+    package init(
+        number: Int,
+        mode: Mode,
+        videoBitsPerSecond: Int? = nil,
+        bytes: Int? = nil,
+        isAccepted: Bool,
+        reason: String
+    ) {
+        self.number = number
+        self.mode = mode
+        self.videoBitsPerSecond = videoBitsPerSecond
+        self.bytes = bytes
+        self.isAccepted = isAccepted
+        self.reason = reason
+    }
+}
+
+/// Where prepared frames wait for pass 2, chosen before the first frame.
+package struct FrameKeeping: Sendable, Equatable, Codable {
+    package enum Place: String, Sendable, Codable {
+        case memory
+        case memoryAndFile
+        case decodeAgain
+    }
+
+    package var place: Place
+    package var memoryLimitBytes: Int
+    package var fileLimitBytes: Int
+    package var estimatedBytes: Int
+
+    package init(place: Place, memoryLimitBytes: Int, fileLimitBytes: Int, estimatedBytes: Int) {
+        self.place = place
+        self.memoryLimitBytes = memoryLimitBytes
+        self.fileLimitBytes = fileLimitBytes
+        self.estimatedBytes = estimatedBytes
+    }
+
+    /// Chooses by size alone: memory while it fits, then memory and a file, else decoding again.
+    ///
+    /// - Parameters:
+    ///   - frameBytes: one frame, width × height × 1.5.
+    ///   - frames: how many are expected.
+    ///   - memoryLimitBytes, fileLimitBytes: what may be used of each.
+    package static func choose(
+        frameBytes: Int,
+        frames: Int,
+        memoryLimitBytes: Int,
+        fileLimitBytes: Int
+    ) -> FrameKeeping {
+        let (bytes, overflow) = frameBytes.multipliedReportingOverflow(by: max(1, frames))
+        let estimated = overflow ? Int.max : bytes
+        let place: Place =
+            if estimated <= memoryLimitBytes {
+                .memory
+            } else if estimated - memoryLimitBytes <= fileLimitBytes {
+                .memoryAndFile
+            } else {
+                .decodeAgain
+            }
+        return FrameKeeping(
+            place: place,
+            memoryLimitBytes: memoryLimitBytes,
+            fileLimitBytes: fileLimitBytes,
+            estimatedBytes: estimated
+        )
+    }
+}

@@ -1,0 +1,327 @@
+/// How the picture is prepared: what the filters do to each decoded frame.
+package struct Picture: Hashable, Codable, Sendable {
+    /// Upright, square pixels, both sides even.
+    package var size: PixelSize
+    package var frameRate: Rational
+    package var orientation: Orientation
+    package var deinterlaces: Bool
+    package var toneMaps: Bool
+    /// The matrix of the result, in libav's names: bt709 or smpte170m.
+    package var matrix: Matrix
+
+    package enum Matrix: String, Codable, Sendable {
+        case bt709
+        case smpte170m
+    }
+}
+
+/// What becomes of the sound.
+package enum Sound: Hashable, Codable, Sendable {
+    case none
+    /// The source's own AAC packets.
+    case copy(streamIndex: Int, bitsPerSecond: Int, sampleRate: Int)
+    /// AAC-LC, stereo or mono.
+    case encode(streamIndex: Int, bitsPerSecond: Int, channels: Int, sampleRate: Int)
+
+    package var bitsPerSecond: Int {
+        switch self {
+        case .none: 0
+        case .copy(_, let rate, _): rate
+        case .encode(_, let rate, _, _): rate
+        }
+    }
+
+    package var packetsPerSecond: Double {
+        switch self {
+        case .none: 0
+        case .copy(_, _, let rate), .encode(_, _, _, let rate): Double(rate) / 1024
+        }
+    }
+}
+
+/// How the limit is divided, before anything is measured.
+package struct Budget: Hashable, Codable, Sendable {
+    package var limitBytes: Int
+    package var audioBytes: Int
+    package var containerBytes: Int
+    package var videoBytes: Int
+    package var videoBitsPerSecond: Int
+}
+
+/// What will be done, decided before the first frame is decoded; running decides nothing but rates.
+package struct Plan: Hashable, Codable, Sendable {
+    package enum Method: String, Codable, Sendable {
+        /// Packets are copied into a fresh MP4.
+        case remux
+        /// One pass, no limit but the source's own size.
+        case constantQuality
+        /// Two passes to `limitBytes`.
+        case fit
+    }
+
+    package var method: Method
+    /// What the file may weigh: the target, or the source's own size where that is less.
+    package var limitBytes: Int
+    /// What the person asked for; nil without `--to`.
+    package var targetBytes: Int?
+    package var picture: Picture
+    package var sound: Sound
+    package var speed: Speed
+    /// The longest distance between keyframes.
+    package var keyframeIntervalFrames: Int
+    package var budget: Budget
+    package var expectedBytes: Int
+    /// The smallest size that this clip can be asked for.
+    package var smallestBytes: Int
+    /// Frames expected; the sweep counts them.
+    package var frames: Int
+    /// Why it is done this way, in sentences for a person.
+    package var reasons: [String]
+}
+
+extension Plan {
+    /// Constant quality for sharing: transparent to most eyes at arm's length, half of a phone's own rate.
+    package static let sharingQuality = 23.0
+    /// Below this rate factor nobody sees a difference; bytes beyond it are left over.
+    package static let ceilingQuality = 17.0
+    /// Mean quantizer about which a picture at constant quality lands for CRF 23; for the estimate only.
+    private static let sharingBitsPerPixel = 0.075
+
+    /// Decides everything about a run.
+    ///
+    /// - Parameter mayRemux: false after a copy turned out larger than the limit.
+    /// - Throws: `Failure` of kind `.unreachable` where the target is below what the clip can be
+    ///   made, with that size and what would help.
+    package static func make(
+        for source: Source, request: Request, mayRemux: Bool = true
+    ) throws(Failure) -> Plan {
+        var reasons: [String] = []
+        let target = request.target?.bytes
+        let video = source.video
+
+        if mayRemux, let remux = remuxPlan(for: source, request: request) { return remux }
+
+        let cap = heightCap(request.heightCap, target: target)
+        let rate = outputFrameRate(of: video)
+        let frames = max(1, Int((source.durationSeconds * rate.value).rounded()))
+        let full = video.displaySize.fitted(shortSide: cap ?? Int.max)
+        let seconds = max(0.04, source.durationSeconds)
+
+        let smallest = smallestBytes(
+            source: source, wish: request.audio, rate: rate, full: full, frames: frames)
+        if let target, target < smallest {
+            throw unreachable(
+                target: target, smallest: smallest, source: source, full: full)
+        }
+        var limit = target ?? source.bytes
+        if let target, target > source.bytes {
+            // A better codec than H.264 may have made the source smaller than H.264 ever can.
+            limit = max(source.bytes, min(target, smallest))
+            reasons.append(
+                limit == source.bytes
+                    ? "the source is smaller than the target: the result will not be larger than the source"
+                    : "the source's \(video.codec) is too small for H.264 to match: the result may be larger, but stays within the target"
+            )
+        }
+
+        let sound = Sound.choose(
+            for: source, wish: request.audio,
+            totalBitsPerSecond: Int(Double(limit) * 8 / seconds))
+        let container = containerBytes(
+            frames: frames, seconds: seconds, audioPacketsPerSecond: sound.packetsPerSecond)
+        let audioBytes = Int(Double(sound.bitsPerSecond) / 8 * seconds)
+        let videoBytes = max(1, limit - container - audioBytes)
+        let videoRate = Int(Double(videoBytes) * 8 / seconds)
+
+        let fitting =
+            target == nil
+            ? full
+            : frameSize(within: full, videoBitsPerSecond: videoRate, frameRate: rate)
+        let picture = Picture(
+            size: fitting,
+            frameRate: rate,
+            orientation: video.orientation,
+            deinterlaces: video.isInterlaced,
+            toneMaps: video.colour.isHighDynamicRange,
+            matrix: matrix(for: video)
+        )
+        reasons += pictureReasons(video: video, picture: picture, full: full, cap: cap)
+
+        let sharing = Int(
+            Double(fitting.pixels) * rate.value * sharingBitsPerPixel * seconds / 8)
+        return Plan(
+            method: target == nil ? .constantQuality : .fit,
+            limitBytes: limit,
+            targetBytes: target,
+            picture: picture,
+            sound: sound,
+            speed: request.speed,
+            keyframeIntervalFrames: keyframeInterval(source: source, rate: rate),
+            budget: Budget(
+                limitBytes: limit,
+                audioBytes: audioBytes,
+                containerBytes: container,
+                videoBytes: videoBytes,
+                videoBitsPerSecond: videoRate
+            ),
+            expectedBytes: target == nil
+                ? min(limit, sharing + audioBytes + container)
+                : Int(Double(limit) * 0.998),
+            smallestBytes: smallest,
+            frames: frames,
+            reasons: reasons
+        )
+    }
+
+    /// MP4 without faststart's copy: about 1.5 kB, and 13.5 B a packet with B-frames (measured: 12 to 15).
+    ///
+    /// For the plan only: a run counts the packets of pass 1 and asks the muxer itself.
+    package static func containerBytes(
+        frames: Int, seconds: Double, audioPacketsPerSecond: Double
+    ) -> Int {
+        1500 + Int((Double(frames) + seconds * audioPacketsPerSecond) * 13.5)
+    }
+
+    /// 720 lines up to 20 MB, 1080 above: what the two sizes of upload limits are watched at.
+    private static func heightCap(_ cap: HeightCap, target: Int?) -> Int? {
+        switch cap {
+        case .source: nil
+        case .lines(let lines): lines
+        case .automatic: (target ?? Int.max) <= 20_000_000 ? 720 : 1080
+        }
+    }
+
+    /// Even above 60 Hz no upload form wants more; halving keeps the motion even.
+    private static func outputFrameRate(of video: VideoTrack) -> Rational {
+        var rate = video.frameRate
+        while rate.value > 60.5 { rate = Rational(rate.numerator, rate.denominator * 2) }
+        return rate
+    }
+
+    /// The frame sizes that a picture steps down through.
+    package static let ladder = [2160, 1440, 1080, 720, 540, 432, 360, 270, 216, 180, 144]
+
+    /// Bits for each pixel of each frame below which a smaller frame looks better on any content
+    /// that was measured (best sizes lay between 0.016 and 0.065; sharp interfaces like it larger).
+    package static let leastBitsPerPixel = 0.012
+
+    /// The frame size within `full` that suits so many bits.
+    private static func frameSize(
+        within full: PixelSize, videoBitsPerSecond: Int, frameRate: Rational
+    ) -> PixelSize {
+        // Frames above 30 a second resemble each other more, so each needs less.
+        let frames = min(frameRate.value, 30) + max(0, frameRate.value - 30) / 2
+        func suits(_ size: PixelSize) -> Bool {
+            Double(videoBitsPerSecond) >= Double(size.pixels) * frames * leastBitsPerPixel
+        }
+        if suits(full) { return full }
+        for lines in ladder where lines < full.shortSide {
+            let size = full.fitted(shortSide: lines)
+            if suits(size) { return size }
+        }
+        return full.fitted(shortSide: ladder.last ?? 144)
+    }
+
+    /// Below this many bits a pixel even the smallest frame falls apart.
+    private static let floorBitsPerPixel = 0.004
+
+    private static func smallestBytes(
+        source: Source, wish: AudioWish, rate: Rational, full: PixelSize, frames: Int
+    ) -> Int {
+        let seconds = max(0.04, source.durationSeconds)
+        let sound = Sound.choose(for: source, wish: wish, totalBitsPerSecond: 0)
+        let size = full.fitted(shortSide: ladder.last ?? 144)
+        let video = Double(size.pixels) * Double(frames) * floorBitsPerPixel / 8 + 700
+        return containerBytes(
+            frames: frames, seconds: seconds, audioPacketsPerSecond: sound.packetsPerSecond)
+            + Int(Double(sound.bitsPerSecond) / 8 * seconds) + Int(video)
+    }
+
+    private static func unreachable(
+        target: Int, smallest: Int, source: Source, full: PixelSize
+    ) -> Failure {
+        let seconds = source.durationSeconds * Double(target) / Double(max(1, smallest))
+        var advice =
+            "Ask for \(ByteSize.text(roundedUp(smallest))) or more"
+        if seconds >= 1 {
+            advice += ", or cut the clip to \(durationText(seconds)) or less"
+        }
+        if !source.audio.isEmpty {
+            advice += ", or leave the sound out with --audio none"
+        }
+        return Failure(
+            .unreachable,
+            "\(ByteSize.text(target)) is too small for \(durationText(source.durationSeconds)) of video",
+            why:
+                "even at \(full.fitted(shortSide: ladder.last ?? 144).description) pixels it needs about \(ByteSize.text(smallest))",
+            advice: advice + ".",
+            smallestBytes: smallest
+        )
+    }
+
+    /// Two significant digits upward, so that the advice itself is never too small.
+    private static func roundedUp(_ bytes: Int) -> Int {
+        var step = 1
+        while bytes / step >= 100 { step *= 10 }
+        return (bytes + step - 1) / step * step
+    }
+
+    /// Untagged pictures of HD size are BT.709 by every player's rule; below that they are BT.601.
+    /// The tag is written out because a smaller frame would be guessed differently.
+    private static func matrix(for video: VideoTrack) -> Picture.Matrix {
+        if video.isRGB || video.colour.isHighDynamicRange { return .bt709 }
+        switch video.colour.matrix {
+        case "smpte170m", "bt470bg": return .smpte170m
+        case nil:
+            return video.codedSize.height >= 720 || video.codedSize.width >= 1280
+                ? .bt709 : .smpte170m
+        default: return .bt709
+        }
+    }
+
+    /// 10 s, and 20 s for almost static pictures, where keyframes are most of the bytes.
+    private static func keyframeInterval(source: Source, rate: Rational) -> Int {
+        let video = source.video
+        let perPixel =
+            Double(source.bytes) * 8
+            / max(1, source.durationSeconds * rate.value * Double(video.codedSize.pixels))
+        let seconds = perPixel < 0.008 ? 20.0 : 10.0
+        return max(1, Int((rate.value * seconds).rounded(.down)))
+    }
+
+    private static func pictureReasons(
+        video: VideoTrack, picture: Picture, full: PixelSize, cap: Int?
+    ) -> [String] {
+        var reasons: [String] = []
+        if picture.size.shortSide < full.shortSide {
+            reasons.append(
+                "so few bytes look better at \(picture.size) than at \(full)")
+        } else if let cap, full.shortSide < video.displaySize.shortSide {
+            reasons.append("at most \(cap) lines on the short side: \(full)")
+        }
+        if picture.frameRate.value < video.frameRate.value {
+            reasons.append("at most 60 frames a second")
+        }
+        if picture.deinterlaces { reasons.append("the source is interlaced: it is deinterlaced") }
+        if picture.toneMaps { reasons.append("the source is HDR: it is tone-mapped to BT.709") }
+        if !video.orientation.isUpright {
+            reasons.append("the picture is turned upright, so that every player shows it so")
+        }
+        return reasons
+    }
+}
+
+/// `48 s`, `3 min 20 s`, `1 h 12 min`.
+package func durationText(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "?" }
+    if seconds < 9.95 {
+        let tenths = Int((seconds * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+    }
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 {
+        return whole % 60 == 0 ? "\(whole / 60) min" : "\(whole / 60) min \(whole % 60) s"
+    }
+    return "\(whole / 3600) h \(whole / 60 % 60) min"
+}

@@ -1,0 +1,137 @@
+extension Plan {
+    /// The plan to copy the source's packets, where it fits and plays everywhere as it is; nil where it does not.
+    package static func remuxPlan(for source: Source, request: Request) -> Plan? {
+        guard let target = request.target?.bytes, source.bytes <= target,
+            obstacleToPlayingEverywhere(source, heightCap: request.heightCap) == nil,
+            let sound = Sound.copied(from: source, wish: request.audio)
+        else { return nil }
+        let video = source.video
+        let frames = max(1, Int((source.durationSeconds * video.frameRate.value).rounded()))
+        let container = containerBytes(
+            frames: frames, seconds: source.durationSeconds,
+            audioPacketsPerSecond: sound.packetsPerSecond)
+        return Plan(
+            method: .remux,
+            limitBytes: target,
+            targetBytes: target,
+            picture: Picture(
+                size: video.displaySize, frameRate: video.frameRate,
+                orientation: video.orientation, deinterlaces: false, toneMaps: false,
+                matrix: video.colour.matrix == "smpte170m" ? .smpte170m : .bt709),
+            sound: sound,
+            speed: request.speed,
+            keyframeIntervalFrames: 0,
+            budget: Budget(
+                limitBytes: target, audioBytes: 0, containerBytes: container,
+                videoBytes: source.bytes, videoBitsPerSecond: video.bitsPerSecond ?? 0),
+            expectedBytes: source.bytes,
+            smallestBytes: 0,
+            frames: frames,
+            reasons: [
+                "it is smaller than the target already, and plays everywhere as it is: nothing is encoded again"
+            ]
+        )
+    }
+
+    /// Why a file might not play in every browser, phone and chat as it is; nil if it does.
+    package static func obstacleToPlayingEverywhere(
+        _ source: Source, heightCap: HeightCap = .automatic
+    ) -> String? {
+        let video = source.video
+        guard video.codec == "h264" else { return "its picture is \(video.codec), not H.264" }
+        guard ["yuv420p", "yuvj420p"].contains(video.pixelFormat) else {
+            return "its pixels are \(video.pixelFormat), not 8-bit 4:2:0"
+        }
+        let profiles = ["Baseline", "Constrained Baseline", "Main", "High"]
+        guard let profile = video.profile, profiles.contains(profile) else {
+            return "its H.264 profile is \(video.profile ?? "unknown")"
+        }
+        guard let level = video.level, level <= 42 else { return "its H.264 level is above 4.2" }
+        guard video.displaySize.longSide <= 1920, video.displaySize.shortSide <= 1088 else {
+            return "its frame is larger than 1920×1080"
+        }
+        if case .lines(let lines) = heightCap, video.displaySize.shortSide > lines {
+            return "its short side has more than \(lines) lines"
+        }
+        guard video.frameRate.value <= 60.5 else { return "it has more than 60 frames a second" }
+        guard !video.isInterlaced else { return "it is interlaced" }
+        guard video.sampleAspectRatio.value == 1 else { return "its pixels are not square" }
+        guard !video.colour.isHighDynamicRange else { return "it is HDR" }
+        return nil
+    }
+}
+
+extension Sound {
+    /// The source's own sound, if every player takes it; nil where it must be encoded.
+    fileprivate static func copied(from source: Source, wish: AudioWish) -> Sound? {
+        switch wish {
+        case .none: return Sound.none
+        case .bitsPerSecond: return source.audio.isEmpty ? Sound.none : nil
+        case .automatic, .copy:
+            guard let track = source.audio.first else { return Sound.none }
+            return track.playsEverywhere ? .copying(track) : nil
+        }
+    }
+
+    private static func copying(_ track: AudioTrack) -> Sound {
+        .copy(
+            streamIndex: track.streamIndex,
+            bitsPerSecond: track.bitsPerSecond ?? 128_000,
+            sampleRate: track.sampleRate
+        )
+    }
+
+    /// Rates at which libavcodec's AAC is worth its bytes; mono from 32 kbit/s down.
+    private static let ladder = [128_000, 96_000, 64_000, 48_000, 32_000, 24_000]
+
+    /// The share of all bytes that the sound may take before it steps down.
+    private static let share = 0.125
+
+    /// The track, rate and channels that suit a total rate (0: the least that is offered).
+    package static func choose(
+        for source: Source, wish: AudioWish, totalBitsPerSecond: Int
+    ) -> Sound {
+        guard let track = source.audio.first(where: \.isDecodable), wish != .none else {
+            return .none
+        }
+        if wish == .copy, track.playsEverywhere { return .copying(track) }
+        let rate = [44_100, 22_050, 11_025].contains(track.sampleRate) ? 44_100 : 48_000
+        var wanted: Int
+        if case .bitsPerSecond(let asked) = wish {
+            wanted = asked
+        } else {
+            let allowed = Int(Double(totalBitsPerSecond) * share)
+            wanted = ladder.first { $0 <= allowed } ?? 24_000
+            if let own = track.bitsPerSecond, own > 0 {
+                // More bits than the source has cannot bring back what it lost.
+                if track.playsEverywhere, Double(own) <= Double(max(wanted, 64_000)) * 1.1,
+                    own <= max(allowed, 24_000)
+                {
+                    return .copying(track)
+                }
+                if track.isLossy { wanted = ladder.last { $0 >= own && $0 <= wanted } ?? wanted }
+            }
+        }
+        // Below 40 kbit/s two channels sound worse than one.
+        let channels = track.channels == 1 || wanted < 40_000 ? 1 : 2
+        if case .automatic = wish, channels == 1 { wanted = min(wanted, 64_000) }
+        return .encode(
+            streamIndex: track.streamIndex,
+            bitsPerSecond: wanted,
+            channels: channels,
+            sampleRate: rate
+        )
+    }
+}
+
+extension AudioTrack {
+    /// AAC-LC, mono or stereo, at a rate that every player takes.
+    package var playsEverywhere: Bool {
+        codec == "aac" && profile == "LC" && (1...2).contains(channels)
+            && (sampleRate == 44_100 || sampleRate == 48_000)
+    }
+
+    fileprivate var isLossy: Bool {
+        !codec.hasPrefix("pcm_") && !["flac", "alac", "truehd", "mlp"].contains(codec)
+    }
+}

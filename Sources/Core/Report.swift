@@ -1,0 +1,74 @@
+/// What happened: the receipt of a finished run.
+package struct Report: Sendable, Equatable, Codable {
+    package var input: String
+    package var output: String
+    package var inputBytes: Int
+    package var bytes: Int
+    package var limitBytes: Int
+    /// Nil without `--to`.
+    package var targetBytes: Int?
+    package var method: Plan.Method
+    /// True where the file stops below the limit because more bytes could not be seen.
+    package var stoppedAtQualityCeiling: Bool
+    package var width: Int
+    package var height: Int
+    package var frameRate: Double
+    package var frames: Int
+    package var durationSeconds: Double
+    package var videoBytes: Int
+    package var audioBytes: Int
+    package var containerBytes: Int
+    package var videoBitsPerSecond: Int
+    package var audioBitsPerSecond: Int
+    package var secondPassRuns: Int
+    package var attempts: [Attempt]
+    package var keeping: FrameKeeping?
+    package var keptFrameBytes: Int
+    /// Structural similarity of luma between the prepared source frames and the result, 0 to 1,
+    /// over evenly spaced frames; nil where nothing was encoded.
+    package var ssim: Double?
+    package var ssimFrames: Int
+    package var elapsedSeconds: Double
+    package var notes: [String]
+
+    package init(
+        input: String, output: String, inputBytes: Int, bytes: Int, limitBytes: Int,
+        targetBytes: Int?, method: Plan.Method, stoppedAtQualityCeiling: Bool, width: Int,
+        height: Int, frameRate: Double, frames: Int, durationSeconds: Double, videoBytes: Int,
+        audioBytes: Int, containerBytes: Int, videoBitsPerSecond: Int, audioBitsPerSecond: Int,
+        secondPassRuns: Int, attempts: [Attempt], keeping: FrameKeeping?, keptFrameBytes: Int,
+        ssim: Double?, ssimFrames: Int, elapsedSeconds: Double, notes: [String]
+    ) {
+        self.input = input
+        self.output = output
+        self.inputBytes = inputBytes
+        self.bytes = bytes
+        self.limitBytes = limitBytes
+        self.targetBytes = targetBytes
+        self.method = method
+        self.stoppedAtQualityCeiling = stoppedAtQualityCeiling
+        self.width = width
+        self.height = height
+        self.frameRate = frameRate
+        self.frames = frames
+        self.durationSeconds = durationSeconds
+        self.videoBytes = videoBytes
+        self.audioBytes = audioBytes
+        self.containerBytes = containerBytes
+        self.videoBitsPerSecond = videoBitsPerSecond
+        self.audioBitsPerSecond = audioBitsPerSecond
+        self.secondPassRuns = secondPassRuns
+        self.attempts = attempts
+        self.keeping = keeping
+        self.keptFrameBytes = keptFrameBytes
+        self.ssim = ssim
+        self.ssimFrames = ssimFrames
+        self.elapsedSeconds = elapsedSeconds
+        self.notes = notes
+    }
+
+    /// Share of the target (or of the limit, without one) that the file fills.
+    package var fill: Double {
+        Double(bytes) / Double(max(1, targetBytes ?? limitBytes))
+    }
+}

@@ -1,0 +1,204 @@
+package import Core
+import Foundation
+import Media
+package import SystemPackage
+
+/// The one door to everything: probe a file, plan a run, run it.
+///
+/// Holds no state between runs. A run is: probe → plan → sound → one sweep over the picture
+/// (decode, keep, pass 1) → pass 2 until the size lands → verify → rename (`LocalRun`).
+package struct Compressor: Sendable {
+    /// What a run may use besides the encoder's own needs.
+    package struct Limits: Sendable, Equatable {
+        /// Memory for kept frames.
+        package var memoryBytes: Int
+        /// Disk for kept frames, beside the output; nil: four fifths of what is free, at most 16 GB.
+        package var diskBytes: Int?
+
+        package init(memoryBytes: Int? = nil, diskBytes: Int? = nil) {
+            self.memoryBytes = memoryBytes ?? Self.usualMemory
+            self.diskBytes = diskBytes
+        }
+
+        /// A quarter of the memory, half of what is free of it, at most 4 GB.
+        private static var usualMemory: Int {
+            let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+            return min(4_000_000_000, physical / 4, (Machine.availableMemory ?? physical) / 2)
+        }
+    }
+
+    private let limits: Limits
+
+    package init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    /// Reads what a file is.
+    package func probe(_ path: FilePath) async throws(Failure) -> Source {
+        try await offload { flag in
+            Result { () throws(Failure) in try Self.source(path, flag: flag) }
+        }
+    }
+
+    /// Decides what would be done, without doing it.
+    package func plan(_ request: Request) async throws(Failure) -> (Source, Plan) {
+        try await offload { flag in
+            Result { () throws(Failure) in
+                let source = try Self.source(request.input, flag: flag)
+                return (source, try Plan.make(for: source, request: request))
+            }
+        }
+    }
+
+    /// Measures on the clip's first moments how long a plan would take here, in seconds.
+    package func expectedSeconds(_ source: Source, _ plan: Plan) async throws(Failure) -> Double {
+        try await offload { flag in
+            Result { () throws(Failure) in
+                try Forecast.seconds(source: source, plan: plan, flag: flag)
+            }
+        }
+    }
+
+    /// Makes the file.
+    ///
+    /// - Parameter events: called in order and never concurrently, from the run's own thread; returns fast.
+    /// - Throws: `Failure`; then nothing was written and nothing is left behind.
+    package func run(
+        _ request: Request, events: @escaping @Sendable (Event) -> Void
+    ) async throws(Failure) -> Report {
+        let limits = limits
+        return try await offload { flag in
+            Result { () throws(Failure) in
+                events(.progress(Progress(phase: .probing, fraction: 0)))
+                let source = try Self.source(request.input, flag: flag)
+                try Self.checkDestination(request)
+                let plan = try Plan.make(for: source, request: request)
+                events(.planned(plan))
+                let workspace = try Workspace(for: request.destination)
+                var run = LocalRun(
+                    source: source, plan: plan, request: request, limits: limits, flag: flag,
+                    events: events)
+                return try run.perform(in: workspace)
+            }
+        }
+    }
+
+    /// Removes what runs of this process have on disk, for an exit that cannot wait for them.
+    package static func abandonRuns() {
+        Workspace.abandonAll()
+    }
+
+    private static func source(
+        _ path: FilePath, flag: CancellationFlag
+    ) throws(Failure) -> Source {
+        let bytes = try InputFile.check(path)
+        do {
+            return try Prober.probe(path: path.string, bytes: bytes, flag: flag)
+        } catch {
+            throw Failure(error, input: path.string, flag: flag)
+        }
+    }
+
+    private static func checkDestination(_ request: Request) throws(Failure) {
+        let destination = request.destination
+        if let kind = destination.extension?.lowercased(), !["mp4", "m4v"].contains(kind) {
+            throw Failure(
+                .usage, "Cannot make a .\(kind) file", why: "Cinch writes MP4",
+                advice: "Name the output with .mp4 at its end.")
+        }
+        if InputFile.areSame(request.input, destination) {
+            throw Failure(
+                .output, "The output would be the input itself, \(destination.string)",
+                why: "the input is never written to",
+                advice: "Name another output with -o.")
+        }
+        guard let kind = InputFile.kind(of: destination) else { return }
+        if kind == .typeDirectory {
+            throw Failure(
+                .output, "Cannot write \(destination.string)", why: "it is a folder",
+                advice: "Name a file in it with -o.")
+        }
+        if !request.overwrites { throw Failure.exists(destination) }
+    }
+}
+
+/// The input as the file system sees it.
+enum InputFile {
+    /// The size of a regular, readable file.
+    static func check(_ path: FilePath) throws(Failure) -> Int {
+        let name = path.string
+        guard let attributes = attributes(of: path) else {
+            throw Failure(
+                .missing, "Cannot find \(name)", why: "there is no such file",
+                advice: "Check the name and the folder.")
+        }
+        switch attributes[.type] as? FileAttributeType {
+        case .typeRegular?: break
+        case .typeDirectory?:
+            throw Failure(
+                .unreadable, "\(name) is a folder", why: "one video at a time",
+                advice: "Give a file in it.")
+        default:
+            throw Failure(
+                .unreadable, "\(name) is not an ordinary file",
+                why: "a video is read more than once, and from its end too",
+                advice: "Save it to a file first.")
+        }
+        guard FileManager.default.isReadableFile(atPath: name) else {
+            throw Failure(
+                .missing, "Cannot open \(name)", why: "permission denied",
+                advice: "Ask its owner for the right to read it.")
+        }
+        let bytes = (attributes[.size] as? NSNumber)?.intValue ?? 0
+        guard bytes > 0 else {
+            throw Failure(
+                .unreadable, "\(name) is empty", why: "it has 0 bytes",
+                advice: "If it was downloaded, download it again.")
+        }
+        return bytes
+    }
+
+    /// What is there, links followed; nil where nothing is.
+    static func kind(of path: FilePath) -> FileAttributeType? {
+        attributes(of: path)?[.type] as? FileAttributeType
+    }
+
+    private static func attributes(of path: FilePath) -> [FileAttributeKey: Any]? {
+        let resolved = URL(fileURLWithPath: path.string).resolvingSymlinksInPath().path
+        return try? FileManager.default.attributesOfItem(atPath: resolved)
+    }
+
+    /// Whether two paths lead to one file, by links and by other spellings too.
+    static func areSame(_ one: FilePath, _ other: FilePath) -> Bool {
+        func identity(_ path: FilePath) -> [Int]? {
+            guard let found = attributes(of: path),
+                let file = (found[.systemFileNumber] as? NSNumber)?.intValue,
+                let device = (found[.systemNumber] as? NSNumber)?.intValue
+            else { return nil }
+            return [file, device]
+        }
+        guard let one = identity(one), let other = identity(other) else { return false }
+        return one == other
+    }
+}
+
+/// What the machine has to spare.
+package enum Machine {
+    /// Memory that can be had without pushing anything out; nil where the system does not say.
+    package static var availableMemory: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else {
+            return nil
+        }
+        for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
+            let digits = line.filter(\.isNumber)
+            return Int(digits).map { $0 * 1024 }
+        }
+        return nil
+    }
+
+    /// Bytes free where a folder is.
+    package static func freeBytes(in folder: FilePath) -> Int? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.string)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+    }
+}

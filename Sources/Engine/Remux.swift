@@ -1,0 +1,39 @@
+import Core
+import Media
+import SystemPackage
+
+/// Copies a source's packets into a fresh MP4 with its index in front: seconds, and nothing lost.
+struct Remux {
+    var source: Source
+    var plan: Plan
+
+    struct Result {
+        var fileBytes: Int
+        var pictureBytes: Int
+        var durationSeconds: Double
+    }
+
+    /// - Parameter onProgress: called with the share that is done, 0 to 1.
+    mutating func run(
+        sound: inout SoundTrack?, to path: FilePath, flag: CancellationFlag,
+        onProgress: (Double) -> Void
+    ) throws -> Result {
+        var picture = try PictureCopy(
+            path: source.path, streamIndex: source.video.streamIndex, flag: flag)
+        var muxer = try picture.muxer(to: path, sound: sound)
+        var packet = try Packet()
+        while try picture.next(into: &packet) {
+            if flag.isRaised { throw Failure.interrupted }
+            try muxer.writeSound(from: &sound, until: picture.seconds)
+            try muxer.writePicture(&packet)
+            onProgress(picture.seconds / max(0.1, source.durationSeconds))
+        }
+        try muxer.writeSound(from: &sound, until: .infinity)
+        try muxer.finish()
+        return Result(
+            fileBytes: try FileSize.of(path),
+            pictureBytes: picture.byteCount,
+            durationSeconds: max(picture.endSeconds, sound?.durationSeconds ?? 0)
+        )
+    }
+}

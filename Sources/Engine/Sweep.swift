@@ -1,0 +1,79 @@
+import Core
+import Foundation
+import Media
+import SystemPackage
+
+/// What the one sweep over the source found out: everything that pass 2 needs to know.
+struct Sweep {
+    var log: PassLog
+    var frames: Int
+    /// What an MP4 with these packets and this sound adds to their payload.
+    var containerBytes: Int
+    /// The encoder's own note in the first packet, which its rate control does not count.
+    var headerBytes: Int
+
+    /// Pictures with a shorter side than this are analysed as they are: quick anyway, and a quarter of them says too little.
+    private static let leastLinesToHalve = 288
+
+    /// The size of the pictures that pass 1 sees.
+    static func analysedSize(of full: PixelSize) -> PixelSize {
+        full.shortSide >= leastLinesToHalve ? full.fitted(shortSide: full.shortSide / 2) : full
+    }
+
+    /// Decodes once: each prepared frame is kept by `prepared`, and its half-size copy goes through pass 1.
+    ///
+    /// - Parameters:
+    ///   - settings: of the encoder that pass 2 will be, at full size.
+    ///   - log: where x264 writes its statistics, and `<log>.mbtree` beside it.
+    ///   - onFrame: called with the number of frames done.
+    static func run(
+        _ prepared: inout PreparedFrames, sound: inout SoundTrack?,
+        settings: VideoEncoder.Settings, log: FilePath, flag: CancellationFlag,
+        onFrame: (Int) -> Void
+    ) throws -> Sweep {
+        let size = analysedSize(of: settings.size)
+        var half = settings
+        half.size = size
+        let (timings, containerBytes, payload) = try analyse(
+            &prepared, sound: &sound, from: settings.size, settings: half, log: log, flag: flag,
+            onFrame: onFrame)
+        // x264 completed its log when the encoder was closed, at the end of that call.
+        let text = (try? Data(contentsOf: URL(fileURLWithPath: log.string))) ?? Data()
+        guard let parsed = PassLog(parsing: [UInt8](text), pixels: size.pixels),
+            parsed.frames.count == timings.count
+        else {
+            throw MediaError.incompleteLog
+        }
+        return Sweep(
+            log: parsed,
+            frames: timings.count,
+            containerBytes: containerBytes,
+            headerBytes: min(2000, max(0, payload - parsed.bits / 8))
+        )
+    }
+
+    private static func analyse(
+        _ prepared: inout PreparedFrames, sound: inout SoundTrack?, from full: PixelSize,
+        settings: VideoEncoder.Settings, log: FilePath, flag: CancellationFlag,
+        onFrame: (Int) -> Void
+    ) throws -> (timings: [PacketTiming], containerBytes: Int, payload: Int) {
+        let shrinker = try Shrinker(from: full, to: settings.size, flags: "area")
+        var encoder = try VideoEncoder(settings, mode: .firstPass(log: log))
+        var frame = try Frame()
+        var small = try Frame()
+        var packet = try Packet()
+        var timings: [PacketTiming] = []
+        while try prepared.next(into: &frame) {
+            if flag.isRaised { throw Failure.interrupted }
+            try shrinker.shrink(frame, into: &small)
+            try encoder.send(small)
+            while try encoder.receive(into: &packet) { timings.append(packet.timing) }
+            onFrame(prepared.count)
+        }
+        guard prepared.count > 0 else { throw MediaError.noPicture }
+        try encoder.finish()
+        while try encoder.receive(into: &packet) { timings.append(packet.timing) }
+        let container = try Muxer.containerBytes(video: encoder, packets: timings, sound: &sound)
+        return (timings, container, encoder.byteCount)
+    }
+}

@@ -1,0 +1,112 @@
+import Core
+import Media
+import SystemPackage
+
+/// Reopens the finished file and checks what was promised of it.
+struct Verifier {
+    var limitBytes: Int
+    var size: PixelSize
+    /// Nil where packets were copied: then the source's own number is not known.
+    var frames: Int?
+    var durationSeconds: Double
+    var frameSeconds: Double
+    var hasSound: Bool
+
+    struct Finding {
+        var frames: Int
+        var durationSeconds: Double
+        var similarity: Double?
+        var comparedFrames: Int
+    }
+
+    /// Decodes the file to its end.
+    ///
+    /// - Parameters:
+    ///   - original: puts the frame of that number, as it went into the encoder, into the given
+    ///     one; false where it is not at hand.
+    ///   - onFrame: called with the number of frames done.
+    /// - Throws: `Failure` of kind `.defect` where the file is not what it should be.
+    func check(
+        _ path: FilePath, bytes: Int, flag: CancellationFlag,
+        original: (Int, inout Frame) throws -> Bool, onFrame: (Int) -> Void
+    ) throws(Failure) -> Finding {
+        do {
+            return try inspect(
+                path, bytes: bytes, flag: flag, original: original, onFrame: onFrame)
+        } catch let error as MediaError {
+            if flag.isRaised { throw .interrupted }
+            throw broken("it does not read back: \(error.doing): \(error.words)")
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw broken("\(error)")
+        }
+    }
+
+    private func inspect(
+        _ path: FilePath, bytes: Int, flag: CancellationFlag,
+        original: (Int, inout Frame) throws -> Bool, onFrame: (Int) -> Void
+    ) throws -> Finding {
+        guard bytes <= limitBytes else {
+            throw broken("it has \(bytes) bytes, \(bytes - limitBytes) more than allowed")
+        }
+        let result = try Prober.probe(path: path.string, bytes: bytes, flag: flag)
+        guard result.video.codec == "h264" else { throw broken("its picture is not H.264") }
+        if frames != nil {
+            guard result.video.codedSize == size else {
+                throw broken("its frame is \(result.video.codedSize), not \(size)")
+            }
+        }
+        guard result.audio.isEmpty == !hasSound else {
+            throw broken(hasSound ? "its sound is missing" : "it has sound that nobody planned")
+        }
+        guard abs(result.durationSeconds - durationSeconds) <= frameSeconds + 0.05 else {
+            throw broken(
+                "it lasts \(result.durationSeconds) s instead of \(durationSeconds) s")
+        }
+
+        var decoder = try Decoder(
+            path: path.string, streamIndex: result.video.streamIndex, flag: flag)
+        var frame = try Frame()
+        var before = try Frame()
+        var similarity = try Similarity(size: size)
+        var index = 0
+        while try decoder.next(into: &frame) {
+            if flag.isRaised { throw Failure.interrupted }
+            if try original(index, &before) {
+                try similarity.add(before, frame)
+            }
+            index += 1
+            onFrame(index)
+        }
+        guard decoder.damagedCount == 0, decoder.endedEarly == nil else {
+            throw broken("\(decoder.damagedCount) of its pictures do not decode")
+        }
+        if let frames {
+            guard index == frames else { throw broken("it has \(index) frames, not \(frames)") }
+        } else if index == 0 {
+            throw broken("it has no frames")
+        }
+        if let track = result.audio.first {
+            var sound = try Decoder(
+                path: path.string, streamIndex: track.streamIndex, flag: flag)
+            while try sound.next(into: &frame) {
+                if flag.isRaised { throw Failure.interrupted }
+            }
+            guard sound.frameCount > 0 else { throw broken("its sound does not decode") }
+        }
+        let compared = similarity.count
+        return Finding(
+            frames: index,
+            durationSeconds: result.durationSeconds,
+            similarity: try similarity.mean(),
+            comparedFrames: compared
+        )
+    }
+
+    private func broken(_ why: String) -> Failure {
+        Failure(
+            .defect, "The finished file failed its check", why: why,
+            advice: "Nothing was written. Please report this with the output of 'cinch doctor'.")
+    }
+}

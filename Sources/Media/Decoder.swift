@@ -1,0 +1,101 @@
+import CFFmpeg
+import Core
+
+/// One stream of a file, decoded: packets go in and frames come out in presentation order.
+///
+/// "Send more" and "the end" are answers of libav's that never leave this type.
+package struct Decoder: ~Copyable {
+    private var demuxer: Demuxer
+    private let handle: Owned<AVCodecContext>
+    private var packet: Packet
+    private let streamIndex: Int
+    private var isDraining = false
+    /// Packets that could not be decoded, and pictures with concealed damage.
+    package private(set) var damagedCount = 0
+    package private(set) var frameCount = 0
+
+    private var context: UnsafeMutablePointer<AVCodecContext> { handle.pointer }
+
+    /// Opens a decoder for one stream of a file (`avcodec_open2`), with a thread a core.
+    package init(path: String, streamIndex: Int, flag: CancellationFlag) throws(MediaError) {
+        var demuxer = try Demuxer(path: path, flag: flag)
+        guard let stream = demuxer.stream(streamIndex) else {
+            throw MediaError(.invalid, doing: "find stream \(streamIndex)")
+        }
+        guard let parameters = stream.pointee.codecpar else {
+            throw MediaError(.invalid, doing: "find stream \(streamIndex)")
+        }
+        guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
+            throw MediaError(
+                .unsupported, doing: "decode the \(Prober.codecName(parameters)) track",
+                words: "this build of FFmpeg has no decoder for it")
+        }
+        demuxer.keepOnly(stream: streamIndex)
+        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
+        try MediaError.check(
+            avcodec_parameters_to_context(handle.pointer, parameters), "set up the decoder")
+        handle.pointer.pointee.pkt_timebase = stream.pointee.time_base
+        handle.pointer.pointee.thread_count = 0
+        try MediaError.check(avcodec_open2(handle.pointer, codec, nil), "open the decoder")
+        let packet = try Packet()
+        self.demuxer = demuxer
+        self.handle = handle
+        self.packet = packet
+        self.streamIndex = streamIndex
+    }
+
+    var timeBase: AVRational {
+        demuxer.stream(streamIndex)?.pointee.time_base ?? av_make_q(1, 1_000_000)
+    }
+
+    /// Presentation time of the file's earliest sample, in this stream's time base.
+    var startTime: Int64 {
+        av_rescale_q(demuxer.startMicroseconds, av_make_q(1, 1_000_000), timeBase)
+    }
+
+    /// Why reading ended before the end, where it did.
+    package var endedEarly: MediaError? { demuxer.endedEarly }
+
+    /// Decodes the next frame (`avcodec_receive_frame`); false at the end.
+    ///
+    /// A packet that is damaged is counted and skipped, as every player does.
+    package mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
+        while true {
+            av_frame_unref(frame.pointer)
+            let status = avcodec_receive_frame(context, frame.pointer)
+            if status >= 0 {
+                frame.pointer.pointee.pts = frame.pointer.pointee.best_effort_timestamp
+                if cinch_frame_is_damaged(frame.pointer) != 0 { damagedCount += 1 }
+                frameCount += 1
+                return true
+            }
+            if status == cinch_error_eof { return false }
+            if status != cinch_error_again {
+                try tolerate(status)
+                if isDraining { return false }
+            }
+            try feed()
+        }
+    }
+
+    private mutating func feed() throws(MediaError) {
+        guard !isDraining else { return }
+        guard try demuxer.read(into: &packet) else {
+            isDraining = true
+            avcodec_send_packet(context, nil)
+            return
+        }
+        let status = avcodec_send_packet(context, packet.pointer)
+        if status < 0, status != cinch_error_again, status != cinch_error_eof {
+            try tolerate(status)
+        }
+    }
+
+    private mutating func tolerate(_ status: Int32) throws(MediaError) {
+        let error = MediaError(status: status, doing: "decode the \(Prober.codecName(context))")
+        if error.kind == .memory { throw error }
+        damagedCount += 1
+        // Bytes that never decode must not be read for hours.
+        if frameCount == 0, damagedCount > 500 { throw error }
+    }
+}

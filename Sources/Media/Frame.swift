@@ -1,0 +1,43 @@
+import CFFmpeg
+
+/// One decoded picture or block of samples, reused from one pull to the next.
+package struct Frame: ~Copyable {
+    let handle: Owned<AVFrame>
+    var pointer: UnsafeMutablePointer<AVFrame> { handle.pointer }
+
+    package init() throws(MediaError) {
+        handle = try Owned(av_frame_alloc(), freedBy: av_frame_free)
+    }
+
+    /// Presentation time in the time base of whoever made the frame.
+    package var presentationTime: Int? {
+        get { pointer.pointee.pts == cinch_no_pts ? nil : Int(pointer.pointee.pts) }
+        set { pointer.pointee.pts = newValue.map(Int64.init) ?? cinch_no_pts }
+    }
+
+    package var width: Int { Int(pointer.pointee.width) }
+    package var height: Int { Int(pointer.pointee.height) }
+
+    /// Drops the picture; the object stays.
+    package mutating func clear() {
+        av_frame_unref(pointer)
+    }
+
+    /// A sum over the visible luma and chroma of an 8-bit 4:2:0 picture: equal pictures have equal sums.
+    package var checksum: UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        let planes = [
+            (pointer.pointee.data.0, pointer.pointee.linesize.0, width, height),
+            (pointer.pointee.data.1, pointer.pointee.linesize.1, (width + 1) / 2, (height + 1) / 2),
+            (pointer.pointee.data.2, pointer.pointee.linesize.2, (width + 1) / 2, (height + 1) / 2),
+        ]
+        for (data, stride, columns, rows) in planes {
+            guard let data else { continue }
+            for row in 0..<rows {
+                let line = UnsafeBufferPointer(start: data + row * Int(stride), count: columns)
+                for byte in line { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            }
+        }
+        return hash
+    }
+}

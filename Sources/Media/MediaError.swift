@@ -1,0 +1,123 @@
+import CFFmpeg
+import Core
+import Synchronization
+
+/// A libav call that failed: what was being done, libav's words, and the last line it logged.
+package struct MediaError: Error, Equatable, Sendable {
+    package enum Kind: Sendable, Equatable {
+        case missing
+        case denied
+        /// The bytes are not what the container or codec allows.
+        case invalid
+        /// Readable, but there is no video track in it.
+        case noVideo
+        /// This build of the libraries lacks what is needed.
+        case unsupported
+        case diskFull
+        case inputOutput
+        case memory
+        case other
+    }
+
+    package var kind: Kind
+    package var doing: String
+    package var words: String
+    package var lastLogLine: String?
+
+    init(_ kind: Kind, doing: String, words: String = "", lastLogLine: String? = nil) {
+        self.kind = kind
+        self.doing = doing
+        self.words = words
+        self.lastLogLine = lastLogLine
+    }
+
+    init(status: Int32, doing: String) {
+        var buffer = [CChar](repeating: 0, count: 256)
+        av_strerror(status, &buffer, buffer.count)
+        let end = buffer.firstIndex(of: 0) ?? buffer.count
+        words = String(decoding: buffer[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        self.doing = doing
+        kind =
+            switch cinch_posix_error(status) {
+            case ENOENT: .missing
+            case EACCES, EPERM: .denied
+            case ENOSPC, EDQUOT, EFBIG: .diskFull
+            case EIO: .inputOutput
+            case ENOMEM: .memory
+            default: status == cinch_error_invalid_data ? .invalid : .other
+            }
+        lastLogLine = LibraryLog.takeLastError()
+    }
+
+    /// Passes a non-negative status on and throws for a negative one: the only place that tests return codes.
+    @discardableResult
+    static func check(
+        _ status: Int32, _ doing: @autoclosure () -> String
+    ) throws(MediaError) -> Int32 {
+        guard status >= 0 else { throw MediaError(status: status, doing: doing()) }
+        return status
+    }
+}
+
+/// libav's log: kept off the terminal, its last error remembered for the message of the call that fails.
+package enum LibraryLog {
+    private static let lastError = Mutex<String?>(nil)
+    private static let installed = Mutex(false)
+
+    /// Installs the callback once a process; libav calls it from its own threads.
+    package static func install() {
+        let isFirst = installed.withLock { done in
+            defer { done = true }
+            return !done
+        }
+        guard isFirst else { return }
+        av_log_set_level(AV_LOG_ERROR)
+        av_log_set_callback { context, level, format, arguments in
+            guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+            var line = [CChar](repeating: 0, count: 512)
+            var printsPrefix: Int32 = 1
+            av_log_format_line2(
+                context, level, format, arguments, &line, Int32(line.count), &printsPrefix)
+            let end = line.firstIndex(of: 0) ?? line.count
+            let bytes = line[..<end].map(UInt8.init(bitPattern:))
+            // A file's own text can be in a line; control characters must not reach a terminal.
+            let text = String(decoding: bytes.filter { $0 >= 0x20 && $0 != 0x7F }, as: UTF8.self)
+            guard !text.isEmpty else { return }
+            LibraryLog.remember(text)
+        }
+    }
+
+    private static func remember(_ text: String) {
+        lastError.withLock { $0 = text }
+    }
+
+    static func takeLastError() -> String? {
+        lastError.withLock { line in
+            defer { line = nil }
+            return line
+        }
+    }
+}
+
+/// A request to stop, raised by any thread and polled by the one that works.
+package final class CancellationFlag: Sendable {
+    private let value = Atomic(false)
+
+    package init() {}
+
+    package var isRaised: Bool { value.load(ordering: .relaxed) }
+
+    package func raise() {
+        value.store(true, ordering: .relaxed)
+    }
+}
+
+extension MediaError {
+    /// Nothing in the picture track could be decoded.
+    package static let noPicture = MediaError(
+        .invalid, doing: "decode the picture", words: "not one frame of it can be decoded")
+
+    /// x264 reports no error when it cannot write its log; the log tells.
+    package static let incompleteLog = MediaError(
+        .inputOutput, doing: "keep the first pass's log", words: "it is incomplete")
+}

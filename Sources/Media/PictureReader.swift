@@ -1,0 +1,236 @@
+import CFFmpeg
+package import Core
+
+/// A file's picture as the encoder gets it: decoded, upright, scaled, at a constant frame rate from time zero on.
+///
+/// Two readers of the same file with the same `Picture` yield the same frames, bit for bit: pass 2
+/// may decode again and still match pass 1's log.
+package struct PictureReader: ~Copyable {
+    private var decoder: Decoder
+    private let picture: Picture
+    private let source: VideoTrack
+    private let limitSeconds: Double
+    // Rebuilt where a stream changes its frame size or format in the middle; pacing goes on.
+    private var shape: ShapeGraph?
+    private let pace: FilterGraph
+    private var decoded: Frame
+    private var shaped: Frame
+    private var stage = Stage.reading
+    private var lastTime: Int64?
+    private var lastLength: Int64 = 1
+    private var timeShift: Int64 = 0
+    package private(set) var frameCount = 0
+
+    private enum Stage {
+        case reading
+        case drainingShape
+        case drainingPace
+    }
+
+    private struct ShapeGraph: ~Copyable {
+        let graph: FilterGraph
+        let input: FilterGraph.Input
+    }
+
+    /// Opens the picture of a file.
+    ///
+    /// - Parameters:
+    ///   - source: the file, as probed.
+    ///   - picture: what becomes of each frame.
+    package init(
+        source: Source, picture: Picture, flag: CancellationFlag
+    ) throws(MediaError) {
+        let decoder = try Decoder(
+            path: source.path, streamIndex: source.video.streamIndex, flag: flag)
+        let base = decoder.timeBase
+        let decoded = try Frame()
+        let shaped = try Frame()
+        // The pace graph sees frames of one kind only: what the shape graph puts out.
+        shaped.pointer.pointee.width = Int32(clamping: picture.size.width)
+        shaped.pointer.pointee.height = Int32(clamping: picture.size.height)
+        shaped.pointer.pointee.format = AV_PIX_FMT_YUV420P.rawValue
+        let pace = try FilterGraph(
+            inputs: [FilterGraph.Input(picture: shaped, timeBase: base)],
+            chain:
+                "fps=fps=\(picture.frameRate.numerator)/\(picture.frameRate.denominator):start_time=0:round=near"
+        )
+        self.decoder = decoder
+        self.picture = picture
+        self.source = source.video
+        // No honest gap between two frames is longer than the whole file.
+        limitSeconds = max(60, source.durationSeconds)
+        self.decoded = decoded
+        self.shaped = shaped
+        self.pace = pace
+    }
+
+    /// Packets and pictures that were damaged so far.
+    package var damagedCount: Int { decoder.damagedCount }
+    /// Why reading ended before the end, where it did.
+    package var endedEarly: MediaError? { decoder.endedEarly }
+
+    /// The next prepared frame, its time counted in frames from 0; false at the end.
+    package mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
+        while true {
+            if try pace.pull(into: &frame) {
+                frame.presentationTime = frameCount
+                frame.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
+                frameCount += 1
+                return true
+            }
+            if case .drainingPace = stage { return false }
+            try advance()
+        }
+    }
+
+    private mutating func advance() throws(MediaError) {
+        switch stage {
+        case .reading:
+            if try shape?.graph.pull(into: &shaped) == true {
+                try pace.push(shaped)
+                return
+            }
+            guard try decoder.next(into: &decoded) else {
+                try shape?.graph.finish(at: end)
+                stage = .drainingShape
+                return
+            }
+            place()
+            let input = FilterGraph.Input(picture: decoded, timeBase: decoder.timeBase)
+            if shape == nil || shape?.input != input {
+                try rebuildShape(for: input)
+            }
+            try shape?.graph.push(decoded)
+        case .drainingShape:
+            if try shape?.graph.pull(into: &shaped) == true {
+                try pace.push(shaped)
+                return
+            }
+            try pace.finish(at: end)
+            stage = .drainingPace
+        case .drainingPace:
+            return
+        }
+    }
+
+    private var end: Int64 { (lastTime ?? 0) + lastLength }
+
+    private mutating func rebuildShape(for input: FilterGraph.Input) throws(MediaError) {
+        if let old = shape.take() {
+            // A deinterlacer still holds a frame.
+            try old.graph.finish(at: end)
+            while try old.graph.pull(into: &shaped) { try pace.push(shaped) }
+        }
+        let graph = try FilterGraph(inputs: [input], chain: shapeChain)
+        shape = ShapeGraph(graph: graph, input: input)
+    }
+
+    /// Puts the frame on a timeline that begins at 0 and only goes forward.
+    ///
+    /// Times in files jump, repeat and are missing; a jump that no honest file has would make the
+    /// pacing filter repeat one picture for hours.
+    private mutating func place() {
+        let base = decoder.timeBase
+        let pointer = decoded.pointer
+        let nominal = max(
+            1,
+            av_rescale_q(
+                1,
+                av_make_q(
+                    Int32(clamping: source.frameRate.denominator),
+                    Int32(clamping: source.frameRate.numerator)), base))
+        var time = pointer.pointee.pts
+        if time == cinch_no_pts || time > Int64.max / 4 || time < Int64.min / 4 {
+            time = lastTime.map { $0 + nominal } ?? 0
+        } else {
+            time = time &- decoder.startTime &+ timeShift
+            let limit = Int64(limitSeconds * Double(base.den) / Double(max(1, base.num)))
+            if let last = lastTime {
+                if time - last > limit || last - time > limit {
+                    timeShift += last + nominal - time
+                    time = last + nominal
+                } else if time <= last {
+                    time = last + 1
+                }
+            } else if time > limit || time < 0 {
+                // A frame before time zero is shown at zero.
+                if time > limit || time < -limit { timeShift -= time }
+                time = 0
+            }
+        }
+        let length = cinch_frame_duration(pointer)
+        lastLength = length > 0 && length < nominal * 100 ? length : nominal
+        lastTime = time
+        pointer.pointee.pts = time
+        pointer.pointee.sample_aspect_ratio = av_make_q(1, 1)
+    }
+
+    /// libavfilter's text for: deinterlace, scale, tone-map, turn, 8-bit 4:2:0.
+    private var shapeChain: String {
+        var chain: [String] = []
+        if picture.deinterlaces { chain.append("bwdif=mode=send_frame:deint=interlaced") }
+        // Scaling comes before turning: fewer pixels to move.
+        let size = picture.orientation.swapsSides ? picture.size.transposed : picture.size
+        if picture.toneMaps, Self.canToneMap {
+            chain.append(
+                "zscale=w=\(size.width):h=\(size.height):t=linear:npl=100,format=gbrpf32le,"
+                    + "zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv")
+        } else {
+            var scale = "scale=w=\(size.width):h=\(size.height):flags=bicubic:out_range=tv"
+            let matrix = source.colour.matrix
+            if source.isRGB {
+                scale += ":out_color_matrix=bt709"
+            } else if let matrix, matrix != picture.matrix.rawValue, matrix != "bt470bg" {
+                scale += ":in_color_matrix=auto:out_color_matrix=\(picture.matrix.rawValue)"
+            }
+            chain.append(scale)
+        }
+        chain.append("format=yuv420p")
+        switch picture.orientation.clockwiseDegrees {
+        case 90: chain.append("transpose=dir=clock")
+        case 180: chain.append("hflip,vflip")
+        case 270: chain.append("transpose=dir=cclock")
+        default: break
+        }
+        if picture.orientation.isMirrored { chain.append("hflip") }
+        chain.append("setsar=1")
+        return chain.joined(separator: ",")
+    }
+
+    /// Whether this build can turn HDR into SDR (it needs libzimg).
+    package static var canToneMap: Bool {
+        FilterGraph.has("zscale") && FilterGraph.has("tonemap")
+    }
+}
+
+/// Shrinks prepared frames, for pass 1 and for comparing.
+package struct Shrinker: ~Copyable {
+    private let graph: FilterGraph
+    package let size: PixelSize
+
+    /// - Parameters:
+    ///   - from, to: both 8-bit 4:2:0.
+    ///   - flags: libswscale's name of the filter: `area` for halving, `bicubic` for the result.
+    package init(
+        from: PixelSize, to size: PixelSize, flags: String
+    ) throws(MediaError) {
+        let like = try Frame()
+        like.pointer.pointee.width = Int32(clamping: from.width)
+        like.pointer.pointee.height = Int32(clamping: from.height)
+        like.pointer.pointee.format = AV_PIX_FMT_YUV420P.rawValue
+        graph = try FilterGraph(
+            inputs: [FilterGraph.Input(picture: like, timeBase: av_make_q(1, 1000))],
+            chain: "scale=w=\(size.width):h=\(size.height):flags=\(flags)")
+        self.size = size
+    }
+
+    package func shrink(
+        _ frame: borrowing Frame, into small: inout Frame
+    ) throws(MediaError) {
+        try graph.push(frame)
+        guard try graph.pull(into: &small) else {
+            throw MediaError(.other, doing: "shrink a frame", words: "the filter kept it")
+        }
+        small.pointer.pointee.pts = frame.pointer.pointee.pts
+    }
+}

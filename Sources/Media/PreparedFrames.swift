@@ -1,0 +1,107 @@
+package import Core
+package import SystemPackage
+
+/// The picture of a file, prepared once and read as often as needed.
+///
+/// The first reading decodes and keeps; later ones take what was kept, or decode again where it was
+/// too much. Both yield the same frames.
+package struct PreparedFrames: ~Copyable {
+    private var reader: PictureReader?
+    private var store: FrameStore
+    private var samples: FrameStore
+    private let source: Source
+    private let picture: Picture
+    private let flag: CancellationFlag
+    private var cursor = 0
+    private var isFirstReading = true
+    /// Frames counted by the first reading.
+    package private(set) var count = 0
+    package private(set) var damagedCount = 0
+    /// Why the first reading ended before the file's end, where it did.
+    package private(set) var endedEarly: MediaError?
+    /// Every so many frames one is kept for comparing with the result.
+    package let sampleStride: Int
+
+    /// Memory for the frames that the result is compared with.
+    private static let sampleBytes = 64 << 20
+
+    /// - Parameters:
+    ///   - keeping: how much may be kept, and whether to keep at all.
+    ///   - frames: how many are expected.
+    ///   - file: where frames go that memory does not hold.
+    package init(
+        source: Source, picture: Picture, keeping: FrameKeeping, frames: Int, file: FilePath,
+        flag: CancellationFlag
+    ) throws(MediaError) {
+        let keeps = keeping.place != .decodeAgain
+        let store = try FrameStore(
+            size: picture.size,
+            memoryLimit: keeps ? keeping.memoryLimitBytes : 0,
+            fileLimit: keeps ? keeping.fileLimitBytes : 0,
+            path: file)
+        let samples = try FrameStore(
+            size: picture.size, memoryLimit: Self.sampleBytes * 2, fileLimit: 0, path: nil)
+        let reader = try PictureReader(source: source, picture: picture, flag: flag)
+        let most = min(48, max(4, Self.sampleBytes / max(1, picture.size.pixels * 3 / 2)))
+        sampleStride = max(1, (frames + most - 1) / most)
+        self.store = store
+        self.samples = samples
+        self.reader = consume reader
+        self.source = source
+        self.picture = picture
+        self.flag = flag
+    }
+
+    /// The next frame, its time counted in frames from 0; false at the end.
+    package mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
+        if isFirstReading {
+            guard try reader?.next(into: &frame) == true else {
+                endedEarly = reader?.endedEarly
+                damagedCount = reader?.damagedCount ?? 0
+                return false
+            }
+            try store.append(frame)
+            if count % sampleStride == 0 { try samples.append(frame) }
+            count += 1
+            return true
+        }
+        if store.isComplete {
+            guard cursor < store.count else { return false }
+            try store.read(cursor, into: &frame)
+        } else {
+            guard cursor < count, try reader?.next(into: &frame) == true else { return false }
+        }
+        cursor += 1
+        return true
+    }
+
+    /// Starts over; decoding again where nothing was kept.
+    package mutating func rewind() throws(MediaError) {
+        isFirstReading = false
+        cursor = 0
+        reader = nil
+        if !store.isComplete {
+            reader = try PictureReader(source: source, picture: picture, flag: flag)
+        }
+    }
+
+    /// One of the frames kept for comparing, by its number; false where that one was not kept.
+    package mutating func sample(
+        _ index: Int, into frame: inout Frame
+    ) throws(MediaError) -> Bool {
+        let place = index / sampleStride
+        guard samples.isComplete, index % sampleStride == 0, place < samples.count else {
+            return false
+        }
+        try samples.read(place, into: &frame)
+        return true
+    }
+
+    /// Where the frames are now.
+    package var place: FrameKeeping.Place {
+        store.isComplete ? (store.fileBytes > 0 ? .memoryAndFile : .memory) : .decodeAgain
+    }
+
+    /// Bytes that are kept, in memory and in the file.
+    package var keptBytes: Int { store.memoryBytes + store.fileBytes }
+}

@@ -1,0 +1,247 @@
+import CFFmpeg
+package import Core
+
+/// Reads what a file is, without decoding it to the end.
+package enum Prober {
+    /// Describes a file: its picture track, its sound tracks, its length.
+    ///
+    /// - Throws: `MediaError`: `.noVideo` where nothing moves, `.invalid` where it cannot be read
+    ///   or ends before its own index says.
+    package static func probe(
+        path: String, bytes: Int, flag: CancellationFlag
+    ) throws(MediaError) -> Source {
+        let demuxer = try Demuxer(path: path, flag: flag)
+        let context = demuxer.handle.pointer
+        // Cover pictures are video streams too; so are empty tracks.
+        let index = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
+        guard index >= 0, let stream = demuxer.stream(Int(index)),
+            stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+        else {
+            throw MediaError(.noVideo, doing: "find the picture")
+        }
+        try refuseTruncated(demuxer, bytes: bytes)
+        let parameters = stream.pointee.codecpar.pointee
+        guard parameters.width > 0, parameters.height > 0,
+            parameters.width <= 16_384, parameters.height <= 16_384
+        else {
+            throw MediaError(
+                .invalid, doing: "read the picture's size",
+                words: "the \(codecName(stream.pointee.codecpar)) track states none that is possible")
+        }
+        guard avcodec_find_decoder(parameters.codec_id) != nil else {
+            throw MediaError(
+                .unsupported, doing: "decode the \(codecName(stream.pointee.codecpar)) track",
+                words: "this build of FFmpeg has no decoder for it")
+        }
+        let video = videoTrack(stream, context: context)
+        let (seconds, isEstimated) = duration(demuxer, stream: stream, video: video, bytes: bytes)
+        return Source(
+            path: path,
+            bytes: bytes,
+            container: String(cString: context.pointee.iformat.pointee.name),
+            durationSeconds: seconds,
+            durationIsEstimated: isEstimated,
+            video: video,
+            audio: audioTracks(demuxer, bestFor: Int(index))
+        )
+    }
+
+    /// An MP4's index names the place of every sample: one beyond the end of the file means that
+    /// the download broke off, and it shows before any work is done.
+    private static func refuseTruncated(
+        _ demuxer: borrowing Demuxer, bytes: Int
+    ) throws(MediaError) {
+        let name = String(cString: demuxer.handle.pointer.pointee.iformat.pointee.name)
+        guard name.hasPrefix("mov") else { return }
+        for index in 0..<demuxer.streamCount {
+            guard let stream = demuxer.stream(index) else { continue }
+            let count = avformat_index_get_entries_count(stream)
+            guard count > 0, let entry = avformat_index_get_entry(stream, count - 1) else {
+                continue
+            }
+            let end = entry.pointee.pos + Int64(entry.pointee.size)
+            if end > Int64(bytes) {
+                throw MediaError(
+                    .invalid, doing: "read the file to its end",
+                    words:
+                        "it is cut off: its index goes up to byte \(ByteSize.grouped(Int(end))), the file ends at \(ByteSize.grouped(bytes))"
+                )
+            }
+        }
+    }
+
+    private static func videoTrack(
+        _ stream: UnsafeMutablePointer<AVStream>, context: UnsafeMutablePointer<AVFormatContext>
+    ) -> VideoTrack {
+        let parameters = stream.pointee.codecpar.pointee
+        let coded = PixelSize(width: Int(parameters.width), height: Int(parameters.height))
+        var aspect = av_guess_sample_aspect_ratio(context, stream, nil)
+        let ratio = aspect.den == 0 ? 0 : av_q2d(aspect)
+        // Damaged headers carry ratios that no camera has.
+        if ratio < 0.1 || ratio > 10 { aspect = av_make_q(1, 1) }
+        let orientation = orientation(of: stream)
+        var display = coded
+        if aspect.num != aspect.den {
+            // Square pixels by enlarging neither side: the longer way round loses nothing that is seen.
+            let scaled = av_q2d(aspect)
+            if scaled > 1 {
+                display.width = Int((Double(coded.width) * scaled).rounded())
+            } else {
+                display.height = Int((Double(coded.height) / scaled).rounded())
+            }
+        }
+        if orientation.swapsSides { display = display.transposed }
+        let (rate, isVariable) = frameRate(stream)
+        let order = parameters.field_order
+        return VideoTrack(
+            streamIndex: Int(stream.pointee.index),
+            codec: codecName(stream.pointee.codecpar),
+            profile: avcodec_profile_name(parameters.codec_id, parameters.profile).map {
+                String(cString: $0)
+            },
+            level: parameters.level > 0 ? Int(parameters.level) : nil,
+            codedSize: coded,
+            displaySize: display,
+            orientation: orientation,
+            sampleAspectRatio: Rational(Int(aspect.num), Int(aspect.den)),
+            frameRate: rate,
+            hasVariableFrameRate: isVariable,
+            isInterlaced: order != AV_FIELD_UNKNOWN && order != AV_FIELD_PROGRESSIVE,
+            pixelFormat: av_get_pix_fmt_name(AVPixelFormat(rawValue: parameters.format)).map {
+                String(cString: $0)
+            } ?? "unknown",
+            bitDepth: Int(cinch_pixel_format_depth(parameters.format)),
+            isRGB: cinch_pixel_format_is_rgb(parameters.format) != 0,
+            colour: Colour(
+                primaries: name(
+                    av_color_primaries_name(parameters.color_primaries),
+                    unless: parameters.color_primaries == AVCOL_PRI_UNSPECIFIED),
+                transfer: name(
+                    av_color_transfer_name(parameters.color_trc),
+                    unless: parameters.color_trc == AVCOL_TRC_UNSPECIFIED),
+                matrix: name(
+                    av_color_space_name(parameters.color_space),
+                    unless: parameters.color_space == AVCOL_SPC_UNSPECIFIED),
+                isFullRange: parameters.color_range == AVCOL_RANGE_JPEG
+            ),
+            bitsPerSecond: parameters.bit_rate > 0 ? Int(parameters.bit_rate) : nil
+        )
+    }
+
+    private static func name(_ text: UnsafePointer<CChar>?, unless isUnknown: Bool) -> String? {
+        guard !isUnknown, let text else { return nil }
+        let name = String(cString: text)
+        return name == "reserved" || name == "unknown" ? nil : name
+    }
+
+    /// The display matrix in the eight forms that filters can do; an oblique angle reads as the nearest.
+    private static func orientation(of stream: UnsafeMutablePointer<AVStream>) -> Orientation {
+        guard let matrix = cinch_stream_display_matrix(stream) else { return Orientation() }
+        let mirrored =
+            Int64(matrix[0]) * Int64(matrix[4]) - Int64(matrix[1]) * Int64(matrix[3]) < 0
+        var copy = (0..<9).map { matrix[$0] }
+        // libav's own order: what is left after taking the mirroring out is a rotation.
+        if mirrored { av_display_matrix_flip(&copy, 1, 0) }
+        let angle = av_display_rotation_get(copy)
+        guard angle.isFinite else { return Orientation() }
+        // libav counts counter-clockwise, as the picture is stored.
+        let quarter = Int((-angle / 90).rounded()) % 4
+        let clockwise = (quarter + 4) % 4 * 90
+        return Orientation(clockwiseDegrees: clockwise, isMirrored: mirrored)
+    }
+
+    /// The rate that the output keeps: the stream's own where it is constant, and for variable
+    /// streams the common rate at or above their mean.
+    private static func frameRate(
+        _ stream: UnsafeMutablePointer<AVStream>
+    ) -> (rate: Rational, isVariable: Bool) {
+        let average = rational(stream.pointee.avg_frame_rate)
+        let real = rational(stream.pointee.r_frame_rate)
+        func isSane(_ rate: Rational) -> Bool {
+            rate.isPositive && rate.value >= 0.1 && rate.value <= 300
+        }
+        switch (isSane(average), isSane(real)) {
+        case (false, false): return (Rational(30, 1), true)
+        case (true, false): return (common(above: average), true)
+        case (false, true): return (real, true)
+        case (true, true):
+            let ratio = real.value / average.value
+            if ratio > 0.98, ratio < 1.02 { return (real, false) }
+            // A few dropped frames keep their grid; anything else gets the next common rate.
+            if ratio >= 1.02, ratio <= 1.35, real.value <= 60.5 { return (real, true) }
+            return (common(above: average), true)
+        }
+    }
+
+    private static func common(above rate: Rational) -> Rational {
+        let rates = [
+            Rational(10, 1), Rational(12, 1), Rational(15, 1), Rational(20, 1),
+            Rational(24_000, 1001), Rational(24, 1), Rational(25, 1), Rational(30_000, 1001),
+            Rational(30, 1), Rational(50, 1), Rational(60_000, 1001), Rational(60, 1),
+        ]
+        return rates.first { $0.value >= rate.value * 0.999 } ?? Rational(60, 1)
+    }
+
+    private static func duration(
+        _ demuxer: borrowing Demuxer, stream: UnsafeMutablePointer<AVStream>, video: VideoTrack,
+        bytes: Int
+    ) -> (seconds: Double, isEstimated: Bool) {
+        let container = demuxer.handle.pointer.pointee.duration
+        if container != cinch_no_pts, container > 0 {
+            let seconds = Double(container) / 1_000_000
+            if seconds < 1_000_000 { return (seconds, false) }
+        }
+        let own = stream.pointee.duration
+        if own != cinch_no_pts, own > 0 {
+            let seconds = Double(own) * av_q2d(stream.pointee.time_base)
+            if seconds < 1_000_000 { return (seconds, false) }
+        }
+        // Recordings of browsers state none: a tenth of a bit a pixel is a usual rate.
+        let perSecond = Double(video.codedSize.pixels) * video.frameRate.value * 0.1 / 8
+        return (max(0.1, Double(bytes) / max(1, perSecond)), true)
+    }
+
+    private static func audioTracks(_ demuxer: borrowing Demuxer, bestFor video: Int) -> [AudioTrack]
+    {
+        let best = Int(
+            av_find_best_stream(
+                demuxer.handle.pointer, AVMEDIA_TYPE_AUDIO, -1, Int32(clamping: video), nil, 0))
+        var tracks: [AudioTrack] = []
+        for index in 0..<demuxer.streamCount {
+            guard let stream = demuxer.stream(index),
+                stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+            else { continue }
+            let parameters = stream.pointee.codecpar.pointee
+            let channels = Int(cinch_channels(stream.pointee.codecpar))
+            let entry = av_dict_get(stream.pointee.metadata, "language", nil, 0)
+            tracks.append(
+                AudioTrack(
+                    streamIndex: index,
+                    codec: codecName(stream.pointee.codecpar),
+                    profile: avcodec_profile_name(parameters.codec_id, parameters.profile).map {
+                        String(cString: $0)
+                    },
+                    channels: channels,
+                    sampleRate: Int(parameters.sample_rate),
+                    bitsPerSecond: parameters.bit_rate > 0 ? Int(parameters.bit_rate) : nil,
+                    language: entry.map { String(cString: $0.pointee.value) },
+                    isDefault: stream.pointee.disposition & AV_DISPOSITION_DEFAULT != 0,
+                    isDecodable: channels > 0 && parameters.sample_rate > 0
+                        && avcodec_find_decoder(parameters.codec_id) != nil
+                ))
+        }
+        return tracks.filter { $0.streamIndex == best } + tracks.filter { $0.streamIndex != best }
+    }
+
+    static func codecName(_ parameters: UnsafeMutablePointer<AVCodecParameters>) -> String {
+        String(cString: avcodec_get_name(parameters.pointee.codec_id))
+    }
+
+    static func codecName(_ context: UnsafeMutablePointer<AVCodecContext>) -> String {
+        String(cString: avcodec_get_name(context.pointee.codec_id))
+    }
+
+    private static func rational(_ value: AVRational) -> Rational {
+        Rational(Int(value.num), Int(value.den))
+    }
+}

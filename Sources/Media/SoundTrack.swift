@@ -1,0 +1,350 @@
+import CFFmpeg
+package import Core
+package import SystemPackage
+
+/// A finished audio track: AAC packets on disk and their times in memory. Its bytes are final
+/// before the picture is budgeted.
+package struct SoundTrack: ~Copyable {
+    private struct Entry {
+        var decodeTime: Int64
+        var presentationTime: Int64
+        var duration: Int64
+        var size: Int32
+        var flags: Int32
+    }
+
+    private let path: FilePath
+    private let file: FileDescriptor
+    private let parameters: Owned<AVCodecParameters>
+    private var entries: [Entry] = []
+    private var offset: Int64 = 0
+    private var cursor = 0
+    private var cursorOffset: Int64 = 0
+    let timeBase: AVRational
+    /// Payload bytes.
+    package private(set) var byteCount = 0
+    package private(set) var damagedCount = 0
+
+    package var packetCount: Int { entries.count }
+
+    /// Seconds from time zero to the end of the last packet.
+    package var durationSeconds: Double {
+        guard let last = entries.last else { return 0 }
+        return Double(last.presentationTime + last.duration) * av_q2d(timeBase)
+    }
+
+    /// Makes the track as planned; nil where the plan has no sound or the source's track is empty.
+    ///
+    /// - Parameters:
+    ///   - path: a new file for the packets.
+    ///   - onProgress: seconds of sound done; called often.
+    package static func make(
+        _ sound: Sound, source: Source, path: FilePath, flag: CancellationFlag,
+        onProgress: (Double) -> Void
+    ) throws(MediaError) -> SoundTrack? {
+        var track: SoundTrack
+        switch sound {
+        case .none: return nil
+        case .copy(let stream, _, _):
+            track = try copied(
+                stream: stream, source: source, path: path, flag: flag, onProgress: onProgress)
+        case .encode(let stream, let rate, let channels, let sampleRate):
+            track = try encoded(
+                stream: stream, source: source, bitsPerSecond: rate, channels: channels,
+                sampleRate: sampleRate, path: path, flag: flag, onProgress: onProgress)
+        }
+        if track.packetCount == 0 { return nil }
+        track.rewind()
+        return consume track
+    }
+
+    private init(
+        path: FilePath, parameters: consuming Owned<AVCodecParameters>, timeBase: AVRational
+    ) throws(MediaError) {
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .truncate, .closeOnExec],
+                permissions: .ownerReadWrite)
+        } catch {
+            throw MediaError(
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep the sound")
+        }
+        self.path = path
+        self.file = file
+        self.parameters = parameters
+        self.timeBase = timeBase
+    }
+
+    deinit { try? file.close() }
+
+    /// Copies the source's packets as they are; their times move by the file's start.
+    private static func copied(
+        stream index: Int, source: Source, path: FilePath, flag: CancellationFlag,
+        onProgress: (Double) -> Void
+    ) throws(MediaError) -> SoundTrack {
+        var demuxer = try Demuxer(path: source.path, flag: flag)
+        guard let stream = demuxer.stream(index) else {
+            throw MediaError(.invalid, doing: "find the sound")
+        }
+        let base = stream.pointee.time_base
+        let start = av_rescale_q(demuxer.startMicroseconds, av_make_q(1, 1_000_000), base)
+        let parameters = try Owned(
+            avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+        try MediaError.check(
+            avcodec_parameters_copy(parameters.pointer, stream.pointee.codecpar), "copy the sound")
+        parameters.pointer.pointee.codec_tag = 0
+        var track = try SoundTrack(path: path, parameters: parameters, timeBase: base)
+        demuxer.keepOnly(stream: index)
+        var packet = try Packet()
+        var last = Int64.min
+        while try demuxer.read(into: &packet) {
+            let pointer = packet.pointer
+            guard pointer.pointee.pts != cinch_no_pts || pointer.pointee.dts != cinch_no_pts else {
+                continue
+            }
+            if pointer.pointee.pts == cinch_no_pts { pointer.pointee.pts = pointer.pointee.dts }
+            pointer.pointee.pts -= start
+            // AAC has no reordering; a muxer insists on times that only go forward.
+            guard pointer.pointee.pts > last else { continue }
+            last = pointer.pointee.pts
+            pointer.pointee.dts = last
+            try track.append(packet)
+            onProgress(track.durationSeconds)
+            if flag.isRaised { throw MediaError(.other, doing: "copy the sound") }
+        }
+        return track
+    }
+
+    /// Decodes, mixes to stereo or mono, fills gaps with silence, and encodes AAC-LC.
+    private static func encoded(
+        stream index: Int, source: Source, bitsPerSecond: Int, channels: Int, sampleRate: Int,
+        path: FilePath, flag: CancellationFlag, onProgress: (Double) -> Void
+    ) throws(MediaError) -> SoundTrack {
+        let encoder = try AudioEncoder(
+            bitsPerSecond: bitsPerSecond, channels: channels, sampleRate: sampleRate)
+        let parameters = try Owned(
+            avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+        try encoder.copyParameters(to: parameters.pointer)
+        var track = try SoundTrack(
+            path: path, parameters: parameters, timeBase: av_make_q(1, Int32(clamping: sampleRate)))
+        var reader = try SoundReader(
+            source: source, streamIndex: index, channels: channels, sampleRate: sampleRate,
+            blockSize: encoder.blockSize, flag: flag)
+        var frame = try Frame()
+        var packet = try Packet()
+        while try reader.next(into: &frame) {
+            try encoder.send(frame)
+            while try encoder.receive(into: &packet) { try track.append(packet) }
+            onProgress(track.durationSeconds)
+            if flag.isRaised { throw MediaError(.other, doing: "encode the sound") }
+        }
+        if reader.sampleCount > 0 {
+            try encoder.finish()
+            while try encoder.receive(into: &packet) { try track.append(packet) }
+        }
+        track.damagedCount = reader.damagedCount
+        return track
+    }
+
+    private mutating func append(_ packet: borrowing Packet) throws(MediaError) {
+        let pointer = packet.pointer
+        guard let data = pointer.pointee.data, pointer.pointee.size > 0 else { return }
+        let bytes = UnsafeRawBufferPointer(start: data, count: Int(pointer.pointee.size))
+        do {
+            _ = try file.writeAll(toAbsoluteOffset: offset, bytes)
+        } catch {
+            throw MediaError(
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep the sound")
+        }
+        offset += Int64(bytes.count)
+        byteCount += bytes.count
+        entries.append(
+            Entry(
+                decodeTime: pointer.pointee.dts, presentationTime: pointer.pointee.pts,
+                duration: pointer.pointee.duration, size: pointer.pointee.size,
+                flags: pointer.pointee.flags))
+    }
+
+    /// Starts handing out packets from the first again.
+    package mutating func rewind() {
+        cursor = 0
+        cursorOffset = 0
+    }
+
+    /// Decode time of the packet that comes next, in seconds; nil at the end.
+    package var nextSeconds: Double? {
+        cursor < entries.count ? Double(entries[cursor].decodeTime) * av_q2d(timeBase) : nil
+    }
+
+    /// The next packet; false at the end. With `isEmpty` its payload is a few bytes of nothing,
+    /// for a muxer that is only asked how much it would add.
+    package mutating func next(
+        into packet: inout Packet, isEmpty: Bool = false
+    ) throws(MediaError) -> Bool {
+        guard cursor < entries.count else { return false }
+        let entry = entries[cursor]
+        av_packet_unref(packet.pointer)
+        let size = isEmpty ? 4 + Int32(cursor % 2) : entry.size
+        try MediaError.check(av_new_packet(packet.pointer, size), "write the sound")
+        if isEmpty {
+            memset(packet.pointer.pointee.data, 0, Int(size))
+        } else {
+            let target = UnsafeMutableRawBufferPointer(
+                start: packet.pointer.pointee.data, count: Int(size))
+            do {
+                var done = 0
+                while done < target.count {
+                    let part = try file.read(
+                        fromAbsoluteOffset: cursorOffset + Int64(done),
+                        into: UnsafeMutableRawBufferPointer(rebasing: target[done...]))
+                    guard part > 0 else { throw Errno.ioError }
+                    done += part
+                }
+            } catch {
+                throw MediaError(
+                    status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
+                    doing: "read the kept sound")
+            }
+        }
+        packet.pointer.pointee.dts = entry.decodeTime
+        packet.pointer.pointee.pts = entry.presentationTime
+        packet.pointer.pointee.duration = entry.duration
+        packet.pointer.pointee.flags = entry.flags
+        cursorOffset += Int64(entry.size)
+        cursor += 1
+        return true
+    }
+
+    func copyParameters(
+        to target: UnsafeMutablePointer<AVCodecParameters>
+    ) throws(MediaError) {
+        try MediaError.check(
+            avcodec_parameters_copy(target, parameters.pointer), "describe the sound")
+    }
+}
+
+/// A file's sound as the encoder gets it: from time zero on, gaps filled, in blocks of one AAC frame.
+struct SoundReader: ~Copyable {
+    private var decoder: Decoder
+    private var graph: FilterGraph?
+    private var decoded: Frame
+    private var input: FilterGraph.Input?
+    private let chain: String
+    private let blockSize: Int
+    private var isDraining = false
+    private var end: Int64 = 0
+    private(set) var sampleCount = 0
+    private let sampleRate: Int
+
+    init(
+        source: Source, streamIndex: Int, channels: Int, sampleRate: Int, blockSize: Int,
+        flag: CancellationFlag
+    ) throws(MediaError) {
+        let decoder = try Decoder(path: source.path, streamIndex: streamIndex, flag: flag)
+        let decoded = try Frame()
+        self.decoder = decoder
+        self.decoded = decoded
+        let layout = channels == 1 ? "mono" : "stereo"
+        // async=1 fills gaps and trims overlaps, first_pts=0 pads a late start: the lips stay with the voice.
+        chain =
+            "aresample=\(sampleRate):async=1:first_pts=0,"
+            + "aformat=sample_fmts=fltp:sample_rates=\(sampleRate):channel_layouts=\(layout)"
+        self.blockSize = blockSize
+        self.sampleRate = sampleRate
+    }
+
+    var damagedCount: Int { decoder.damagedCount }
+
+    mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
+        while true {
+            if try graph?.pull(into: &frame) == true {
+                frame.pointer.pointee.pts = Int64(sampleCount)
+                sampleCount += Int(frame.pointer.pointee.nb_samples)
+                return true
+            }
+            if isDraining { return false }
+            guard try decoder.next(into: &decoded) else {
+                isDraining = true
+                try graph?.finish(at: end)
+                continue
+            }
+            let pointer = decoded.pointer
+            guard pointer.pointee.sample_rate > 0, pointer.pointee.nb_samples > 0 else { continue }
+            let base = decoder.timeBase
+            if pointer.pointee.pts == cinch_no_pts {
+                pointer.pointee.pts = end
+            } else {
+                pointer.pointee.pts -= decoder.startTime
+            }
+            // A jump of more than an hour is damage, and would be filled with silence.
+            if abs(pointer.pointee.pts - end) > av_rescale_q(3600, av_make_q(1, 1), base) {
+                pointer.pointee.pts = end
+            }
+            end =
+                pointer.pointee.pts
+                + av_rescale_q(
+                    Int64(pointer.pointee.nb_samples),
+                    av_make_q(1, pointer.pointee.sample_rate), base)
+            let input = FilterGraph.Input(sound: decoded, timeBase: base)
+            if self.input != input {
+                // A track that changes its layout midway goes on in a new graph; the old one's
+                // last samples, less than a block, are let go.
+                graph = try FilterGraph(inputs: [input], chain: chain)
+                graph?.setBlockSize(blockSize)
+                self.input = input
+            }
+            try graph?.push(decoded)
+        }
+    }
+}
+
+/// libavcodec's AAC encoder.
+struct AudioEncoder: ~Copyable {
+    private let handle: Owned<AVCodecContext>
+
+    init(bitsPerSecond: Int, channels: Int, sampleRate: Int) throws(MediaError) {
+        guard let codec = avcodec_find_encoder(AV_CODEC_ID_AAC) else {
+            throw MediaError(
+                .unsupported, doing: "encode the sound",
+                words: "this build of FFmpeg has no AAC encoder")
+        }
+        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
+        let context = handle.pointer
+        context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
+        context.pointee.sample_rate = Int32(clamping: sampleRate)
+        context.pointee.bit_rate = Int64(bitsPerSecond)
+        context.pointee.time_base = av_make_q(1, Int32(clamping: sampleRate))
+        context.pointee.profile = cinch_profile_aac_low
+        context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+        av_channel_layout_default(&context.pointee.ch_layout, Int32(clamping: channels))
+        try MediaError.check(avcodec_open2(context, codec, nil), "open the AAC encoder")
+        self.handle = handle
+    }
+
+    var blockSize: Int { Int(handle.pointer.pointee.frame_size) }
+
+    func send(_ frame: borrowing Frame) throws(MediaError) {
+        try MediaError.check(
+            avcodec_send_frame(handle.pointer, frame.pointer), "encode the sound")
+    }
+
+    func finish() throws(MediaError) {
+        try MediaError.check(avcodec_send_frame(handle.pointer, nil), "encode the sound")
+    }
+
+    func receive(into packet: inout Packet) throws(MediaError) -> Bool {
+        av_packet_unref(packet.pointer)
+        let status = avcodec_receive_packet(handle.pointer, packet.pointer)
+        if status == cinch_error_again || status == cinch_error_eof { return false }
+        try MediaError.check(status, "encode the sound")
+        return true
+    }
+
+    func copyParameters(
+        to parameters: UnsafeMutablePointer<AVCodecParameters>
+    ) throws(MediaError) {
+        try MediaError.check(
+            avcodec_parameters_from_context(parameters, handle.pointer), "describe the sound")
+    }
+}

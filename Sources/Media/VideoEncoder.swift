@@ -1,0 +1,169 @@
+import CFFmpeg
+package import Core
+package import SystemPackage
+
+/// libx264 through libavcodec: pass 1, pass 2, or one pass at constant quality.
+package struct VideoEncoder: ~Copyable {
+    package enum Mode: Sendable {
+        /// Writes the log; the packets are of use for their times alone.
+        case firstPass(log: FilePath)
+        /// Reads the log; `bitsPerSecond` is met over the whole clip.
+        case secondPass(log: FilePath, bitsPerSecond: Int)
+        case constantQuality(Double)
+    }
+
+    package struct Settings: Sendable {
+        package var size: PixelSize
+        package var frameRate: Rational
+        package var matrix: Picture.Matrix
+        package var preset: String
+        package var keyframeIntervalFrames: Int
+
+        package init(
+            size: PixelSize, frameRate: Rational, matrix: Picture.Matrix, preset: String,
+            keyframeIntervalFrames: Int
+        ) {
+            self.size = size
+            self.frameRate = frameRate
+            self.matrix = matrix
+            self.preset = preset
+            self.keyframeIntervalFrames = keyframeIntervalFrames
+        }
+    }
+
+    private let handle: Owned<AVCodecContext>
+    private var isDraining = false
+    private var quantizerSum = 0.0
+    private var quantizerCount = 0
+    /// Payload so far.
+    package private(set) var byteCount = 0
+    package private(set) var packetCount = 0
+
+    private var context: UnsafeMutablePointer<AVCodecContext> { handle.pointer }
+
+    /// The tightest tolerance at which x264 still spreads its bits evenly; the default is 1
+    /// (rate-control measurements: 1.0 lands at 101.43 %, 0.03 at 100.00 %).
+    static let rateTolerance = "0.03"
+
+    /// x264's constant-quality scale for pass 1: near what most targets come out at, so that its
+    /// frame types and complexities suit pass 2.
+    package static let firstPassQuality = 23.0
+
+    /// Opens the encoder (`avcodec_open2` with libx264).
+    package init(_ settings: Settings, mode: Mode) throws(MediaError) {
+        LibraryLog.install()
+        guard let codec = avcodec_find_encoder_by_name("libx264") else {
+            throw MediaError(
+                .unsupported, doing: "encode H.264",
+                words: "this build of FFmpeg has no libx264 encoder")
+        }
+        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
+        let context = handle.pointer
+        context.pointee.width = Int32(clamping: settings.size.width)
+        context.pointee.height = Int32(clamping: settings.size.height)
+        context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
+        context.pointee.framerate = av_make_q(
+            Int32(clamping: settings.frameRate.numerator),
+            Int32(clamping: settings.frameRate.denominator))
+        context.pointee.time_base = av_inv_q(context.pointee.framerate)
+        context.pointee.sample_aspect_ratio = av_make_q(1, 1)
+        context.pointee.gop_size = Int32(clamping: settings.keyframeIntervalFrames)
+        context.pointee.thread_count = 0
+        context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+        context.pointee.flags |= Int32(bitPattern: AV_CODEC_FLAG_CLOSED_GOP)
+        context.pointee.color_range = AVCOL_RANGE_MPEG
+        switch settings.matrix {
+        case .bt709:
+            context.pointee.colorspace = AVCOL_SPC_BT709
+            context.pointee.color_primaries = AVCOL_PRI_BT709
+            context.pointee.color_trc = AVCOL_TRC_BT709
+        case .smpte170m:
+            context.pointee.colorspace = AVCOL_SPC_SMPTE170M
+            context.pointee.color_primaries = AVCOL_PRI_SMPTE170M
+            context.pointee.color_trc = AVCOL_TRC_SMPTE170M
+        }
+
+        func set(_ name: String, _ value: String) throws(MediaError) {
+            try MediaError.check(
+                av_opt_set(context.pointee.priv_data, name, value, 0), "set up libx264 (\(name))")
+        }
+        try set("preset", settings.preset)
+        try set("profile", "high")
+        switch mode {
+        case .firstPass(let log):
+            context.pointee.flags |= AV_CODEC_FLAG_PASS1
+            try set("stats", log.string)
+            try set("crf", "\(Self.firstPassQuality)")
+        case .secondPass(let log, let bitsPerSecond):
+            context.pointee.flags |= AV_CODEC_FLAG_PASS2
+            context.pointee.bit_rate = Int64(bitsPerSecond)
+            try set("stats", log.string)
+            try set("x264-params", "ratetol=\(Self.rateTolerance)")
+        case .constantQuality(let quality):
+            try set("crf", "\(quality)")
+        }
+        try MediaError.check(avcodec_open2(context, codec, nil), "open libx264")
+        self.handle = handle
+    }
+
+    /// Hands a frame in; its time is counted in frames.
+    package mutating func send(_ frame: borrowing Frame) throws(MediaError) {
+        try MediaError.check(avcodec_send_frame(context, frame.pointer), "encode a frame")
+    }
+
+    /// Says that no frame follows: `receive` yields what is left.
+    package mutating func finish() throws(MediaError) {
+        guard !isDraining else { return }
+        isDraining = true
+        try MediaError.check(avcodec_send_frame(context, nil), "encode the last frames")
+    }
+
+    /// Takes the next packet; false when more frames are needed, or at the end.
+    package mutating func receive(into packet: inout Packet) throws(MediaError) -> Bool {
+        av_packet_unref(packet.pointer)
+        let status = avcodec_receive_packet(context, packet.pointer)
+        if status == cinch_error_again || status == cinch_error_eof { return false }
+        try MediaError.check(status, "encode a frame")
+        if packet.pointer.pointee.duration == 0 { packet.pointer.pointee.duration = 1 }
+        byteCount += packet.byteCount
+        packetCount += 1
+        let quality = cinch_packet_quality(packet.pointer)
+        if quality >= 0 {
+            quantizerSum += Double(quality) / Double(FF_QP2LAMBDA)
+            quantizerCount += 1
+        }
+        return true
+    }
+
+    /// Mean quantizer of what came out so far; nil before the first packet.
+    package var averageQuantizer: Double? {
+        quantizerCount == 0 ? nil : quantizerSum / Double(quantizerCount)
+    }
+
+    func copyParameters(
+        to parameters: UnsafeMutablePointer<AVCodecParameters>
+    ) throws(MediaError) {
+        try MediaError.check(
+            avcodec_parameters_from_context(parameters, context), "describe the picture")
+    }
+
+    var timeBase: AVRational { context.pointee.time_base }
+    var frameRate: AVRational { context.pointee.framerate }
+}
+
+extension Packet {
+    /// When the packet is decoded and shown, and whether it stands alone: what a container writes down of it.
+    package var timing: PacketTiming {
+        PacketTiming(
+            decodeTime: Int(pointer.pointee.dts),
+            presentationTime: Int(pointer.pointee.pts),
+            isKeyframe: pointer.pointee.flags & AV_PKT_FLAG_KEY != 0)
+    }
+}
+
+/// A packet as a container's index sees it; times in frames.
+package struct PacketTiming: Sendable, Equatable {
+    package var decodeTime: Int
+    package var presentationTime: Int
+    package var isKeyframe: Bool
+}

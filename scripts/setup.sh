@@ -272,7 +272,8 @@ cinch__find_swift() {
 cinch__swift_help() { # REASON
     if [ "$(uname -s)" = Darwin ]; then
         cinch__fail "$1" \
-            "Cinch is built with Swift $CINCH_SWIFT_VERSION or newer. Install one of these, then start again:" \
+            "Cinch is built with Swift $CINCH_SWIFT_VERSION or newer. Install one of these," \
+            'then start again:' \
             '- the command line tools:  xcode-select --install' \
             '- Xcode 26.4 or newer, from the App Store; then' \
             '  sudo xcode-select --switch /Applications/Xcode.app' \
@@ -283,14 +284,26 @@ cinch__swift_help() { # REASON
             "  ~/.swiftly/bin/swiftly install --use $CINCH_SWIFT_VERSION"
     fi
     cinch__fail "$1" \
-        "Cinch is built with Swift $CINCH_SWIFT_VERSION or newer. To install it with swiftly, the installer of" \
-        'swift.org, run these, do what they say, and start again:' \
+        "Cinch is built with Swift $CINCH_SWIFT_VERSION or newer. To install it with swiftly," \
+        'the installer of swift.org, run these, do what they say, and start again:' \
         "curl -O https://download.swift.org/swiftly/linux/swiftly-$(uname -m).tar.gz" \
         "tar zxf swiftly-$(uname -m).tar.gz" \
         './swiftly init --skip-install' \
         ". ~/.local/share/swiftly/env.sh" \
         "swiftly install --use $CINCH_SWIFT_VERSION" \
         'Other ways: https://www.swift.org/install/linux/'
+}
+
+cinch__require_swift() {
+    case $cinch__swift in
+        missing) cinch__swift_help 'Swift is not installed.' ;;
+        old) cinch__swift_help "Swift $(cinch__swift_version) is too old." ;;
+        broken)
+            cinch__say "$(command -v swift) does not start:"
+            swift build --version </dev/null 2>&1 | head -n 3 >&2 || true
+            cinch__swift_help 'Without it, Cinch cannot be built.'
+            ;;
+    esac
 }
 
 # Into the home folder of the user. It leaves the shell's profile as it is: the scripts find
@@ -352,11 +365,7 @@ cinch__install_swift() {
         fi
         rm -f "$log"
     fi
-
     cinch__find_swift
-    if [ "$cinch__swift" != ok ]; then
-        cinch__swift_help "Swift was installed, but \`swift build --version\` does not answer $CINCH_SWIFT_VERSION or newer."
-    fi
 }
 
 # --- One system each --------------------------------------------------------------------------
@@ -391,12 +400,9 @@ cinch__setup_debian() { # MODE
     hash -r
     case $cinch__swift in
         missing | old) cinch__install_swift ;;
-        broken)
-            cinch__look_for_swift
-            [ "$cinch__swift" = ok ] ||
-                cinch__swift_help "$(command -v swift) does not start: $(swift build --version 2>&1 </dev/null | head -n 3)"
-            ;;
+        broken) cinch__look_for_swift ;;
     esac
+    cinch__require_swift
 
     packages=$(cinch__missing_debian "$1" | cinch__one_line)
     [ -z "$packages" ] || cinch__fail "still missing after the installation: $packages"
@@ -412,19 +418,15 @@ cinch__setup_macos() { # MODE
     done
 
     cinch__find_swift
-    case $cinch__swift in
-        missing) cinch__swift_help 'Swift is not installed.' ;;
-        old) cinch__swift_help "Swift $(cinch__swift_version) is too old." ;;
-        broken) cinch__swift_help "$(command -v swift) does not start: $(swift build --version 2>&1 </dev/null | head -n 3)" ;;
-    esac
+    cinch__require_swift
 
     packages=$(cinch__missing_macos "$1" | cinch__one_line)
     [ -n "$packages" ] || return 0
     if ! cinch__has brew; then
         # shellcheck disable=SC2016 # to be copied as it stands
-        cinch__fail "needs $packages, which Homebrew installs, and Homebrew is not there. To get it, run this" \
-            '/bin/bash -c "$(curl -fsSL https://raw.githubusercontent.com/Homebrew/install/HEAD/install.sh)"' \
-            'and start again. It is described at https://brew.sh'
+        cinch__fail "needs $packages, which Homebrew installs, and Homebrew is not there." \
+            'To get it, run this and start again (it is described at https://brew.sh):' \
+            '/bin/bash -c "$(curl -fsSL https://raw.githubusercontent.com/Homebrew/install/HEAD/install.sh)"'
     fi
     cinch__announce "$packages with Homebrew"
     log=$(mktemp "${TMPDIR:-/tmp}/cinch-setup.XXXXXX")
@@ -454,11 +456,7 @@ cinch__setup_elsewhere() { # MODE
             "Others: a C++ compiler, git, pkg-config and FFmpeg's libraries with their headers"
     fi
     cinch__find_swift
-    case $cinch__swift in
-        missing) cinch__swift_help 'Swift is not installed.' ;;
-        old) cinch__swift_help "Swift $(cinch__swift_version) is too old." ;;
-        broken) cinch__swift_help "$(command -v swift) does not start: $(swift build --version 2>&1 </dev/null | head -n 3)" ;;
-    esac
+    cinch__require_swift
 }
 
 # --- What the other scripts call --------------------------------------------------------------
@@ -481,7 +479,8 @@ cinch_setup() { # run|test
 
     # Said here because the compiler would say it in a hundred lines.
     pkg-config --atleast-version="$CINCH_LIBAVUTIL_VERSION" libavutil ||
-        cinch__fail "FFmpeg is too old: libavutil $(pkg-config --modversion libavutil), and Cinch needs $CINCH_LIBAVUTIL_VERSION (FFmpeg 5.1)." \
+        cinch__fail 'FFmpeg is too old: Cinch needs 5.1 or newer.' \
+            "That is libavutil $CINCH_LIBAVUTIL_VERSION; this is $(pkg-config --modversion libavutil)." \
             'Debian 12, Ubuntu 24.04 and everything newer have it.'
 }
 
@@ -497,5 +496,6 @@ cinch_setup_tool() { # COMMAND [PACKAGE]
         cinch__apt_install "$package"
     fi
     hash -r
-    cinch__has "$command" || cinch__fail "$command is missing; the package is usually called $package."
+    cinch__has "$command" ||
+        cinch__fail "$command is missing; its package is usually called $package."
 }

@@ -8,10 +8,11 @@ import SystemPackage
         let r = Request(input: FilePath(a[1]), output: FilePath(a[3]), target: try ByteSize(parsing: a[2]), overwrites: true)
         do {
             let report = try await Compressor().run(r) { e in
-                if case .progress = e { return }
-                print(e)
+                switch e { case .attempted(let t): print(" ", t.mode, t.videoBitsPerSecond ?? 0, t.bytes ?? -1, t.isAccepted, t.reason) 
+                case .noted(let n): print(n)
+                default: break }
             }
-            print(report)
+            print(a[1].split(separator: "/").last!, a[2], report.width, report.height, "fill", report.fill, "ssim", report.ssim ?? 0, "s", report.elapsedSeconds, "cont", report.containerBytes, report.stoppedAtQualityCeiling, report.frames)
         } catch { print(error) }
     }
 }

@@ -159,9 +159,12 @@ struct LocalRun {
             let rate = Int(Double(videoBytes) * 8 / seconds)
             let shift = sweep.log.quantizerShift(
                 forBits: Double(videoBytes) * 8, pixels: plan.picture.size.pixels)
+            let log = workspace.file("pass.log")
+            let tuned = PassLog.tuned(sweep.logText, for: rate)
+            try Data(tuned.text).write(to: URL(fileURLWithPath: log.string))
             let encoding = Encoding(
                 settings: settings,
-                mode: .secondPass(log: workspace.file("pass.log"), bitsPerSecond: rate),
+                mode: .secondPass(log: log, bitsPerSecond: tuned.bitsPerSecond),
                 videoLimitBytes: room,
                 expectedShares: sweep.log.shares(atQuantizerShift: shift),
                 fixedBytes: fixed, headerBytes: sweep.headerBytes, frames: sweep.frames)

@@ -6,6 +6,8 @@ import SystemPackage
 /// What the one sweep over the source found out: everything that pass 2 needs to know.
 struct Sweep {
     var log: PassLog
+    /// The log as x264 wrote it; what pass 2 reads is tuned to its rate.
+    var logText: [UInt8]
     var frames: Int
     /// What an MP4 with these packets and this sound adds to their payload.
     var containerBytes: Int
@@ -46,6 +48,7 @@ struct Sweep {
         }
         return Sweep(
             log: parsed,
+            logText: [UInt8](text),
             frames: timings.count,
             containerBytes: containerBytes,
             headerBytes: min(2000, max(0, payload - parsed.bits / 8))

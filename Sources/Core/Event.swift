@@ -66,7 +66,10 @@ package struct Attempt: Sendable, Equatable, Codable {
 
     package enum Mode: String, Sendable, Codable {
         case onePassConstantQuality
+        /// Pass 2 over the whole clip.
         case secondPass
+        /// Pass 2 over the last stretch of the clip alone, to land on the limit.
+        case lastStretch
         case remux
     }
 

@@ -76,68 +76,17 @@ package struct PassLog: Sendable, Equatable {
         return (low + high) / 2
     }
 
-    /// The text of a log that makes x264 spend exactly the wanted rate, with the rate to give it.
+    /// Where the last stretch of the clip begins that can be encoded by itself: at a keyframe, with
+    /// close to a twelfth of all bits and not more than two fifths; nil where no keyframe is so placed.
     ///
-    /// x264 takes its rate in whole kilobits a second, 1 % of a small target, and multiplies it by
-    /// the durations in the log. So the rate is rounded down and durations are drawn out to make up
-    /// for it: those of B-frames, whose quantizers follow their neighbours' and not their own length.
-    ///
-    /// - Parameters:
-    ///   - text: the log as x264 wrote it.
-    ///   - bitsPerSecond: the wanted rate.
-    package static func tuned(
-        _ text: [UInt8], for bitsPerSecond: Int
-    ) -> (text: [UInt8], bitsPerSecond: Int) {
-        let whole = max(1, bitsPerSecond / 1000) * 1000
-        guard whole < bitsPerSecond else { return (text, max(1000, bitsPerSecond)) }
-        let marker = Array("type:b dur:".utf8)
-        // Where the digits of a B-frame's duration are, and all durations together.
-        var places: [Range<Int>] = []
-        var total = 0
-        var line = text.startIndex
-        while line < text.endIndex {
-            let end = text[line...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
-            if let digits = durationDigits(in: text[line..<end]) {
-                total += Int(String(decoding: text[digits], as: UTF8.self)) ?? 0
-                if text[..<digits.lowerBound].suffix(marker.count).elementsEqual(marker) {
-                    places.append(digits)
-                }
-            }
-            line = end + 1
+    /// - Parameter shares: what `shares(atQuantizerShift:)` gave.
+    package func tailStart(shares: [Double]) -> Int? {
+        let wanted = 0.08
+        let candidates = frames.indices.dropFirst().filter { index in
+            guard frames[index].isKeyframe, frames.count - index >= 20 else { return false }
+            return (0.03...0.4).contains(1 - shares[index - 1])
         }
-        let extra = Int(
-            (Double(total) * (Double(bitsPerSecond) / Double(whole) - 1)).rounded(.down))
-        // A clip without B-frames keeps its rounding.
-        guard extra > 0, !places.isEmpty else { return (text, whole) }
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count + 2 * places.count)
-        var copied = text.startIndex
-        for (index, digits) in places.enumerated() {
-            // Evenly spread: the share of this one is what the running sum grows by.
-            let share = extra * (index + 1) / places.count - extra * index / places.count
-            guard share > 0 else { continue }
-            let own = Int(String(decoding: text[digits], as: UTF8.self)) ?? 0
-            result += text[copied..<digits.lowerBound]
-            result += Array(String(own + share).utf8)
-            copied = digits.upperBound
-        }
-        result += text[copied...]
-        return (result, whole)
-    }
-
-    private static func durationDigits(in line: ArraySlice<UInt8>) -> Range<Int>? {
-        // `in:0 out:0 type:I dur:2 cpbdur:2 …`: the fourth field.
-        guard line.first == UInt8(ascii: "i") else { return nil }
-        var index = line.startIndex
-        for _ in 0..<3 {
-            guard let space = line[index...].firstIndex(of: UInt8(ascii: " ")) else { return nil }
-            index = space + 1
-        }
-        let field = Array("dur:".utf8)
-        guard line[index...].starts(with: field) else { return nil }
-        let start = index + field.count
-        let end = line[start...].firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
-        return start..<end
+        return candidates.min { abs(1 - shares[$0 - 1] - wanted) < abs(1 - shares[$1 - 1] - wanted) }
     }
 
     /// How much of all bits is out after each frame, in coding order, 0 to 1.

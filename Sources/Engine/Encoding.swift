@@ -3,106 +3,118 @@ import Foundation
 import Media
 import SystemPackage
 
-/// One encode of the prepared picture into an MP4, with the finished sound beside it.
+/// One encode of a stretch of the prepared picture into a track.
 struct Encoding {
     var settings: VideoEncoder.Settings
     var mode: VideoEncoder.Mode
-    /// The file is given up as soon as the picture has more bytes than this.
-    var videoLimitBytes: Int
-    /// What of the picture's bytes is out after so many packets, 0 to 1, where pass 1 can tell.
-    var expectedShares: [Double]
-    /// Sound and container.
-    var fixedBytes: Int
-    /// The encoder's own note in the first packet, which its rate control does not count.
-    var headerBytes: Int
-    var frames: Int
+    /// Which frames; a stretch begins at a keyframe. The end may lie beyond the clip's.
+    var frames: Range<Int>
+    /// It is given up as soon as it has more bytes than this.
+    var byteLimit: Int
+    /// What of these bytes is out after so many packets, 0 to 1, where pass 1 can tell.
+    var expectedShares: [Double] = []
 
-    enum Outcome {
-        case finished(Result)
-        /// It would have become about so large.
-        case abandoned(projectedBytes: Int, projectedVideoBytes: Int)
+    /// What came out.
+    struct Output: ~Copyable {
+        var track: Track
+        let result: Result
     }
 
     struct Result {
-        var fileBytes: Int
-        /// The whole payload of the picture track.
-        var payloadBytes: Int
-        /// What of it the rate control counts.
-        var videoBytes: Int
+        var isComplete: Bool
+        /// The payload; where it was given up, what it would have become.
+        var bytes: Int
         var averageQuantizer: Double
     }
 
-    /// Encodes every frame, interleaves the sound, and completes the file at `path`.
+    /// Encodes the frames into a new track at `path`.
     ///
-    /// - Parameter onPacket: called with packets written and the projected size of the file.
+    /// - Parameter onPacket: called with packets written and their bytes.
     func run(
-        _ prepared: inout PreparedFrames, sound: inout SoundTrack?, to path: FilePath,
-        flag: CancellationFlag, onPacket: (Int, Int?) -> Void
-    ) throws -> Outcome {
+        _ prepared: inout PreparedFrames, to path: FilePath, flag: CancellationFlag,
+        onPacket: (_ packets: Int, _ bytes: Int) -> Void
+    ) throws -> Output {
         var encoder = try VideoEncoder(settings, mode: mode)
-        var muxer = try Muxer(path: path, video: encoder, sound: sound)
+        var track = try Track(path: path, of: encoder)
         var frame = try Frame()
         var packet = try Packet()
-        sound?.rewind()
 
-        /// Writes the packets that are ready; false when the file has become too large.
-        func drain(
-            _ encoder: inout VideoEncoder, _ muxer: inout Muxer, _ sound: inout SoundTrack?
-        ) throws -> Bool {
+        /// Keeps the packets that are ready; false when there are too many bytes.
+        func drain(_ encoder: inout VideoEncoder, _ track: inout Track) throws -> Bool {
             while try encoder.receive(into: &packet) {
-                let seconds = Double(packet.timing.decodeTime) / settings.frameRate.value
-                try muxer.writeSound(from: &sound, until: seconds)
-                try muxer.writePicture(&packet)
-                onPacket(encoder.packetCount, projectedBytes(encoder))
-                if encoder.byteCount - headerBytes > videoLimitBytes { return false }
+                try track.append(packet, shift: frames.lowerBound)
+                onPacket(track.packetCount, track.byteCount)
+                if track.byteCount > byteLimit { return false }
             }
             return true
         }
 
         var fits = true
-        while fits, try prepared.next(into: &frame) {
+        var next = frames.lowerBound
+        while fits, next < frames.upperBound, try prepared.next(into: &frame) {
             if flag.isRaised { throw Failure.interrupted }
+            // Each encoder counts from 0: its log does.
+            frame.presentationTime = next - frames.lowerBound
+            next += 1
             try encoder.send(frame)
-            fits = try drain(&encoder, &muxer, &sound)
+            fits = try drain(&encoder, &track)
         }
         if fits {
             try encoder.finish()
-            fits = try drain(&encoder, &muxer, &sound)
+            fits = try drain(&encoder, &track)
         }
-        guard fits else {
-            let share = share(after: encoder.packetCount)
-            let video = max(
-                videoLimitBytes + 1, Int(Double(encoder.byteCount) / max(0.05, share)))
-            return .abandoned(
-                projectedBytes: video + headerBytes + fixedBytes, projectedVideoBytes: video)
+        let quantizer = encoder.averageQuantizer ?? 0
+        var bytes = track.byteCount
+        if !fits {
+            let share = share(after: track.packetCount)
+            bytes = max(byteLimit + 1, Int(Double(bytes) / max(0.05, share)))
+        }
+        return Output(
+            track: track,
+            result: Result(isComplete: fits, bytes: bytes, averageQuantizer: quantizer))
+    }
+
+    /// How much of the stretch's bytes should be out after so many packets.
+    func share(after packets: Int) -> Double {
+        if expectedShares.isEmpty { return Double(packets) / Double(max(1, frames.count)) }
+        return expectedShares[min(max(0, packets - 1), expectedShares.count - 1)]
+    }
+}
+
+/// The finished tracks put together: an MP4 with its index in front.
+enum Assembly {
+    /// Writes the file, the picture in one stretch or two, and returns its size.
+    static func write(
+        body: inout Track?, end: inout Track, sound: inout Track?, to path: FilePath,
+        flag: CancellationFlag
+    ) throws -> Int {
+        end.rewind()
+        body?.rewind()
+        sound?.rewind()
+        var muxer = try Muxer(path: path, picture: end, sound: sound)
+        var packet = try Packet()
+        while let seconds = body?.nextSeconds {
+            if flag.isRaised { throw Failure.interrupted }
+            try muxer.writeSound(from: &sound, until: seconds)
+            guard try body?.next(into: &packet) == true else { break }
+            try muxer.writePicture(&packet)
+        }
+        while let seconds = end.nextSeconds {
+            if flag.isRaised { throw Failure.interrupted }
+            try muxer.writeSound(from: &sound, until: seconds)
+            guard try end.next(into: &packet) else { break }
+            try muxer.writePicture(&packet)
         }
         try muxer.writeSound(from: &sound, until: .infinity)
         try muxer.finish()
-        return .finished(
-            Result(
-                fileBytes: try FileSize.of(path),
-                payloadBytes: encoder.byteCount,
-                videoBytes: max(1, encoder.byteCount - headerBytes),
-                averageQuantizer: encoder.averageQuantizer ?? 0
-            ))
-    }
-
-    private func share(after packets: Int) -> Double {
-        if expectedShares.isEmpty { return Double(packets) / Double(max(1, frames)) }
-        return expectedShares[min(max(0, packets - 1), expectedShares.count - 1)]
-    }
-
-    private func projectedBytes(_ encoder: borrowing VideoEncoder) -> Int? {
-        let share = share(after: encoder.packetCount)
-        guard share > 0.05 else { return nil }
-        return Int(Double(encoder.byteCount) / share) + fixedBytes
+        return try FileSize.of(path)
     }
 }
 
 extension Muxer {
     /// Writes the sound that belongs before a moment of the picture.
     mutating func writeSound(
-        from sound: inout SoundTrack?, until seconds: Double
+        from sound: inout Track?, until seconds: Double
     ) throws(MediaError) {
         guard let next = sound?.nextSeconds, next <= seconds else { return }
         var packet = try Packet()

@@ -91,124 +91,90 @@ struct LocalRun {
         try checkWhole(prepared, soundSeconds: sound?.durationSeconds ?? 0)
 
         let fixed = (sound?.byteCount ?? 0) + sweep.containerBytes
-        guard plan.limitBytes - fixed - sweep.headerBytes > 0 else {
-            throw unreachable(smallest: fixed + sweep.headerBytes + plan.smallestBytes)
+        guard plan.limitBytes - fixed > 0 else {
+            throw unreachable(smallest: fixed + plan.smallestBytes)
         }
         if let encoded = try ceiling(&prepared, &sound, sweep, fixed, in: workspace) {
             return try publish(encoded, &prepared, &sound, in: workspace)
         }
-        let encoded = try land(&prepared, &sound, sweep, fixed, in: workspace)
-        return try publish(encoded, &prepared, &sound, in: workspace)
+        var landing = Landing(
+            sweep: sweep, settings: settings, limitBytes: plan.limitBytes, fixedBytes: fixed,
+            log: workspace.file("pass.log"), flag: flag)
+        meter.begin(.encoding, until: 0.94, attempt: attempts.count + 1)
+        let (landed, smallest) = try landing.run(&prepared, sound: &sound, in: workspace) {
+            meter.update($0, frames: $1, projectedBytes: $2, attempt: attempts.count + $3)
+        }
+        secondPassRuns = landing.secondPassRuns
+        for attempt in landing.attempts { add(attempt) }
+        guard let landed else { throw unreachable(smallest: smallest) }
+        return try publish(
+            Encoded(
+                name: landed.name, frames: sweep.frames, fileBytes: landed.fileBytes,
+                pictureBytes: landed.pictureBytes), &prepared, &sound, in: workspace)
     }
 
     /// A finished file in the workspace.
     private struct Encoded {
         var name: String
         var frames: Int
-        var result: Encoding.Result
+        var fileBytes: Int
+        var pictureBytes: Int
     }
 
     /// Where the bytes allow more than anyone can see, one pass at constant quality, and the rest of them left over.
     ///
     /// Nil where pass 1 foretells that it would not fit, and where it did not fit after all.
     private mutating func ceiling(
-        _ prepared: inout PreparedFrames, _ sound: inout SoundTrack?, _ sweep: Sweep,
+        _ prepared: inout PreparedFrames, _ sound: inout Track?, _ sweep: Sweep,
         _ fixed: Int, in workspace: borrowing Workspace
     ) throws -> Encoded? {
         let shift = Plan.ceilingQuality - VideoEncoder.firstPassQuality
-        let needed = sweep.log.bits(
-            atQuantizerShift: shift, pixels: plan.picture.size.pixels) / 8
-        let room = plan.limitBytes - fixed - sweep.headerBytes
+        let needed =
+            sweep.log.bits(atQuantizerShift: shift, pixels: plan.picture.size.pixels) / 8
+        let room = plan.limitBytes - fixed
         // Close to the limit both ways look alike, and filling it is what was asked.
         guard needed < Double(room) * 0.85 else { return nil }
         let encoding = Encoding(
             settings: settings, mode: .constantQuality(Plan.ceilingQuality),
-            videoLimitBytes: room, expectedShares: sweep.log.shares(atQuantizerShift: shift),
-            fixedBytes: fixed, headerBytes: sweep.headerBytes, frames: sweep.frames)
+            frames: 0..<sweep.frames, byteLimit: room,
+            expectedShares: sweep.log.shares(atQuantizerShift: shift))
         try prepared.rewind()
-        let outcome = try encode(
-            encoding, name: "ceiling.mp4", until: 0.92, &prepared, &sound, in: workspace)
-        guard case .finished(let result) = outcome, result.fileBytes <= plan.limitBytes else {
-            note(
-                .onePassConstantQuality, nil, outcome, isAccepted: false,
-                "constant quality needs more than the limit: two passes instead")
-            return nil
-        }
-        stoppedAtCeiling = true
-        note(
-            .onePassConstantQuality, nil, outcome, isAccepted: true,
-            "as good as it gets: more bytes could not be seen")
-        return Encoded(name: "ceiling.mp4", frames: sweep.frames, result: result)
+        let encoded = try encode(encoding, fixed: fixed, until: 0.92, &prepared, &sound, in: workspace)
+        stoppedAtCeiling = encoded != nil
+        add(
+            Attempt(
+                number: 0, mode: .onePassConstantQuality, bytes: encoded?.fileBytes,
+                isAccepted: encoded != nil,
+                reason: encoded != nil
+                    ? "as good as it gets: more bytes could not be seen"
+                    : "constant quality needs more than the limit: two passes instead"))
+        return encoded
     }
 
-    /// Pass 2, and again at a corrected rate from the same log and frames, until the size lands.
-    private mutating func land(
-        _ prepared: inout PreparedFrames, _ sound: inout SoundTrack?, _ sweep: Sweep,
-        _ fixed: Int, in workspace: borrowing Workspace
-    ) throws -> Encoded {
-        let room = plan.limitBytes - fixed - sweep.headerBytes
-        var controller = SizeController(
-            limitBytes: plan.limitBytes, fixedBytes: fixed + sweep.headerBytes,
-            reserve: SizeController.reserve(forFrames: sweep.frames))
-        var results: [Int: Encoding.Result] = [:]
-        var action = controller.start()
-        while case .encode(let videoBytes) = action {
-            secondPassRuns += 1
-            let number = secondPassRuns
-            let seconds = Double(sweep.frames) / plan.picture.frameRate.value
-            let rate = Int(Double(videoBytes) * 8 / seconds)
-            let shift = sweep.log.quantizerShift(
-                forBits: Double(videoBytes) * 8, pixels: plan.picture.size.pixels)
-            let log = workspace.file("pass.log")
-            let tuned = PassLog.tuned(sweep.logText, for: rate)
-            try Data(tuned.text).write(to: URL(fileURLWithPath: log.string))
-            let encoding = Encoding(
-                settings: settings,
-                mode: .secondPass(log: log, bitsPerSecond: tuned.bitsPerSecond),
-                videoLimitBytes: room,
-                expectedShares: sweep.log.shares(atQuantizerShift: shift),
-                fixedBytes: fixed, headerBytes: sweep.headerBytes, frames: sweep.frames)
-            try prepared.rewind()
-            let outcome = try encode(
-                encoding, name: Self.attemptName(number), until: 0.95 - 0.05 / Double(number),
-                &prepared, &sound, in: workspace)
-            var reason = ""
-            switch outcome {
-            case .finished(let result):
-                results[number] = result
-                action = controller.record(
-                    fileBytes: result.fileBytes, videoBytes: result.videoBytes,
-                    isSaturated: Double(result.videoBytes) < Double(videoBytes) * 0.9
-                        && result.averageQuantizer <= Plan.ceilingQuality)
-                reason = Self.landing(result.fileBytes, of: plan.limitBytes)
-            case .abandoned(let bytes, let video):
-                action = controller.record(
-                    fileBytes: max(bytes, plan.limitBytes + 1), videoBytes: video,
-                    isSaturated: false)
-                reason = "over the limit before its end: given up there"
-            }
-            note(
-                .secondPass, rate, outcome, isAccepted: action == .accept(attempt: number), reason)
+    /// One pass over the whole clip, put together with the sound; nil where the file passes the limit.
+    private mutating func encode(
+        _ encoding: Encoding, fixed: Int, until end: Double, _ prepared: inout PreparedFrames,
+        _ sound: inout Track?, in workspace: borrowing Workspace
+    ) throws -> Encoded? {
+        meter.begin(.encoding, until: end, attempt: attempts.count + 1)
+        let total = Double(max(1, plan.frames))
+        var output = try encoding.run(
+            &prepared, to: workspace.file("picture"), flag: flag
+        ) { packets, bytes in
+            let share = encoding.share(after: packets)
+            meter.update(
+                Double(packets) / total, frames: packets,
+                projectedBytes: share > 0.05 ? Int(Double(bytes) / share) + fixed : nil)
         }
-        switch action {
-        case .accept(let number):
-            guard let result = results[number] else {
-                throw Failure(.defect, "The accepted attempt \(number) has no file")
-            }
-            return Encoded(name: Self.attemptName(number), frames: sweep.frames, result: result)
-        case .refuse(let smallest):
-            throw unreachable(smallest: smallest)
-        case .encode:
-            throw Failure(.defect, "The size controller did not end")
-        }
-    }
-
-    private static func attemptName(_ number: Int) -> String { "attempt-\(number).mp4" }
-
-    private static func landing(_ bytes: Int, of limit: Int) -> String {
-        bytes > limit
-            ? "\(ByteSize.grouped(bytes - limit)) bytes over the limit"
-            : "\(ByteSize.grouped(limit - bytes)) bytes below the limit"
+        guard output.result.isComplete, output.track.packetCount > 0 else { return nil }
+        var nothing: Track?
+        let bytes = try Assembly.write(
+            body: &nothing, end: &output.track, sound: &sound, to: workspace.file("quality.mp4"),
+            flag: flag)
+        guard bytes <= plan.limitBytes else { return nil }
+        return Encoded(
+            name: "quality.mp4", frames: output.track.packetCount, fileBytes: bytes,
+            pictureBytes: output.track.byteCount)
     }
 
     // MARK: - Without a size
@@ -223,22 +189,20 @@ struct LocalRun {
             file: workspace.file("frames"), flag: flag)
         let fixed = (sound?.byteCount ?? 0) + plan.budget.containerBytes
         let encoding = Encoding(
-            settings: settings, mode: .constantQuality(Plan.sharingQuality),
-            videoLimitBytes: plan.limitBytes - fixed, expectedShares: [], fixedBytes: fixed,
-            headerBytes: 0, frames: plan.frames)
-        let outcome = try encode(
-            encoding, name: "quality.mp4", until: 0.93, &prepared, &sound, in: workspace)
-        if case .finished(let result) = outcome, result.fileBytes <= plan.limitBytes {
-            guard prepared.count > 0 else { throw MediaError.noPicture }
+            settings: settings, mode: .constantQuality(Plan.sharingQuality), frames: 0..<Int.max,
+            byteLimit: plan.limitBytes - fixed)
+        let encoded = try encode(encoding, fixed: fixed, until: 0.93, &prepared, &sound, in: workspace)
+        add(
+            Attempt(
+                number: 0, mode: .onePassConstantQuality, bytes: encoded?.fileBytes,
+                isAccepted: encoded != nil,
+                reason: encoded != nil
+                    ? "constant quality" : "larger than the source at this quality"))
+        if let encoded {
             try checkWhole(prepared, soundSeconds: sound?.durationSeconds ?? 0)
-            note(.onePassConstantQuality, nil, outcome, isAccepted: true, "constant quality")
-            return try publish(
-                Encoded(name: "quality.mp4", frames: prepared.count, result: result), &prepared,
-                &sound, in: workspace)
+            return try publish(encoded, &prepared, &sound, in: workspace)
         }
-        note(
-            .onePassConstantQuality, nil, outcome, isAccepted: false,
-            "larger than the source at this quality")
+        guard prepared.count > 0 else { throw MediaError.noPicture }
         var remuxRequest = request
         remuxRequest.target = ByteSize(bytes: source.bytes)
         if let remuxPlan = Plan.remuxPlan(for: source, request: remuxRequest) {
@@ -262,10 +226,10 @@ struct LocalRun {
             meter.update($0, frames: 0)
         }
         guard result.fileBytes <= plan.limitBytes else { return nil }
-        attempts.append(
+        add(
             Attempt(
-                number: attempts.count + 1, mode: .remux, bytes: result.fileBytes,
-                isAccepted: true, reason: "packets copied, nothing encoded"))
+                number: 0, mode: .remux, bytes: result.fileBytes, isAccepted: true,
+                reason: "packets copied, nothing encoded"))
         let verifier = Verifier(
             limitBytes: plan.limitBytes, size: source.video.codedSize, frames: nil,
             durationSeconds: result.durationSeconds,
@@ -278,15 +242,15 @@ struct LocalRun {
         try workspace.place(
             "copy.mp4", at: request.destination, overwrites: request.overwrites)
         return report(
-            Encoding.Result(
-                fileBytes: result.fileBytes, payloadBytes: result.pictureBytes,
-                videoBytes: result.pictureBytes, averageQuantizer: 0),
+            Encoded(
+                name: "copy.mp4", frames: finding.frames, fileBytes: result.fileBytes,
+                pictureBytes: result.pictureBytes),
             finding: finding, soundBytes: sound?.byteCount ?? 0)
     }
 
     // MARK: - Parts of every run
 
-    private mutating func makeSound(in workspace: borrowing Workspace) throws -> SoundTrack? {
+    private mutating func makeSound(in workspace: borrowing Workspace) throws -> Track? {
         meter.begin(.audio, until: 0.03)
         let total = max(0.1, source.durationSeconds)
         let sound = try SoundTrack.make(
@@ -301,21 +265,8 @@ struct LocalRun {
         return sound
     }
 
-    private mutating func encode(
-        _ encoding: Encoding, name: String, until end: Double, _ prepared: inout PreparedFrames,
-        _ sound: inout SoundTrack?, in workspace: borrowing Workspace
-    ) throws -> Encoding.Outcome {
-        meter.begin(.encoding, until: end, attempt: attempts.count + 1)
-        let total = Double(max(1, encoding.frames))
-        return try encoding.run(
-            &prepared, sound: &sound, to: workspace.file(name), flag: flag
-        ) { packets, projected in
-            meter.update(Double(packets) / total, frames: packets, projectedBytes: projected)
-        }
-    }
-
     private mutating func publish(
-        _ encoded: Encoded, _ prepared: inout PreparedFrames, _ sound: inout SoundTrack?,
+        _ encoded: Encoded, _ prepared: inout PreparedFrames, _ sound: inout Track?,
         in workspace: borrowing Workspace
     ) throws -> Report {
         let rate = plan.picture.frameRate.value
@@ -327,7 +278,7 @@ struct LocalRun {
         meter.begin(.verifying, until: 1)
         let total = Double(max(1, encoded.frames))
         let finding = try verifier.check(
-            workspace.file(encoded.name), bytes: encoded.result.fileBytes, flag: flag,
+            workspace.file(encoded.name), bytes: encoded.fileBytes, flag: flag,
             original: { try prepared.sample($0, into: &$1) },
             onFrame: { meter.update(Double($0) / total, frames: $0) })
         if prepared.damagedCount > 0 {
@@ -335,11 +286,11 @@ struct LocalRun {
         }
         try workspace.place(
             encoded.name, at: request.destination, overwrites: request.overwrites)
-        return report(encoded.result, finding: finding, soundBytes: sound?.byteCount ?? 0)
+        return report(encoded, finding: finding, soundBytes: sound?.byteCount ?? 0)
     }
 
     private func report(
-        _ result: Encoding.Result, finding: Verifier.Finding, soundBytes: Int
+        _ result: Encoded, finding: Verifier.Finding, soundBytes: Int
     ) -> Report {
         let seconds = max(0.001, finding.durationSeconds)
         let size =
@@ -350,9 +301,9 @@ struct LocalRun {
             targetBytes: request.target?.bytes, method: plan.method,
             stoppedAtQualityCeiling: stoppedAtCeiling, width: size.width, height: size.height,
             frameRate: plan.picture.frameRate.value, frames: finding.frames,
-            durationSeconds: seconds, videoBytes: result.payloadBytes, audioBytes: soundBytes,
-            containerBytes: max(0, result.fileBytes - result.payloadBytes - soundBytes),
-            videoBitsPerSecond: Int(Double(result.payloadBytes) * 8 / seconds),
+            durationSeconds: seconds, videoBytes: result.pictureBytes, audioBytes: soundBytes,
+            containerBytes: max(0, result.fileBytes - result.pictureBytes - soundBytes),
+            videoBitsPerSecond: Int(Double(result.pictureBytes) * 8 / seconds),
             audioBitsPerSecond: Int(Double(soundBytes) * 8 / seconds),
             secondPassRuns: secondPassRuns, attempts: attempts, keeping: keeping,
             keptFrameBytes: keptBytes, ssim: finding.similarity,
@@ -372,15 +323,10 @@ struct LocalRun {
         meter.send(.noted(text))
     }
 
-    private mutating func note(
-        _ mode: Attempt.Mode, _ rate: Int?, _ outcome: Encoding.Outcome, isAccepted: Bool,
-        _ reason: String
-    ) {
-        var bytes: Int?
-        if case .finished(let result) = outcome { bytes = result.fileBytes }
-        let attempt = Attempt(
-            number: attempts.count + 1, mode: mode, videoBitsPerSecond: rate, bytes: bytes,
-            isAccepted: isAccepted, reason: reason)
+    /// Numbers an attempt, keeps it for the report and tells of it.
+    private mutating func add(_ attempt: Attempt) {
+        var attempt = attempt
+        attempt.number = attempts.count + 1
         attempts.append(attempt)
         meter.send(.attempted(attempt))
     }

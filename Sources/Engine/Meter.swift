@@ -37,7 +37,10 @@ struct Meter {
     }
 
     /// Reports how much of the phase is done, 0 to 1.
-    mutating func update(_ done: Double, frames: Int, projectedBytes: Int? = nil) {
+    mutating func update(
+        _ done: Double, frames: Int, projectedBytes: Int? = nil, attempt number: Int? = nil
+    ) {
+        if let number { attempt = number }
         let now = clock.now
         if let lastEvent, lastEvent.duration(to: now) < .milliseconds(100) { return }
         lastEvent = now

@@ -15,7 +15,7 @@ struct Remux {
 
     /// - Parameter onProgress: called with the share that is done, 0 to 1.
     mutating func run(
-        sound: inout SoundTrack?, to path: FilePath, flag: CancellationFlag,
+        sound: inout Track?, to path: FilePath, flag: CancellationFlag,
         onProgress: (Double) -> Void
     ) throws -> Result {
         var picture = try PictureCopy(

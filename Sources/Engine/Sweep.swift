@@ -11,8 +11,10 @@ struct Sweep {
     var frames: Int
     /// What an MP4 with these packets and this sound adds to their payload.
     var containerBytes: Int
-    /// The encoder's own note in the first packet, which its rate control does not count.
-    var headerBytes: Int
+    /// The size of the pictures that the log is about.
+    var size: PixelSize
+    /// x264's macroblock tree, as it wrote it beside the log.
+    var tree: Data
 
     /// Pictures with a shorter side than this are analysed as they are: quick anyway, and a quarter of them says too little.
     private static let leastLinesToHalve = 288
@@ -29,14 +31,14 @@ struct Sweep {
     ///   - log: where x264 writes its statistics, and `<log>.mbtree` beside it.
     ///   - onFrame: called with the number of frames done.
     static func run(
-        _ prepared: inout PreparedFrames, sound: inout SoundTrack?,
+        _ prepared: inout PreparedFrames, sound: inout Track?,
         settings: VideoEncoder.Settings, log: FilePath, flag: CancellationFlag,
         onFrame: (Int) -> Void
     ) throws -> Sweep {
         let size = analysedSize(of: settings.size)
         var half = settings
         half.size = size
-        let (timings, containerBytes, payload) = try analyse(
+        let (timings, containerBytes) = try analyse(
             &prepared, sound: &sound, from: settings.size, settings: half, log: log, flag: flag,
             onFrame: onFrame)
         // x264 completed its log when the encoder was closed, at the end of that call.
@@ -51,15 +53,16 @@ struct Sweep {
             logText: [UInt8](text),
             frames: timings.count,
             containerBytes: containerBytes,
-            headerBytes: min(2000, max(0, payload - parsed.bits / 8))
+            size: size,
+            tree: (try? Data(contentsOf: URL(fileURLWithPath: log.string + ".mbtree"))) ?? Data()
         )
     }
 
     private static func analyse(
-        _ prepared: inout PreparedFrames, sound: inout SoundTrack?, from full: PixelSize,
+        _ prepared: inout PreparedFrames, sound: inout Track?, from full: PixelSize,
         settings: VideoEncoder.Settings, log: FilePath, flag: CancellationFlag,
         onFrame: (Int) -> Void
-    ) throws -> (timings: [PacketTiming], containerBytes: Int, payload: Int) {
+    ) throws -> (timings: [PacketTiming], containerBytes: Int) {
         let shrinker = try Shrinker(from: full, to: settings.size, flags: "area")
         var encoder = try VideoEncoder(settings, mode: .firstPass(log: log))
         var frame = try Frame()
@@ -77,6 +80,6 @@ struct Sweep {
         try encoder.finish()
         while try encoder.receive(into: &packet) { timings.append(packet.timing) }
         let container = try Muxer.containerBytes(video: encoder, packets: timings, sound: &sound)
-        return (timings, container, encoder.byteCount)
+        return (timings, container)
     }
 }

@@ -13,7 +13,7 @@ package struct Muxer: ~Copyable {
 
     /// Writes a file (`avformat_write_header` with `movflags=+faststart`).
     package init(
-        path: FilePath, video: borrowing VideoEncoder, sound: borrowing SoundTrack?
+        path: FilePath, video: borrowing VideoEncoder, sound: borrowing Track?
     ) throws(MediaError) {
         try self.init(path: path, sound: sound, timeBase: video.timeBase) {
             (stream) throws(MediaError) in
@@ -22,10 +22,21 @@ package struct Muxer: ~Copyable {
         }
     }
 
+    /// Writes a file of finished tracks.
+    package init(
+        path: FilePath, picture: borrowing Track, sound: borrowing Track?
+    ) throws(MediaError) {
+        try self.init(path: path, sound: sound, timeBase: picture.timeBase) {
+            (stream) throws(MediaError) in
+            try picture.copyParameters(to: stream.pointee.codecpar)
+            stream.pointee.avg_frame_rate = picture.frameRate
+        }
+    }
+
     /// Writes a file with the source's own picture packets, turned as the source says.
     package init(
         path: FilePath, copying demuxer: borrowing Demuxer, videoStream index: Int,
-        sound: borrowing SoundTrack?
+        sound: borrowing Track?
     ) throws(MediaError) {
         guard let source = demuxer.stream(index) else {
             throw MediaError(.invalid, doing: "find the picture")
@@ -43,7 +54,7 @@ package struct Muxer: ~Copyable {
 
     /// Path nil: into memory, for counting. The stream's description is filled in by `describe`.
     private init(
-        path: FilePath?, sound: borrowing SoundTrack?, timeBase: AVRational,
+        path: FilePath?, sound: borrowing Track?, timeBase: AVRational,
         describe: (UnsafeMutablePointer<AVStream>) throws(MediaError) -> Void
     ) throws(MediaError) {
         LibraryLog.install()
@@ -136,7 +147,7 @@ package struct Muxer: ~Copyable {
     /// The index depends on how many packets there are and on their times, not on what is in them,
     /// so pass 1's packets tell what pass 2's will cost.
     package static func containerBytes(
-        video: borrowing VideoEncoder, packets: [PacketTiming], sound: inout SoundTrack?
+        video: borrowing VideoEncoder, packets: [PacketTiming], sound: inout Track?
     ) throws(MediaError) -> Int {
         var muxer = try Muxer(path: nil, sound: sound, timeBase: video.timeBase) {
             (stream) throws(MediaError) in

@@ -27,7 +27,7 @@ package struct PictureCopy: ~Copyable {
 
     /// An MP4 that takes these packets.
     package func muxer(
-        to path: FilePath, sound: borrowing SoundTrack?
+        to path: FilePath, sound: borrowing Track?
     ) throws(MediaError) -> Muxer {
         try Muxer(path: path, copying: demuxer, videoStream: streamIndex, sound: sound)
     }

@@ -75,13 +75,17 @@ package struct PreparedFrames: ~Copyable {
         return true
     }
 
-    /// Starts over; decoding again where nothing was kept.
-    package mutating func rewind() throws(MediaError) {
+    /// Goes back to a frame; where nothing was kept, by decoding again from the beginning.
+    package mutating func rewind(to index: Int = 0) throws(MediaError) {
+        let goesOn = !isFirstReading && !store.isComplete && reader != nil && cursor == index
         isFirstReading = false
-        cursor = 0
+        if goesOn { return }
+        cursor = index
         reader = nil
         if !store.isComplete {
             reader = try PictureReader(source: source, picture: picture, flag: flag)
+            var skipped = try Frame()
+            for _ in 0..<index { guard try reader?.next(into: &skipped) == true else { return } }
         }
     }
 

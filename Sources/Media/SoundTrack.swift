@@ -2,37 +2,8 @@ import CFFmpeg
 package import Core
 package import SystemPackage
 
-/// A finished audio track: AAC packets on disk and their times in memory. Its bytes are final
-/// before the picture is budgeted.
-package struct SoundTrack: ~Copyable {
-    private struct Entry {
-        var decodeTime: Int64
-        var presentationTime: Int64
-        var duration: Int64
-        var size: Int32
-        var flags: Int32
-    }
-
-    private let path: FilePath
-    private let file: FileDescriptor
-    private let parameters: Owned<AVCodecParameters>
-    private var entries: [Entry] = []
-    private var offset: Int64 = 0
-    private var cursor = 0
-    private var cursorOffset: Int64 = 0
-    let timeBase: AVRational
-    /// Payload bytes.
-    package private(set) var byteCount = 0
-    package private(set) var damagedCount = 0
-
-    package var packetCount: Int { entries.count }
-
-    /// Seconds from time zero to the end of the last packet.
-    package var durationSeconds: Double {
-        guard let last = entries.last else { return 0 }
-        return Double(last.presentationTime + last.duration) * av_q2d(timeBase)
-    }
-
+/// Makes the sound of the result: the source's own AAC packets, or new ones.
+package enum SoundTrack {
     /// Makes the track as planned; nil where the plan has no sound or the source's track is empty.
     ///
     /// - Parameters:
@@ -41,8 +12,8 @@ package struct SoundTrack: ~Copyable {
     package static func make(
         _ sound: Sound, source: Source, path: FilePath, flag: CancellationFlag,
         onProgress: (Double) -> Void
-    ) throws(MediaError) -> SoundTrack? {
-        var track: SoundTrack
+    ) throws(MediaError) -> Track? {
+        var track: Track
         switch sound {
         case .none: return nil
         case .copy(let stream, _, _):
@@ -58,31 +29,11 @@ package struct SoundTrack: ~Copyable {
         return consume track
     }
 
-    private init(
-        path: FilePath, parameters: consuming Owned<AVCodecParameters>, timeBase: AVRational
-    ) throws(MediaError) {
-        let file: FileDescriptor
-        do {
-            file = try FileDescriptor.open(
-                path, .readWrite, options: [.create, .truncate, .closeOnExec],
-                permissions: .ownerReadWrite)
-        } catch {
-            throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep the sound")
-        }
-        self.path = path
-        self.file = file
-        self.parameters = parameters
-        self.timeBase = timeBase
-    }
-
-    deinit { try? file.close() }
-
     /// Copies the source's packets as they are; their times move by the file's start.
     private static func copied(
         stream index: Int, source: Source, path: FilePath, flag: CancellationFlag,
         onProgress: (Double) -> Void
-    ) throws(MediaError) -> SoundTrack {
+    ) throws(MediaError) -> Track {
         var demuxer = try Demuxer(path: source.path, flag: flag)
         guard let stream = demuxer.stream(index) else {
             throw MediaError(.invalid, doing: "find the sound")
@@ -94,7 +45,7 @@ package struct SoundTrack: ~Copyable {
         try MediaError.check(
             avcodec_parameters_copy(parameters.pointer, stream.pointee.codecpar), "copy the sound")
         parameters.pointer.pointee.codec_tag = 0
-        var track = try SoundTrack(path: path, parameters: parameters, timeBase: base)
+        var track = try Track(path: path, parameters: parameters, timeBase: base)
         demuxer.keepOnly(stream: index)
         var packet = try Packet()
         var last = Int64.min
@@ -120,13 +71,13 @@ package struct SoundTrack: ~Copyable {
     private static func encoded(
         stream index: Int, source: Source, bitsPerSecond: Int, channels: Int, sampleRate: Int,
         path: FilePath, flag: CancellationFlag, onProgress: (Double) -> Void
-    ) throws(MediaError) -> SoundTrack {
+    ) throws(MediaError) -> Track {
         let encoder = try AudioEncoder(
             bitsPerSecond: bitsPerSecond, channels: channels, sampleRate: sampleRate)
         let parameters = try Owned(
             avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
         try encoder.copyParameters(to: parameters.pointer)
-        var track = try SoundTrack(
+        var track = try Track(
             path: path, parameters: parameters, timeBase: av_make_q(1, Int32(clamping: sampleRate)))
         var reader = try SoundReader(
             source: source, streamIndex: index, channels: channels, sampleRate: sampleRate,
@@ -145,82 +96,6 @@ package struct SoundTrack: ~Copyable {
         }
         track.damagedCount = reader.damagedCount
         return track
-    }
-
-    private mutating func append(_ packet: borrowing Packet) throws(MediaError) {
-        let pointer = packet.pointer
-        guard let data = pointer.pointee.data, pointer.pointee.size > 0 else { return }
-        let bytes = UnsafeRawBufferPointer(start: data, count: Int(pointer.pointee.size))
-        do {
-            _ = try file.writeAll(toAbsoluteOffset: offset, bytes)
-        } catch {
-            throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep the sound")
-        }
-        offset += Int64(bytes.count)
-        byteCount += bytes.count
-        entries.append(
-            Entry(
-                decodeTime: pointer.pointee.dts, presentationTime: pointer.pointee.pts,
-                duration: pointer.pointee.duration, size: pointer.pointee.size,
-                flags: pointer.pointee.flags))
-    }
-
-    /// Starts handing out packets from the first again.
-    package mutating func rewind() {
-        cursor = 0
-        cursorOffset = 0
-    }
-
-    /// Decode time of the packet that comes next, in seconds; nil at the end.
-    package var nextSeconds: Double? {
-        cursor < entries.count ? Double(entries[cursor].decodeTime) * av_q2d(timeBase) : nil
-    }
-
-    /// The next packet; false at the end. With `isEmpty` its payload is a few bytes of nothing,
-    /// for a muxer that is only asked how much it would add.
-    package mutating func next(
-        into packet: inout Packet, isEmpty: Bool = false
-    ) throws(MediaError) -> Bool {
-        guard cursor < entries.count else { return false }
-        let entry = entries[cursor]
-        av_packet_unref(packet.pointer)
-        let size = isEmpty ? 4 + Int32(cursor % 2) : entry.size
-        try MediaError.check(av_new_packet(packet.pointer, size), "write the sound")
-        if isEmpty {
-            memset(packet.pointer.pointee.data, 0, Int(size))
-        } else {
-            let target = UnsafeMutableRawBufferPointer(
-                start: packet.pointer.pointee.data, count: Int(size))
-            do {
-                var done = 0
-                while done < target.count {
-                    let part = try file.read(
-                        fromAbsoluteOffset: cursorOffset + Int64(done),
-                        into: UnsafeMutableRawBufferPointer(rebasing: target[done...]))
-                    guard part > 0 else { throw Errno.ioError }
-                    done += part
-                }
-            } catch {
-                throw MediaError(
-                    status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                    doing: "read the kept sound")
-            }
-        }
-        packet.pointer.pointee.dts = entry.decodeTime
-        packet.pointer.pointee.pts = entry.presentationTime
-        packet.pointer.pointee.duration = entry.duration
-        packet.pointer.pointee.flags = entry.flags
-        cursorOffset += Int64(entry.size)
-        cursor += 1
-        return true
-    }
-
-    func copyParameters(
-        to target: UnsafeMutablePointer<AVCodecParameters>
-    ) throws(MediaError) {
-        try MediaError.check(
-            avcodec_parameters_copy(target, parameters.pointer), "describe the sound")
     }
 }
 

@@ -98,7 +98,8 @@ package struct VideoEncoder: ~Copyable {
             context.pointee.flags |= AV_CODEC_FLAG_PASS2
             context.pointee.bit_rate = Int64(bitsPerSecond)
             try set("stats", log.string)
-            try set("x264-params", "ratetol=\(Self.rateTolerance)")
+            // Stitchable: headers that do not depend on content, so that stretches can follow each other.
+            try set("x264-params", "ratetol=\(Self.rateTolerance):stitchable=1")
         case .constantQuality(let quality):
             try set("crf", "\(quality)")
         }
@@ -125,6 +126,7 @@ package struct VideoEncoder: ~Copyable {
         if status == cinch_error_again || status == cinch_error_eof { return false }
         try MediaError.check(status, "encode a frame")
         if packet.pointer.pointee.duration == 0 { packet.pointer.pointee.duration = 1 }
+        if packetCount == 0 { packet.dropEncoderNote() }
         byteCount += packet.byteCount
         packetCount += 1
         let quality = cinch_packet_quality(packet.pointer)
@@ -152,6 +154,27 @@ package struct VideoEncoder: ~Copyable {
 }
 
 extension Packet {
+    /// Takes out the 700 bytes in which x264 writes down its settings (an SEI message of user
+    /// data before the first picture): they are no use to who watches, and outside its rate control.
+    fileprivate mutating func dropEncoderNote() {
+        let count = byteCount
+        guard count > 5, let data = pointer.pointee.data else { return }
+        let bytes = UnsafeBufferPointer(start: data, count: count)
+        let start = bytes[2] == 1 ? 3 : 4
+        guard bytes[..<start].elementsEqual([0, 0, 0, 1].suffix(start)), bytes[start] & 31 == 6 else {
+            return
+        }
+        // The next start code ends it; its payload is escaped so that none is inside.
+        for index in (start + 1)..<(count - 4)
+        where bytes[index] == 0 && bytes[index + 1] == 0
+            && (bytes[index + 2] == 1 || bytes[index + 2] == 0 && bytes[index + 3] == 1)
+        {
+            pointer.pointee.data += index
+            pointer.pointee.size -= Int32(index)
+            return
+        }
+    }
+
     /// When the packet is decoded and shown, and whether it stands alone: what a container writes down of it.
     package var timing: PacketTiming {
         PacketTiming(

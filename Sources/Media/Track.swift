@@ -1,0 +1,158 @@
+import CFFmpeg
+package import SystemPackage
+
+/// A finished track: packets in a file, their times in memory, and what a container must know of them.
+///
+/// Sound is finished before the picture is budgeted, so its bytes are known; the picture waits here
+/// until its size is right, so that a correction need not touch what has landed.
+package struct Track: ~Copyable {
+    private struct Entry {
+        var decodeTime: Int64
+        var presentationTime: Int64
+        var duration: Int64
+        var size: Int32
+        var flags: Int32
+    }
+
+    private let file: FileDescriptor
+    private let parameters: Owned<AVCodecParameters>
+    private var entries: [Entry] = []
+    private var offset: Int64 = 0
+    private var cursor = 0
+    private var cursorOffset: Int64 = 0
+    let timeBase: AVRational
+    let frameRate: AVRational
+    /// Payload bytes.
+    package private(set) var byteCount = 0
+    /// Packets of the source that could not be decoded on the way here.
+    package internal(set) var damagedCount = 0
+
+    package var packetCount: Int { entries.count }
+
+    /// Seconds from time zero to the end of the last packet.
+    package var durationSeconds: Double {
+        guard let last = entries.last else { return 0 }
+        return Double(last.presentationTime + last.duration) * av_q2d(timeBase)
+    }
+
+    /// A track for what an encoder makes; its packets go into a new file.
+    package init(path: FilePath, of encoder: borrowing VideoEncoder) throws(MediaError) {
+        let parameters = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+        try encoder.copyParameters(to: parameters.pointer)
+        try self.init(
+            path: path, parameters: parameters, timeBase: encoder.timeBase,
+            frameRate: encoder.frameRate)
+    }
+
+    init(
+        path: FilePath, parameters: consuming Owned<AVCodecParameters>, timeBase: AVRational,
+        frameRate: AVRational = AVRational(num: 0, den: 1)
+    ) throws(MediaError) {
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .truncate, .closeOnExec],
+                permissions: .ownerReadWrite)
+        } catch {
+            throw MediaError(
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep a track")
+        }
+        self.file = file
+        self.parameters = parameters
+        self.timeBase = timeBase
+        self.frameRate = frameRate
+    }
+
+    deinit { try? file.close() }
+
+    /// Whether packets of both can follow each other in one track: their headers are the same bytes.
+    package func isContinued(by other: borrowing Track) -> Bool {
+        let one = parameters.pointer.pointee
+        let two = other.parameters.pointer.pointee
+        guard one.extradata_size == two.extradata_size, one.codec_id == two.codec_id else {
+            return false
+        }
+        guard let left = one.extradata, let right = two.extradata else { return true }
+        return memcmp(left, right, Int(one.extradata_size)) == 0
+    }
+
+    /// Adds a packet at the end, its times moved by `shift`.
+    package mutating func append(
+        _ packet: borrowing Packet, shift: Int = 0
+    ) throws(MediaError) {
+        let pointer = packet.pointer
+        guard let data = pointer.pointee.data, pointer.pointee.size > 0 else { return }
+        let bytes = UnsafeRawBufferPointer(start: data, count: Int(pointer.pointee.size))
+        do {
+            _ = try file.writeAll(toAbsoluteOffset: offset, bytes)
+        } catch {
+            throw MediaError(
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep a track")
+        }
+        offset += Int64(bytes.count)
+        byteCount += bytes.count
+        entries.append(
+            Entry(
+                decodeTime: pointer.pointee.dts + Int64(shift),
+                presentationTime: pointer.pointee.pts + Int64(shift),
+                duration: pointer.pointee.duration, size: pointer.pointee.size,
+                flags: pointer.pointee.flags))
+    }
+
+    /// Starts handing out packets from the first again.
+    package mutating func rewind() {
+        cursor = 0
+        cursorOffset = 0
+    }
+
+    /// Decode time of the packet that comes next, in seconds; nil at the end.
+    package var nextSeconds: Double? {
+        cursor < entries.count ? Double(entries[cursor].decodeTime) * av_q2d(timeBase) : nil
+    }
+
+    /// The next packet; false at the end. With `isEmpty` its payload is a few bytes of nothing,
+    /// for a muxer that is only asked how much it would add.
+    package mutating func next(
+        into packet: inout Packet, isEmpty: Bool = false
+    ) throws(MediaError) -> Bool {
+        guard cursor < entries.count else { return false }
+        let entry = entries[cursor]
+        av_packet_unref(packet.pointer)
+        let size = isEmpty ? 4 + Int32(cursor % 2) : entry.size
+        try MediaError.check(av_new_packet(packet.pointer, size), "write the file")
+        if isEmpty {
+            memset(packet.pointer.pointee.data, 0, Int(size))
+        } else {
+            let target = UnsafeMutableRawBufferPointer(
+                start: packet.pointer.pointee.data, count: Int(size))
+            do {
+                var done = 0
+                while done < target.count {
+                    let part = try file.read(
+                        fromAbsoluteOffset: cursorOffset + Int64(done),
+                        into: UnsafeMutableRawBufferPointer(rebasing: target[done...]))
+                    guard part > 0 else { throw Errno.ioError }
+                    done += part
+                }
+            } catch {
+                throw MediaError(
+                    status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
+                    doing: "read a kept track")
+            }
+        }
+        packet.pointer.pointee.dts = entry.decodeTime
+        packet.pointer.pointee.pts = entry.presentationTime
+        packet.pointer.pointee.duration = entry.duration
+        packet.pointer.pointee.flags = entry.flags
+        cursorOffset += Int64(entry.size)
+        cursor += 1
+        return true
+    }
+
+    func copyParameters(
+        to target: UnsafeMutablePointer<AVCodecParameters>
+    ) throws(MediaError) {
+        try MediaError.check(
+            avcodec_parameters_copy(target, parameters.pointer), "describe a track")
+    }
+}

@@ -8,7 +8,7 @@ import SystemPackage
         let r = Request(input: FilePath(a[1]), output: FilePath(a[3]), target: try ByteSize(parsing: a[2]), overwrites: true)
         do {
             let report = try await Compressor().run(r) { e in
-                switch e { case .attempted(let t): print(" ", t.mode, t.videoBitsPerSecond ?? 0, t.bytes ?? -1, t.isAccepted, t.reason) 
+                switch e { case .attempted(let t): print(" ", t.mode, t.videoBitsPerSecond ?? 0, t.bytes ?? -1, t.averageQuantizer ?? 0, t.isAccepted, t.reason) 
                 case .noted(let n): print(n)
                 default: break }
             }

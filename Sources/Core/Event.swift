@@ -61,6 +61,8 @@ package struct Attempt: Sendable, Equatable, Codable {
     package var videoBitsPerSecond: Int?
     /// The whole file; nil where the attempt was given up before its end.
     package var bytes: Int?
+    /// The mean quantizer of what was encoded, 0 (best) to 51.
+    package var averageQuantizer: Double?
     package var isAccepted: Bool
     package var reason: String
 
@@ -78,6 +80,7 @@ package struct Attempt: Sendable, Equatable, Codable {
         mode: Mode,
         videoBitsPerSecond: Int? = nil,
         bytes: Int? = nil,
+        averageQuantizer: Double? = nil,
         isAccepted: Bool,
         reason: String
     ) {
@@ -85,6 +88,7 @@ package struct Attempt: Sendable, Equatable, Codable {
         self.mode = mode
         self.videoBitsPerSecond = videoBitsPerSecond
         self.bytes = bytes
+        self.averageQuantizer = averageQuantizer
         self.isAccepted = isAccepted
         self.reason = reason
     }

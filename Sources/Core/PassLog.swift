@@ -77,14 +77,14 @@ package struct PassLog: Sendable, Equatable {
     }
 
     /// Where the last stretch of the clip begins that can be encoded by itself: at a keyframe, with
-    /// close to a twelfth of all bits and not more than two fifths; nil where no keyframe is so placed.
+    /// close to a twelfth of all bits and not more than half; nil where no keyframe is so placed.
     ///
     /// - Parameter shares: what `shares(atQuantizerShift:)` gave.
     package func tailStart(shares: [Double]) -> Int? {
         let wanted = 0.08
         let candidates = frames.indices.dropFirst().filter { index in
             guard frames[index].isKeyframe, frames.count - index >= 20 else { return false }
-            return (0.03...0.4).contains(1 - shares[index - 1])
+            return (0.03...0.5).contains(1 - shares[index - 1])
         }
         return candidates.min { abs(1 - shares[$0 - 1] - wanted) < abs(1 - shares[$1 - 1] - wanted) }
     }

@@ -156,7 +156,8 @@ extension Plan {
             picture: picture,
             sound: sound,
             speed: request.speed,
-            keyframeIntervalFrames: keyframeInterval(source: source, rate: rate),
+            keyframeIntervalFrames: keyframeInterval(
+                source: source, rate: rate, frames: frames),
             budget: Budget(
                 limitBytes: limit,
                 audioBytes: audioBytes,
@@ -201,9 +202,28 @@ extension Plan {
     /// The frame sizes that a picture steps down through.
     package static let ladder = [2160, 1440, 1080, 720, 540, 432, 360, 270, 216, 180, 144]
 
-    /// Bits for each pixel of each frame below which a smaller frame looks better on any content
-    /// that was measured (best sizes lay between 0.016 and 0.065; sharp interfaces like it larger).
-    package static let leastBitsPerPixel = 0.012
+    /// Bits for each pixel of each frame below which even a still picture wants a smaller frame
+    /// (best sizes of moving ones lay between 0.016 and 0.065). What lies above is decided by
+    /// pass 1, which knows the content: `frameSize(within:log:videoBytes:)`.
+    package static let leastBitsPerPixel = 0.003
+
+    /// The mean quantizer above which a smaller frame looks better. Measured best sizes came out at
+    /// 27 to 37 for natural pictures and at up to 40 for sharp ones; one step too small costs those more
+    /// than one step too large costs the others.
+    package static let worstQuantizer = 40.0
+
+    /// The frame size that suits so many bytes of this very picture, as pass 1 found it.
+    package static func frameSize(
+        within full: PixelSize, log: PassLog, videoBytes: Int
+    ) -> PixelSize {
+        var size = full
+        for lines in ladder where lines < full.shortSide {
+            let shift = log.quantizerShift(forBits: Double(videoBytes) * 8, pixels: size.pixels)
+            if log.averageQuantizer + shift <= worstQuantizer { return size }
+            size = full.fitted(shortSide: lines)
+        }
+        return size
+    }
 
     /// The frame size within `full` that suits so many bits.
     private static func frameSize(
@@ -280,13 +300,21 @@ extension Plan {
     }
 
     /// 10 s, and 20 s for almost static pictures, where keyframes are most of the bytes.
-    private static func keyframeInterval(source: Source, rate: Rational) -> Int {
+    ///
+    /// Within that, a distance is taken that puts the last keyframe about a tenth before the end,
+    /// where the size is landed (`SizeController`).
+    private static func keyframeInterval(source: Source, rate: Rational, frames: Int) -> Int {
         let video = source.video
         let perPixel =
             Double(source.bytes) * 8
             / max(1, source.durationSeconds * rate.value * Double(video.codedSize.pixels))
         let seconds = perPixel < 0.008 ? 20.0 : 10.0
-        return max(1, Int((rate.value * seconds).rounded(.down)))
+        let most = max(1, Int((rate.value * seconds).rounded(.down)))
+        let lastKeyframe = frames * 9 / 10
+        // In a clip of a few seconds one more keyframe costs more than it lands.
+        guard Double(frames) >= rate.value * 8 else { return most }
+        let count = (lastKeyframe + most - 1) / most
+        return (lastKeyframe + count - 1) / count
     }
 
     private static func pictureReasons(

@@ -21,7 +21,7 @@ package struct SizeController: Sendable {
     }
 
     /// More of the limit than this left unused is worth another attempt at the end.
-    package static let acceptedFill = 0.9965
+    package static let acceptedFill = 0.995
     /// Runs of pass 2 over the body, or over the whole clip where it was not divided.
     package static let maximumRuns = 3
     /// Attempts at the end of a divided clip.
@@ -47,10 +47,10 @@ package struct SizeController: Sendable {
     }
 
     /// x264's usual overshoot in these short distances of its rate control.
-    private static let usualFactor = 1.006
-    /// What a prediction may be off without going over, for the end and for the whole clip.
-    private static let endCaution = 0.008
-    private static let wholeCaution = 0.002
+    private static let usualFactor = 1.004
+    /// Share of the room that the first attempt leaves free, and each further one, which knows better.
+    private static let firstCaution = 0.0015
+    private static let laterCaution = 0.0006
 
     /// - Parameters:
     ///   - limitBytes: what the file may weigh; not one byte more.
@@ -121,10 +121,8 @@ package struct SizeController: Sendable {
         let left = room - Double(bodyBytes)
         // The first attempt rests on what other frames taught; after that only noise is left.
         let caution =
-            ends.isEmpty
-            ? (isDivided ? Self.endCaution : Self.wholeCaution)
-            : 0.0012 * Double(ends.count)
-        let wanted = left * (1 - caution)
+            ends.isEmpty ? Self.firstCaution : Self.laterCaution * Double(ends.count)
+        let wanted = left - room * caution
         var ask = wanted / factor
         if let below = ends.filter(\.fits).max(by: { $0.got < $1.got }),
             let above = ends.filter({ !$0.fits }).min(by: { $0.got < $1.got })

@@ -88,7 +88,9 @@ struct Landing {
                 endRuns += 1
                 let bodyBytes = body?.byteCount ?? 0
                 var output = try encode(
-                    cut..<sweep.frames, asking: bytes, limit: room - bodyBytes, "end\(endRuns)",
+                    cut..<sweep.frames, asking: bytes,
+                    // A short end is finished even where it does not fit: its exact size lands the next.
+                    limit: (room - bodyBytes) * (cut > 0 ? 2 : 1), "end\(endRuns)",
                     &prepared, in: workspace, fixed: fixedBytes + bodyBytes, onProgress)
                 let result = output.result
                 var fits = result.isComplete
@@ -186,7 +188,7 @@ struct Landing {
             Attempt(
                 number: attempts.count + 1, mode: mode,
                 videoBitsPerSecond: Int(Double(asked) * 8 / seconds), bytes: fileBytes,
-                isAccepted: isAccepted, reason: reason))
+                averageQuantizer: result.averageQuantizer, isAccepted: isAccepted, reason: reason))
     }
 
     private func reason(_ bytes: Int, isComplete: Bool) -> String {

@@ -94,6 +94,7 @@ struct LocalRun {
         guard plan.limitBytes - fixed > 0 else {
             throw unreachable(smallest: fixed + plan.smallestBytes)
         }
+        try suitSize(to: sweep, room: plan.limitBytes - fixed, &prepared)
         if let encoded = try ceiling(&prepared, &sound, sweep, fixed, in: workspace) {
             return try publish(encoded, &prepared, &sound, in: workspace)
         }
@@ -111,6 +112,18 @@ struct LocalRun {
             Encoded(
                 name: landed.name, frames: sweep.frames, fileBytes: landed.fileBytes,
                 pictureBytes: landed.pictureBytes), &prepared, &sound, in: workspace)
+    }
+
+    /// Steps the frame size down where the picture at this one would fall apart.
+    private mutating func suitSize(
+        to sweep: Sweep, room: Int, _ prepared: inout PreparedFrames
+    ) throws {
+        let size = plan.picture.size
+        let suited = Plan.frameSize(within: size, log: sweep.log, videoBytes: room)
+        guard suited != size else { return }
+        plan.picture.size = suited
+        note("so few bytes look better at \(suited) than at \(size)")
+        try prepared.scale(to: suited)
     }
 
     /// A finished file in the workspace.
@@ -132,8 +145,9 @@ struct LocalRun {
         let needed =
             sweep.log.bits(atQuantizerShift: shift, pixels: plan.picture.size.pixels) / 8
         let room = plan.limitBytes - fixed
-        // Close to the limit both ways look alike, and filling it is what was asked.
-        guard needed < Double(room) * 0.85 else { return nil }
+        // Pass 1 at half size may foretell a third too little. Close to the limit both ways look
+        // alike, and filling it is what was asked.
+        guard needed < Double(room) * 0.65 else { return nil }
         let encoding = Encoding(
             settings: settings, mode: .constantQuality(Plan.ceilingQuality),
             frames: 0..<sweep.frames, byteLimit: room,

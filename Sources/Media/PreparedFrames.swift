@@ -12,6 +12,8 @@ package struct PreparedFrames: ~Copyable {
     private let source: Source
     private let picture: Picture
     private let flag: CancellationFlag
+    private var scaler: Shrinker?
+    private var large: Frame
     private var cursor = 0
     private var isFirstReading = true
     /// Frames counted by the first reading.
@@ -42,8 +44,10 @@ package struct PreparedFrames: ~Copyable {
         let samples = try FrameStore(
             size: picture.size, memoryLimit: Self.sampleBytes * 2, fileLimit: 0, path: nil)
         let reader = try PictureReader(source: source, picture: picture, flag: flag)
+        let large = try Frame()
         let most = min(48, max(4, Self.sampleBytes / max(1, picture.size.pixels * 3 / 2)))
         sampleStride = max(1, (frames + most - 1) / most)
+        self.large = large
         self.store = store
         self.samples = samples
         self.reader = consume reader
@@ -52,8 +56,24 @@ package struct PreparedFrames: ~Copyable {
         self.flag = flag
     }
 
+    /// From now on, frames are handed out in another size than they are kept in.
+    package mutating func scale(to size: PixelSize) throws(MediaError) {
+        scaler = size == picture.size
+            ? nil : .some(try Shrinker(from: picture.size, to: size, flags: "bicubic"))
+    }
+
     /// The next frame, its time counted in frames from 0; false at the end.
     package mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
+        guard scaler != nil else { return try nextKept(into: &frame) }
+        var kept = try Frame()
+        swap(&kept, &large)
+        defer { swap(&kept, &large) }
+        guard try nextKept(into: &kept) else { return false }
+        try scaler?.shrink(kept, into: &frame)
+        return true
+    }
+
+    private mutating func nextKept(into frame: inout Frame) throws(MediaError) -> Bool {
         if isFirstReading {
             guard try reader?.next(into: &frame) == true else {
                 endedEarly = reader?.endedEarly
@@ -97,7 +117,12 @@ package struct PreparedFrames: ~Copyable {
         guard samples.isComplete, index % sampleStride == 0, place < samples.count else {
             return false
         }
-        try samples.read(place, into: &frame)
+        guard scaler != nil else {
+            try samples.read(place, into: &frame)
+            return true
+        }
+        try samples.read(place, into: &large)
+        try scaler?.shrink(large, into: &frame)
         return true
     }
 

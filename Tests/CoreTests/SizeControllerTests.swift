@@ -1,0 +1,132 @@
+import Testing
+
+@testable import Core
+
+@Suite("The size controller")
+struct SizeControllerTests {
+    @Test("a clip in one piece that lands at once is accepted at once")
+    func landsAtOnce() {
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 50_000, endShare: nil)
+        guard case .encodeEnd(let asked) = controller.start() else {
+            Issue.record("the whole clip is the end")
+            return
+        }
+        #expect((930_000..<950_000).contains(asked))
+        #expect(controller.recordEnd(videoBytes: 949_000, fits: true) == .accept(end: 1))
+    }
+
+    @Test("the end gets what the body left, and learns from its miss")
+    func endTakesTheRest() {
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, endShare: 0.1)
+        guard case .encodeBody(let body) = controller.start() else {
+            Issue.record("a divided clip begins with its body")
+            return
+        }
+        let got = body * 102 / 100
+        guard case .encodeEnd(let end) = controller.recordBody(videoBytes: got) else {
+            Issue.record("two per cent over is for the end to make up")
+            return
+        }
+        // It asks for less than is left, because the same frames came out 2 % too large.
+        #expect(end < (1_000_000 - got) * 99 / 100)
+        #expect(
+            controller.recordEnd(videoBytes: 1_000_000 - got - 900, fits: true) == .accept(end: 1))
+    }
+
+    @Test("a body that is far over is encoded again at a corrected rate")
+    func farOver() {
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, endShare: 0.1)
+        guard case .encodeBody(let first) = controller.start(),
+            case .encodeBody(let second) = controller.recordBody(videoBytes: first * 3 / 2)
+        else {
+            Issue.record("half as much again is too much for the end")
+            return
+        }
+        #expect(abs(Double(second) / Double(first) - 1 / 1.5) < 0.02)
+    }
+
+    @Test("a clip that is as good as it gets is accepted far below the limit")
+    func saturated() {
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, endShare: nil)
+        _ = controller.start()
+        #expect(
+            controller.recordEnd(videoBytes: 80_000, fits: true, isSaturated: true)
+                == .accept(end: 1))
+    }
+
+    @Test("where nothing fits, the refusal says what came out smallest")
+    func refuses() {
+        var controller = SizeController(limitBytes: 100_000, fixedBytes: 10_000, endShare: nil)
+        var action = controller.start()
+        var runs = 0
+        while case .encodeEnd = action {
+            runs += 1
+            action = controller.recordEnd(videoBytes: 200_000 - runs * 1000, fits: false)
+        }
+        #expect(runs == SizeController.maximumRuns)
+        #expect(action == .refuse(smallestFileBytes: 207_000))
+    }
+
+    @Test("no room for the picture is a refusal, not an encode")
+    func noRoom() {
+        var controller = SizeController(limitBytes: 1000, fixedBytes: 2000, endShare: nil)
+        guard case .refuse = controller.start() else {
+            Issue.record("there is nothing to give to the picture")
+            return
+        }
+    }
+
+    /// An encoder that misses by a factor of its own, a little different for the end, with noise.
+    private struct Encoder {
+        var factor: Double
+        var endFactor: Double
+        var noise: Double
+        var state: UInt64
+
+        mutating func encode(_ asked: Int, isEnd: Bool) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let random = Double(state >> 33) / Double(1 << 31) * 2 - 1
+            return max(1, Int(Double(asked) * (isEnd ? endFactor : factor) * (1 + noise * random)))
+        }
+    }
+
+    @Test(
+        "it never accepts more than the limit, always ends, and fills what can be filled",
+        arguments: [0.9, 0.98, 1.0, 1.02, 1.14, 1.55], [Double?.none, 0.05, 0.1, 0.3, 0.5])
+    func neverOver(factor: Double, share: Double?) {
+        for seed in 0..<200 {
+            let limit = 100_000 + seed * 7919
+            var encoder = Encoder(
+                factor: factor, endFactor: factor * (1 + Double(seed % 7 - 3) / 150),
+                noise: 0.001, state: UInt64(seed + 1))
+            var controller = SizeController(
+                limitBytes: limit, fixedBytes: limit / 20, endShare: share)
+            var action = controller.start()
+            var body = 0
+            var bodyRuns = 0
+            var files: [Int] = []
+            while true {
+                if case .encodeBody(let asked) = action {
+                    bodyRuns += 1
+                    body = encoder.encode(asked, isEnd: false)
+                    action = controller.recordBody(videoBytes: body)
+                } else if case .encodeEnd(let asked) = action {
+                    let got = encoder.encode(asked, isEnd: true)
+                    let file = body + got + limit / 20
+                    files.append(file)
+                    action = controller.recordEnd(videoBytes: got, fits: file <= limit)
+                } else {
+                    break
+                }
+                #expect(bodyRuns <= SizeController.maximumRuns)
+                #expect(files.count <= SizeController.maximumEndRuns)
+            }
+            guard case .accept(let end) = action else {
+                Issue.record("nothing fitted: factor \(factor), share \(String(describing: share))")
+                return
+            }
+            #expect(files[end - 1] <= limit)
+            #expect(Double(files[end - 1]) >= Double(limit) * 0.995)
+        }
+    }
+}

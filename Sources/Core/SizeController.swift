@@ -48,9 +48,15 @@ package struct SizeController: Sendable {
 
     /// x264's usual overshoot in these short distances of its rate control.
     private static let usualFactor = 1.004
-    /// Share of the room that the first attempt leaves free, and each further one, which knows better.
-    private static let firstCaution = 0.0015
-    private static let laterCaution = 0.0006
+    /// Share of the room that an attempt leaves free: the first, and each further one, which knows
+    /// better. For a clip in one piece a second miss costs a whole pass, so it aims lower.
+    private var caution: Double {
+        switch (isDivided, ends.count) {
+        case (true, 0): 0.0015
+        case (true, let count): 0.0006 * Double(count)
+        case (false, let count): 0.0025 + 0.001 * Double(count)
+        }
+    }
 
     /// - Parameters:
     ///   - limitBytes: what the file may weigh; not one byte more.
@@ -119,9 +125,6 @@ package struct SizeController: Sendable {
 
     private mutating func askEnd() -> Action {
         let left = room - Double(bodyBytes)
-        // The first attempt rests on what other frames taught; after that only noise is left.
-        let caution =
-            ends.isEmpty ? Self.firstCaution : Self.laterCaution * Double(ends.count)
         let wanted = left - room * caution
         var ask = wanted / factor
         if let below = ends.filter(\.fits).max(by: { $0.got < $1.got }),

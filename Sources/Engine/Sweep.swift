@@ -16,12 +16,16 @@ struct Sweep {
     /// x264's macroblock tree, as it wrote it beside the log.
     var tree: Data
 
-    /// Pictures with a shorter side than this are analysed as they are: quick anyway, and a quarter of them says too little.
-    private static let leastLinesToHalve = 288
-
-    /// The size of the pictures that pass 1 sees.
+    /// The size of the pictures that pass 1 sees: a third of large ones in each direction, half of
+    /// medium ones. Small ones are analysed as they are: quick anyway, and a quarter of them says too little.
+    ///
+    /// Measured over four clips, a half and a third were never worse than the whole at equal bytes.
     static func analysedSize(of full: PixelSize) -> PixelSize {
-        full.shortSide >= leastLinesToHalve ? full.fitted(shortSide: full.shortSide / 2) : full
+        switch full.shortSide {
+        case ..<288: full
+        case ..<640: full.fitted(shortSide: full.shortSide / 2)
+        default: full.fitted(shortSide: full.shortSide / 3)
+        }
     }
 
     /// Decodes once: each prepared frame is kept by `prepared`, and its half-size copy goes through pass 1.

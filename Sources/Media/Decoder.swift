@@ -18,7 +18,7 @@ package struct Decoder: ~Copyable {
 
     /// Opens a decoder for one stream of a file (`avcodec_open2`), with a thread a core.
     package init(path: String, streamIndex: Int, flag: CancellationFlag) throws(MediaError) {
-        var demuxer = try Demuxer(path: path, flag: flag)
+        var demuxer = try Demuxer(path: path, flag: flag, isKnown: true)
         guard let stream = demuxer.stream(streamIndex) else {
             throw MediaError(.invalid, doing: "find stream \(streamIndex)")
         }

@@ -36,7 +36,12 @@ package struct Demuxer: ~Copyable {
     ].joined(separator: ",")
 
     /// Opens a file and reads enough of it to know its streams (`avformat_open_input`, `avformat_find_stream_info`).
-    package init(path: String, flag: CancellationFlag) throws(MediaError) {
+    ///
+    /// - Parameter isKnown: the file was probed before; containers that describe their streams in
+    ///   full are then not decoded for it again, which for 4K costs as much as ten frames.
+    package init(
+        path: String, flag: CancellationFlag, isKnown: Bool = false
+    ) throws(MediaError) {
         LibraryLog.install()
         var context = avformat_alloc_context()
         guard let opened = context else { throw MediaError(.memory, doing: "open the file") }
@@ -58,8 +63,12 @@ package struct Demuxer: ~Copyable {
         // On failure libav has freed the context.
         try MediaError.check(status, "open the file")
         let handle = try Owned(context, freedBy: avformat_close_input)
-        // Before this call, streams are known but not their frame rates and pixel formats.
-        try MediaError.check(avformat_find_stream_info(handle.pointer, nil), "read the streams")
+        let name = String(cString: handle.pointer.pointee.iformat.pointee.name)
+        let describesItself = name.hasPrefix("mov") || name.hasPrefix("matroska")
+        if !(isKnown && describesItself) {
+            // Before this call, streams are known but not their frame rates and pixel formats.
+            try MediaError.check(avformat_find_stream_info(handle.pointer, nil), "read the streams")
+        }
         self.handle = handle
         self.flag = flag
     }

@@ -1,10 +1,18 @@
 /// Rows of a name and its text, aligned, and wrapped where the terminal is narrow.
 struct Columns {
-    private var rows: [(name: String, text: String)] = []
+    private struct Row {
+        var name: String
+        var text: String
+        var hang: Int
+    }
+
+    private var rows: [Row] = []
 
     /// Adds a row; one without a name continues the one above.
-    mutating func add(_ name: String, _ text: String) {
-        rows.append((name, text))
+    ///
+    /// Its second line and those after it are set in by `hang`.
+    mutating func add(_ name: String, _ text: String, hang: Int = 0) {
+        rows.append(Row(name: name, text: text, hang: hang))
     }
 
     /// The rows as lines, none of them wider than `width` unless a single word is.
@@ -16,10 +24,11 @@ struct Columns {
         for row in rows {
             if isStacked {
                 if !row.name.isEmpty { lines.append("  " + style.dim(row.name)) }
-                lines += Wrapping.lines(row.text, width: width - 4).map { "    " + $0 }
+                lines += Wrapping.lines(row.text, width: width - 4, hang: row.hang)
+                    .map { "    " + $0 }
                 continue
             }
-            let wrapped = Wrapping.lines(row.text, width: width - indent)
+            let wrapped = Wrapping.lines(row.text, width: width - indent, hang: row.hang)
             for (number, text) in wrapped.enumerated() {
                 let name = number == 0 ? row.name : ""
                 let padding = String(repeating: " ", count: names - name.count + 2)
@@ -37,7 +46,9 @@ enum Wrapping {
     ]
 
     /// The lines of a text; a number is never torn from its digits or its unit.
-    static func lines(_ text: String, width: Int) -> [String] {
+    ///
+    /// The lines after the first are set in by `hang`.
+    static func lines(_ text: String, width: Int, hang: Int = 0) -> [String] {
         var words: [String] = []
         for word in text.split(separator: " ", omittingEmptySubsequences: false).map(String.init) {
             let bare = word.filter { !",;.)".contains($0) }
@@ -54,7 +65,7 @@ enum Wrapping {
         for word in words {
             if !line.isEmpty, line.count + 1 + word.count > width {
                 lines.append(line)
-                line = word
+                line = String(repeating: " ", count: hang) + word
             } else {
                 line = line.isEmpty ? word : line + " " + word
             }
@@ -66,8 +77,6 @@ enum Wrapping {
 extension String {
     /// The text without what a terminal would obey: names of files may contain anything.
     var withoutControls: String {
-        let isClean = unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-        if isClean { return self }
         var clean = ""
         for scalar in unicodeScalars {
             let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)

@@ -24,7 +24,8 @@ struct CompressCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compress",
         abstract: "Make the file (what happens without a subcommand).",
-        shouldDisplay: false)
+        shouldDisplay: false
+    )
 
     @OptionGroup var wish: WishOptions
 
@@ -37,12 +38,16 @@ struct CompressCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Memory for frames kept between the passes; 0 for none.", valueName: "size"))
+            "Memory for frames kept between the passes; 0 for none.",
+            valueName: "size"
+        )
+    )
     var memory: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Disk for them, beside the output; 0 for none.", valueName: "size"))
+        help: ArgumentHelp("Disk for them, beside the output; 0 for none.", valueName: "size")
+    )
     var disk: String?
 
     /// What the options ask for.
@@ -56,7 +61,8 @@ struct CompressCommand: ParsableCommand {
     func limits() throws(Failure) -> Compressor.Limits {
         Compressor.Limits(
             memoryBytes: try Reading.allowance(memory, option: "--memory"),
-            diskBytes: try Reading.allowance(disk, option: "--disk"))
+            diskBytes: try Reading.allowance(disk, option: "--disk")
+        )
     }
 }
 
@@ -64,7 +70,13 @@ struct CompressCommand: ParsableCommand {
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Say what would be done, why, and how long it would take.")
+        abstract: "Say what would be done, why, and how long it would take.",
+        usage: "cinch plan INPUT [--to SIZE] [options]",
+        discussion: """
+            Nothing is written. The time is measured on the clip's first moments. Without --to \
+            the plan is for constant quality.
+            """
+    )
 
     @OptionGroup var wish: WishOptions
 }
@@ -72,10 +84,14 @@ struct PlanCommand: ParsableCommand {
 /// `cinch probe INPUT`: says what a file is.
 struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "probe", abstract: "Say what a video file is.")
+        commandName: "probe",
+        abstract: "Say what a video file is.",
+        usage: "cinch probe INPUT [--json]",
+        discussion: "The file is opened and described, not decoded to its end."
+    )
 
     @Argument(help: "The video.", completion: .file())
-    var input: String
+    var input: String?
 
     @Flag(help: "One JSON object on standard output, described in JSON.md.")
     var json = false
@@ -85,7 +101,10 @@ struct ProbeCommand: ParsableCommand {
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Say what this machine offers, and what it lacks.")
+        abstract: "Say what this machine offers, and what it lacks.",
+        usage: "cinch doctor [--json]",
+        discussion: "Ends with 69 if something is missing that no run can do without."
+    )
 
     @Flag(help: "One JSON object on standard output, described in JSON.md.")
     var json = false
@@ -94,33 +113,40 @@ struct DoctorCommand: ParsableCommand {
 /// The video and what shall become of it, as `compress` and `plan` both take it.
 struct WishOptions: ParsableArguments {
     @Argument(help: "The video.", completion: .file())
-    var input: String
+    var input: String?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "What the file may weigh: 8MB, 7.5MiB, 900k or bytes.", valueName: "size"))
+            "What the file may weigh: 8MB, 7.5MiB, 900k or bytes.",
+            valueName: "size"
+        )
+    )
     var to: String?
 
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("Where the result goes, an .mp4.", valueName: "file"),
-        completion: .file(extensions: ["mp4"]))
+        completion: .file(extensions: ["mp4"])
+    )
     var output: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Lines of the short side: 720, 1080p, source.", valueName: "lines"))
+        help: ArgumentHelp("Lines of the short side: 720, 1080p, source.", valueName: "lines")
+    )
     var maxHeight: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("fast, balanced or best.", valueName: "speed"))
+        help: ArgumentHelp("fast, balanced or best.", valueName: "speed")
+    )
     var speed: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("auto, copy, none, or kilobits a second.", valueName: "sound"))
+        help: ArgumentHelp("auto, copy, none, or kilobits a second.", valueName: "sound")
+    )
     var audio: String?
 
     @Flag(help: "JSON lines on standard output, described in JSON.md.")
@@ -129,25 +155,42 @@ struct WishOptions: ParsableArguments {
     /// What the options ask for.
     func request() throws(Failure) -> Request {
         Request(
-            input: try Reading.path(input, name: "INPUT"),
+            input: try Reading.input(input),
             output: try output.map { text throws(Failure) in
                 try Reading.path(text, name: "--output")
             },
             target: try to.map { text throws(Failure) in try Reading.size(text, option: "--to") },
             heightCap: try maxHeight.map(Reading.heightCap) ?? .automatic,
             speed: try speed.map(Reading.speed) ?? .balanced,
-            audio: try audio.map(Reading.audio) ?? .automatic)
+            audio: try audio.map(Reading.audio) ?? .automatic
+        )
     }
 }
 
 /// Option values as people write them, and what is said where they cannot be read.
 enum Reading {
+    /// The video, which must be named.
+    static func input(_ text: String?) throws(Failure) -> FilePath {
+        guard let text else {
+            throw Failure(
+                .usage,
+                "The input is missing",
+                why: "no video was named",
+                advice: "\(Help.usage)\nTry:   cinch holiday.mov --to 8MB\nMore:  cinch --help"
+            )
+        }
+        return try path(text, name: "INPUT")
+    }
+
     /// A path, which is never empty.
     static func path(_ text: String, name: String) throws(Failure) -> FilePath {
         guard !text.isEmpty else {
             throw Failure(
-                .usage, "\(name) is empty", why: "it should name a file",
-                advice: "If it came from a variable, check that it is set.")
+                .usage,
+                "\(name) is empty",
+                why: "it should name a file",
+                advice: "If it came from a variable, check that it is set."
+            )
         }
         return FilePath(text)
     }
@@ -161,9 +204,12 @@ enum Reading {
             let parts = error.description.split(separator: ";", maxSplits: 1).map(String.init)
             let advice = parts.count > 1 ? parts[1].trimmingPrefix(" ") : ""
             throw Failure(
-                .usage, "Cannot read the size after \(option)", why: parts.first ?? "",
+                .usage,
+                "Cannot read the size after \(option)",
+                why: parts.first ?? "",
                 advice: advice.isEmpty
-                    ? "" : advice.prefix(1).uppercased() + advice.dropFirst() + ".")
+                    ? "" : advice.prefix(1).uppercased() + advice.dropFirst() + "."
+            )
         }
     }
 
@@ -204,18 +250,25 @@ enum Reading {
 
     // Values are taken whatever they begin with, so that `--to -5MB` gets an answer about its sign.
     private static func checkPresence(
-        _ text: String, option: String, examples: String
+        _ text: String,
+        option: String,
+        examples: String
     ) throws(Failure) {
         guard text.isEmpty || text.hasPrefix("--") else { return }
         throw Failure(
-            .usage, "\(option) has no value",
+            .usage,
+            "\(option) has no value",
             why: text.isEmpty ? "it is empty" : "\(text) follows it",
-            advice: "Write \(examples).")
+            advice: "Write \(examples)."
+        )
     }
 
     private static func unknown(_ text: String, option: String, examples: String) -> Failure {
         Failure(
-            .usage, "Cannot read the value after \(option)", why: "'\(text)' is none",
-            advice: "Write \(examples).")
+            .usage,
+            "Cannot read the value after \(option)",
+            why: "'\(text)' is none",
+            advice: "Write \(examples)."
+        )
     }
 }

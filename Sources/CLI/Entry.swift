@@ -12,7 +12,8 @@ enum Entry {
         let session = Session(
             results: Output(.standardOutput, environment: environment),
             messages: Output(.standardError, environment: environment),
-            signals: signals)
+            signals: signals
+        )
         let code = await session.run(arguments: Array(CommandLine.arguments.dropFirst()))
         withExtendedLifetime(sources) { exit(code) }
     }

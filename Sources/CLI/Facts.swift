@@ -11,7 +11,8 @@ enum Facts {
         columns.add(
             "Length",
             durationText(source.durationSeconds)
-                + (source.durationIsEstimated ? ", estimated: the file does not say" : ""))
+                + (source.durationIsEstimated ? ", estimated: the file does not say" : "")
+        )
         columns.add("Container", source.container.withoutControls)
         columns.add("Picture", picture(video))
         columns.add("Video", codec(video))
@@ -30,19 +31,25 @@ enum Facts {
 
     /// What would be done with a file, and why.
     static func text(
-        _ plan: Plan, of source: Source, output: String, expectedSeconds: Double, width: Int,
+        _ plan: Plan,
+        of source: Source,
+        output: String,
+        expectedSeconds: Double,
+        width: Int,
         style: Style = .plain
     ) -> String {
         var columns = Columns()
         columns.add(
             "Source",
             "\(picture(source.video)), \(durationText(source.durationSeconds)), "
-                + ByteSize.text(source.bytes))
+                + ByteSize.text(source.bytes)
+        )
         columns.add("Method", method(plan))
         columns.add(
             "Picture",
             "\(plan.picture.size) at \(Phrase.frameRate(plan.picture.frameRate.value)), "
-                + "\(ByteSize.grouped(plan.frames)) frames")
+                + "\(ByteSize.grouped(plan.frames)) frames"
+        )
         if plan.method == .fit {
             columns.add(
                 "Video",
@@ -50,16 +57,22 @@ enum Facts {
             )
         } else if plan.method == .constantQuality {
             columns.add(
-                "Video", "H.264 at constant quality \(Int(Plan.sharingQuality)), preset \(plan.speed.preset)")
+                "Video",
+                "H.264 at constant quality \(Int(Plan.sharingQuality)), preset \(plan.speed.preset)"
+            )
         }
         columns.add("Sound", sound(plan.sound))
         columns.add("Container", "about \(ByteSize.grouped(plan.budget.containerBytes)) bytes")
         columns.add(
             "Expected",
             "about \(ByteSize.text(plan.expectedBytes))"
-                + (plan.targetBytes.map { ", never more than \(ByteSize.grouped($0)) bytes" } ?? ""))
+                + (plan.targetBytes.map { ", never more than \(ByteSize.grouped($0)) bytes" } ?? "")
+        )
         if plan.smallestBytes > 0 {
-            columns.add("Smallest", "this clip can be asked for \(ByteSize.text(plan.smallestBytes))")
+            columns.add(
+                "Smallest",
+                "this clip can be asked for \(ByteSize.text(plan.smallestBytes))"
+            )
         }
         columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
         for (index, reason) in plan.reasons.enumerated() {
@@ -79,7 +92,8 @@ enum Facts {
                 index == 0 ? "Libraries" : "",
                 "\(library.name) \(library.running)"
                     + (library.built == library.running ? "" : ", built with \(library.built)")
-                    + (library.isCompatible ? "" : ": INCOMPATIBLE"))
+                    + (library.isCompatible ? "" : ": INCOMPATIBLE")
+            )
         }
         columns.add("Writes", availability(doctor.encoders))
         columns.add("Reads", availability(doctor.decoders))
@@ -87,18 +101,21 @@ enum Facts {
             "HDR",
             doctor.canToneMap
                 ? "tone-mapped (zscale and tonemap are there)"
-                : "converted without tone mapping: FFmpeg lacks zscale or tonemap")
+                : "converted without tone mapping: FFmpeg lacks zscale or tonemap"
+        )
         columns.add("Processors", "\(doctor.processors)")
         columns.add(
             "Memory",
             ByteSize.text(doctor.memoryBytes)
                 + (doctor.availableMemoryBytes.map { ", \(ByteSize.text($0)) available" } ?? "")
-                + "; kept frames may use \(ByteSize.text(doctor.keptFramesMemoryBytes))")
+                + "; kept frames may use \(ByteSize.text(doctor.keptFramesMemoryBytes))"
+        )
         columns.add(
             "Disk",
             (doctor.freeBytes.map { "\(ByteSize.text($0)) free" } ?? "unknown")
                 + " in \(doctor.folder.withoutControls)"
-                + (doctor.isFolderWritable ? "" : ", where you may not write"))
+                + (doctor.isFolderWritable ? "" : ", where you may not write")
+        )
         let isReady = doctor.problems.isEmpty
         columns.add("Verdict", isReady ? "ready" : "not ready")
         for problem in doctor.problems { columns.add("", problem) }
@@ -106,7 +123,10 @@ enum Facts {
     }
 
     private static func titled(
-        _ title: String, _ columns: Columns, width: Int, style: Style
+        _ title: String,
+        _ columns: Columns,
+        width: Int,
+        style: Style
     ) -> String {
         ([style.bold(title.withoutControls), ""]
             + columns.lines(width: min(100, width), style: style)).joined(separator: "\n")
@@ -142,7 +162,8 @@ enum Facts {
     private static func pixels(_ video: VideoTrack) -> String {
         var parts = [video.pixelFormat, "\(video.bitDepth) bit"]
         parts.append(
-            video.colour.isHighDynamicRange ? "HDR" : (video.colour.matrix ?? "colours not tagged"))
+            video.colour.isHighDynamicRange ? "HDR" : (video.colour.matrix ?? "colours not tagged")
+        )
         return parts.joined(separator: ", ")
     }
 

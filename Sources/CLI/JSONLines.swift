@@ -42,9 +42,14 @@ final class JSONLines: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // No number of ours is one of these; a line must come out all the same.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
         let line = JSONLine(type: type, version: isFirst ? 1 : nil, payload: payload)
-        guard let data = try? encoder.encode(line) else { return "{\"type\":\"\(type.rawValue)\"}\n" }
+        guard let data = try? encoder.encode(line) else {
+            return "{\"type\":\"\(type.rawValue)\"}\n"
+        }
         return String(decoding: data, as: UTF8.self) + "\n"
     }
 }
@@ -164,7 +169,11 @@ struct PlanPayload: Encodable {
                 SoundPayload(action: "copy", bitsPerSecond: rate, sampleRate: samples)
             case .encode(_, let rate, let channels, let samples):
                 SoundPayload(
-                    action: "encode", bitsPerSecond: rate, sampleRate: samples, channels: channels)
+                    action: "encode",
+                    bitsPerSecond: rate,
+                    sampleRate: samples,
+                    channels: channels
+                )
             }
         videoBytes = plan.budget.videoBytes
         videoBitsPerSecond = plan.budget.videoBitsPerSecond

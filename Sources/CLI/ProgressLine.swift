@@ -48,7 +48,7 @@ enum ProgressLine {
                 let tenths = Int((min(speed, 99_999) * 10).rounded())
                 return speed < 9.95 ? "\(tenths / 10).\(tenths % 10) fps" : "\(tenths / 10) fps"
             case .target:
-                return state.targetBytes.map { "target " + ByteSize.text($0) } ?? ""
+                return state.targetBytes.map { "target " + Phrase.target($0) } ?? ""
             case .elapsed:
                 return Clock.text(state.elapsedSeconds) + " spent"
             }
@@ -107,6 +107,7 @@ enum ProgressLine {
 
     /// What a log gets instead of a line that moves.
     static func plain(_ state: State) -> String {
+        if state.phase == .probing { return label(of: state) }
         var parts = ["\(label(of: state)) \(Int(min(1, max(0, state.fraction)) * 100)) %"]
         for detail in [Detail.speed, .remaining, .size] {
             let text = detail.text(state)

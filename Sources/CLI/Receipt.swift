@@ -19,27 +19,31 @@ enum Receipt {
             let percent = percent(report.fill)
             columns.add(
                 "",
-                "as good as it gets: stopped at \(percent) because more bytes could not be seen")
+                "as good as it gets: stopped at \(percent) because more bytes could not be seen"
+            )
         }
         columns.add(
             "Picture",
             "\(report.width)×\(report.height) at \(Phrase.frameRate(report.frameRate)), "
-                + "\(durationText(report.durationSeconds))")
+                + "\(durationText(report.durationSeconds))"
+        )
         columns.add("Video", "H.264, \(Phrase.rate(report.videoBitsPerSecond))")
         columns.add(
             "Sound",
-            report.audioBytes == 0 ? "none" : "AAC, \(Phrase.rate(report.audioBitsPerSecond))")
+            report.audioBytes == 0 ? "none" : "AAC, \(Phrase.rate(report.audioBitsPerSecond))"
+        )
         columns.add("Passes", passes(report))
         columns.add("Time", time(report))
         if let ssim = report.ssim {
             columns.add(
                 "Likeness",
                 "SSIM \(Phrase.decimals(ssim, 4)) against the source, over "
-                    + count(report.ssimFrames, "frame"))
+                    + count(report.ssimFrames, "frame")
+            )
         }
         if report.attempts.count > 1 {
             for (index, attempt) in report.attempts.enumerated() {
-                columns.add(index == 0 ? "Attempts" : "", text(attempt))
+                columns.add(index == 0 ? "Attempts" : "", text(attempt), hang: 3)
             }
         }
         for (index, note) in report.notes.enumerated() {
@@ -49,7 +53,9 @@ enum Receipt {
     }
 
     private static func size(_ report: Report) -> String {
-        "\(ByteSize.grouped(report.bytes)) bytes"
+        let size = "\(ByteSize.grouped(report.bytes)) bytes"
+        guard report.targetBytes != nil else { return size }
+        return size + ", from \(ByteSize.text(report.inputBytes))"
     }
 
     /// The share of the target and what is left of it; of the source, where there is no target.
@@ -59,7 +65,7 @@ enum Receipt {
             return "\(percent(share)) of the source's \(ByteSize.text(report.inputBytes))"
         }
         let margin = target - report.bytes
-        return "\(percent(report.fill)) of \(ByteSize.text(target)), "
+        return "\(percent(report.fill)) of \(Phrase.target(target)), "
             + (margin == 0 ? "to the byte" : "\(ByteSize.grouped(margin)) bytes to spare")
     }
 
@@ -75,7 +81,8 @@ enum Receipt {
             if report.secondPassRuns > 0 {
                 parts.append(
                     report.secondPassRuns == 1
-                        ? "one second pass" : "\(words(report.secondPassRuns)) second passes")
+                        ? "one second pass" : "\(words(report.secondPassRuns)) second passes"
+                )
             }
             return parts.joined(separator: ", ")
         }
@@ -127,9 +134,18 @@ enum Phrase {
 
     /// `25 fps`, `29.97 fps`.
     static func frameRate(_ rate: Double) -> String {
-        let hundredths = Int((min(max(0, rate), 1e6) * 100).rounded())
-        return hundredths % 100 == 0
-            ? "\(hundredths / 100) fps" : "\(decimals(Double(hundredths) / 100, 2)) fps"
+        let rate = min(max(0, rate), 1e6)
+        let hundredths = Int((rate * 100).rounded())
+        if hundredths % 100 == 0 { return "\(hundredths / 100) fps" }
+        return "\(decimals(rate, hundredths % 10 == 0 ? 1 : 2)) fps"
+    }
+
+    /// A size as it was asked for: `8 MB`, `7.5 MiB`, `8 123 456 bytes`.
+    static func target(_ bytes: Int) -> String {
+        let text = ByteSize(bytes: bytes).fileNameText
+        let number = text.prefix { $0.isNumber || $0 == "." }
+        let unit = text.dropFirst(number.count)
+        return unit == "B" ? "\(ByteSize.grouped(bytes)) bytes" : "\(number) \(unit)"
     }
 
     /// `1.4`, `23`.

@@ -112,7 +112,10 @@ final class Renderer: Sendable {
             return
         }
         let text = ProgressLine.draw(
-            state: state.line, width: output.columns, style: output.style)
+            state: state.line,
+            width: output.columns,
+            style: output.style
+        )
         guard text != state.drawn else { return }
         state.drawn = text
         output.write((state.isShown ? "" : Self.hideCursor) + Self.clearLine + text)
@@ -143,7 +146,8 @@ final class Renderer: Sendable {
     }
 
     private func seconds(
-        from start: ContinuousClock.Instant, to end: ContinuousClock.Instant
+        from start: ContinuousClock.Instant,
+        to end: ContinuousClock.Instant
     ) -> Double {
         let duration = start.duration(to: end).components
         return Double(duration.seconds) + Double(duration.attoseconds) / 1e18

@@ -28,7 +28,7 @@ struct Session: Sendable {
         do {
             let command: any ParsableCommand
             do {
-                command = try Cinch.parseAsRoot(arguments)
+                command = try Self.parse(arguments)
             } catch {
                 guard Cinch.exitCode(for: error) != .success else {
                     results.line(Cinch.fullMessage(for: error))
@@ -42,28 +42,42 @@ struct Session: Sendable {
         }
     }
 
+    /// The command that the arguments name.
+    ///
+    /// - Throws: what ArgumentParser says, for its own help too, which is a command in disguise.
+    static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+        var command = try Cinch.parseAsRoot(arguments)
+        switch command {
+        case is CompressCommand, is PlanCommand, is ProbeCommand, is DoctorCommand: break
+        default: try command.run()
+        }
+        return command
+    }
+
     private func perform(
-        _ command: any ParsableCommand, json: JSONLines?
+        _ command: any ParsableCommand,
+        json: JSONLines?
     ) async throws(Failure) -> Int32 {
         switch command {
         case let command as CompressCommand: return try await compress(command, json: json)
         case let command as PlanCommand: return try await plan(command, json: json)
         case let command as ProbeCommand:
-            let path = try Reading.path(command.input, name: "INPUT")
+            let path = try Reading.input(command.input)
             let source = try await stoppable { () async throws(Failure) in
                 try await Compressor().probe(path)
             }
             finish("probe", source, json: json) { Facts.text(source, width: $0, style: $1) }
         case is DoctorCommand:
             let doctor = Doctor.examine(
-                folder: FilePath(FileManager.default.currentDirectoryPath))
+                folder: FilePath(FileManager.default.currentDirectoryPath)
+            )
             let isReady = doctor.problems.isEmpty
             finish("doctor", DoctorResult(isReady: isReady, machine: doctor), json: json) {
                 Facts.text(doctor, width: $0, style: $1)
             }
             return isReady ? 0 : Failure.Kind.unavailable.exitCode
         default:
-            throw usage("Missing expected argument '<input>'")
+            throw Failure(.defect, "No command was performed")
         }
         return 0
     }
@@ -77,16 +91,27 @@ struct Session: Sendable {
         }
         let output = request.destination.string
         let result = PlanResult(
-            source: source, output: output, plan: PlanPayload(plan), expectedSeconds: seconds)
+            source: source,
+            output: output,
+            plan: PlanPayload(plan),
+            expectedSeconds: seconds
+        )
         finish("plan", result, json: json) {
             Facts.text(
-                plan, of: source, output: output, expectedSeconds: seconds, width: $0, style: $1)
+                plan,
+                of: source,
+                output: output,
+                expectedSeconds: seconds,
+                width: $0,
+                style: $1
+            )
         }
         return 0
     }
 
     private func compress(
-        _ command: CompressCommand, json: JSONLines?
+        _ command: CompressCommand,
+        json: JSONLines?
     ) async throws(Failure) -> Int32 {
         let request = try command.request()
         let compressor = Compressor(limits: try command.limits())
@@ -96,8 +121,12 @@ struct Session: Sendable {
         json?.write(
             .started,
             StartedPayload(
-                programVersion: programVersion, input: request.input.string,
-                output: request.destination.string, targetBytes: request.target?.bytes))
+                programVersion: programVersion,
+                input: request.input.string,
+                output: request.destination.string,
+                targetBytes: request.target?.bytes
+            )
+        )
         renderer?.begin(targetBytes: request.target?.bytes)
         defer { renderer?.end() }
         let isQuiet = command.quiet
@@ -117,7 +146,8 @@ struct Session: Sendable {
 
     /// Runs work that a signal cancels; a second signal ends the process.
     private func stoppable<Value: Sendable>(
-        renderer: Renderer? = nil, json: JSONLines? = nil,
+        renderer: Renderer? = nil,
+        json: JSONLines? = nil,
         _ work: @escaping @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let task = Task<Result<Value, Failure>, Never> {
@@ -141,7 +171,8 @@ struct Session: Sendable {
                 }
                 Terminal.exitNow(code)
             },
-            pause: { renderer?.pause() })
+            pause: { renderer?.pause() }
+        )
         do {
             return try await task.value.get()
         } catch {
@@ -151,7 +182,9 @@ struct Session: Sendable {
     }
 
     private func finish(
-        _ command: String, _ body: some Encodable, json: JSONLines?,
+        _ command: String,
+        _ body: some Encodable,
+        json: JSONLines?,
         text: (_ width: Int, _ style: Style) -> String
     ) {
         if let json {
@@ -179,7 +212,7 @@ struct Session: Sendable {
     static func text(_ failure: Failure, style: Style = .plain) -> String {
         var text = style.red("cinch:") + " " + failure.what.withoutControls
         if !failure.why.isEmpty { text += ": " + failure.why.withoutControls }
-        if text.last != "." { text += "." }
+        if let last = text.last, !".?!".contains(last) { text += "." }
         for line in failure.advice.split(separator: "\n") {
             text += "\n       " + String(line).withoutControls
         }
@@ -187,11 +220,6 @@ struct Session: Sendable {
     }
 
     private func usage(_ message: String) -> Failure {
-        guard !message.contains("'<input>'") else {
-            return Failure(
-                .usage, "The input is missing", why: "no video was named",
-                advice: "\(Help.usage)\nTry:   cinch holiday.mov --to 8MB\nMore:  cinch --help")
-        }
         var what = message.split(separator: "\n").first.map(String.init) ?? "Unknown arguments"
         if what.last == "." { what.removeLast() }
         return Failure(.usage, what, advice: "See 'cinch --help'.")
@@ -202,6 +230,8 @@ extension Failure {
     /// The end that a signal asked for.
     static func stopped(bySignal number: Int32) -> Failure {
         Failure(
-            number == SIGINT ? .interrupted : .terminated, "Stopped; nothing was written")
+            number == SIGINT ? .interrupted : .terminated,
+            "Stopped; nothing was written"
+        )
     }
 }

@@ -46,7 +46,8 @@ final class Signals: Sendable {
     ///   - insist: ends the process, given the exit code.
     ///   - pause: gives the terminal back.
     func whenStopped(
-        cancel: @escaping @Sendable () -> Void, insist: @escaping @Sendable (Int32) -> Void,
+        cancel: @escaping @Sendable () -> Void,
+        insist: @escaping @Sendable (Int32) -> Void,
         pause: @escaping @Sendable () -> Void
     ) {
         let isLate = state.withLock { state in

@@ -40,14 +40,15 @@ package struct Doctor: Sendable, Equatable, Codable {
     /// What keeps a run from working, in sentences; empty where all is well.
     package var problems: [String]
 
-    /// Looks at this machine.
-    ///
-    /// - Parameter folder: where an output would be written.
+    /// Looks at this machine, and at the folder where an output would be written.
     package static func examine(folder: FilePath) -> Doctor {
         let libraries = Libraries.versions.map {
             Library(
-                name: $0.name, built: $0.built, running: $0.running,
-                isCompatible: $0.isCompatible)
+                name: $0.name,
+                built: $0.built,
+                running: $0.running,
+                isCompatible: $0.isCompatible
+            )
         }
         let encoders = ["libx264", "aac"].map {
             Codec(name: $0, isAvailable: Libraries.hasEncoder($0))
@@ -64,7 +65,8 @@ package struct Doctor: Sendable, Equatable, Codable {
         }
         for encoder in encoders where !encoder.isAvailable {
             problems.append(
-                "FFmpeg has no \(encoder.name) encoder: install one that was built with it")
+                "FFmpeg has no \(encoder.name) encoder: install one that was built with it"
+            )
         }
         return Doctor(
             ffmpeg: Libraries.release,

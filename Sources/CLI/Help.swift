@@ -13,9 +13,9 @@ enum Help {
         frame before it appears.
 
           cinch INPUT --to SIZE [-o OUTPUT] [options]
-          cinch probe INPUT                what the file is
-          cinch plan INPUT --to SIZE …     what would be done, why, and how long it takes
-          cinch doctor                     what this machine offers, and what it lacks
+          cinch probe INPUT              what the file is
+          cinch plan INPUT --to SIZE …   what would be done, why, and how long it takes
+          cinch doctor                   what this machine offers, and what it lacks
 
         Examples
           cinch holiday.mov --to 8MB               writes holiday-8MB.mp4 beside it

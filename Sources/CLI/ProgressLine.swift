@@ -45,7 +45,7 @@ enum ProgressLine {
             case .speed:
                 guard state.phase != .audio, state.framesPerSecond >= 0.05 else { return "" }
                 let speed = state.framesPerSecond
-                let tenths = Int((min(speed, 99_999) * 10).rounded())
+                let tenths = Int((min(speed, 9999) * 10).rounded())
                 return speed < 9.95 ? "\(tenths / 10).\(tenths % 10) fps" : "\(tenths / 10) fps"
             case .target:
                 return state.targetBytes.map { "target " + Phrase.target($0) } ?? ""
@@ -79,8 +79,8 @@ enum ProgressLine {
         for detail in Detail.allCases {
             let columns = detail.columns(state)
             if columns == 0 { continue }
-            // The first detail may squeeze the bar; the others leave it long enough to look at.
-            let bar = details.isEmpty ? leastBar : 2 * leastBar
+            // Each detail may squeeze the bar less than the one before.
+            let bar = min(20, leastBar + 4 * details.count)
             guard left - columns - 2 >= bar + 1 else { break }
             details.append(detail)
             left -= columns + 2

@@ -99,11 +99,11 @@ enum Receipt {
     }
 
     private static func text(_ attempt: Attempt) -> String {
-        var parts: [String] = []
-        if let bytes = attempt.bytes { parts.append("\(ByteSize.grouped(bytes)) bytes") }
-        if let rate = attempt.videoBitsPerSecond { parts.append("asked for \(Phrase.rate(rate))") }
-        parts.append(attempt.reason)
-        return "\(attempt.number). " + parts.joined(separator: ", ")
+        var text = attempt.bytes.map { "\(ByteSize.grouped($0)) bytes" } ?? ""
+        if let rate = attempt.videoBitsPerSecond {
+            text += (text.isEmpty ? "at " : " at ") + Phrase.rate(rate)
+        }
+        return "\(attempt.number). " + text + (text.isEmpty ? "" : ", ") + attempt.reason
     }
 
     /// Rounded down: what is not full is never called so.

@@ -105,7 +105,7 @@ struct ReceiptTests {
         #expect(text.contains("one sweep, two second passes"))
         #expect(
             text.contains(
-                "Attempts  1. 8 012 000 bytes, asked for 1 230 kbit/s, 12 000 bytes over the limit"
+                "Attempts  1. 8 012 000 bytes at 1 230 kbit/s, 12 000 bytes over the limit"
             )
         )
         #expect(text.contains("Notes     the source has 2 sound tracks: the main one is kept"))

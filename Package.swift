@@ -46,7 +46,8 @@ let package = Package(
                 "Core", "Engine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]
+            ],
+            exclude: ["JSON.md"]
         ),
         .target(
             name: "TestSupport",

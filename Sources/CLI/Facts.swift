@@ -1,0 +1,194 @@
+import Core
+import Engine
+
+/// What `probe`, `plan` and `doctor` say to a person.
+enum Facts {
+    /// What a file is.
+    static func text(_ source: Source, width: Int, style: Style = .plain) -> String {
+        let video = source.video
+        var columns = Columns()
+        columns.add("Size", "\(ByteSize.grouped(source.bytes)) bytes")
+        columns.add(
+            "Length",
+            durationText(source.durationSeconds)
+                + (source.durationIsEstimated ? ", estimated: the file does not say" : "")
+        )
+        columns.add("Container", source.container.withoutControls)
+        columns.add("Picture", picture(video))
+        columns.add("Video", codec(video))
+        columns.add("Pixels", pixels(video))
+        if source.audio.isEmpty { columns.add("Sound", "none") }
+        for (index, track) in source.audio.enumerated() {
+            columns.add(index == 0 ? "Sound" : "", sound(track))
+        }
+        if let obstacle = Plan.obstacleToPlayingEverywhere(source) {
+            columns.add("Plays", "perhaps not everywhere: \(obstacle)")
+        } else {
+            columns.add("Plays", "everywhere")
+        }
+        return titled(source.path, columns, width: width, style: style)
+    }
+
+    /// What would be done with a file, and why.
+    static func text(
+        _ plan: Plan,
+        of source: Source,
+        output: String,
+        expectedSeconds: Double,
+        width: Int,
+        style: Style = .plain
+    ) -> String {
+        var columns = Columns()
+        columns.add(
+            "Source",
+            "\(picture(source.video)), \(durationText(source.durationSeconds)), "
+                + ByteSize.text(source.bytes)
+        )
+        columns.add("Method", method(plan))
+        columns.add(
+            "Picture",
+            "\(plan.picture.size) at \(Phrase.frameRate(plan.picture.frameRate.value)), "
+                + "\(ByteSize.grouped(plan.frames)) frames"
+        )
+        if plan.method == .fit {
+            columns.add(
+                "Video",
+                "H.264, \(Phrase.rate(plan.budget.videoBitsPerSecond)), preset \(plan.speed.preset)"
+            )
+        } else if plan.method == .constantQuality {
+            columns.add(
+                "Video",
+                "H.264 at constant quality \(Int(Plan.sharingQuality)), preset \(plan.speed.preset)"
+            )
+        }
+        columns.add("Sound", sound(plan.sound))
+        columns.add("Container", "about \(ByteSize.grouped(plan.budget.containerBytes)) bytes")
+        columns.add(
+            "Expected",
+            "about \(ByteSize.text(plan.expectedBytes))"
+                + (plan.targetBytes.map { ", never more than \(ByteSize.grouped($0)) bytes" } ?? "")
+        )
+        if plan.smallestBytes > 0 {
+            columns.add(
+                "Smallest",
+                "this clip can be asked for \(ByteSize.text(plan.smallestBytes))"
+            )
+        }
+        columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
+        for (index, reason) in plan.reasons.enumerated() {
+            columns.add(index == 0 ? "Because" : "", reason.withoutControls)
+        }
+        let arrow = style.usesUnicode ? "→" : "->"
+        return titled("\(source.path) \(arrow) \(output)", columns, width: width, style: style)
+    }
+
+    /// What this machine offers.
+    static func text(_ doctor: Doctor, width: Int, style: Style = .plain) -> String {
+        var columns = Columns()
+        columns.add("Cinch", programVersion)
+        columns.add("FFmpeg", "\(doctor.ffmpeg), \(doctor.licence)")
+        for (index, library) in doctor.libraries.enumerated() {
+            columns.add(
+                index == 0 ? "Libraries" : "",
+                "\(library.name) \(library.running)"
+                    + (library.built == library.running ? "" : ", built with \(library.built)")
+                    + (library.isCompatible ? "" : ": INCOMPATIBLE")
+            )
+        }
+        columns.add("Writes", availability(doctor.encoders))
+        columns.add("Reads", availability(doctor.decoders))
+        columns.add(
+            "HDR",
+            doctor.canToneMap
+                ? "tone-mapped (zscale and tonemap are there)"
+                : "converted without tone mapping: FFmpeg lacks zscale or tonemap"
+        )
+        columns.add("Processors", "\(doctor.processors)")
+        columns.add(
+            "Memory",
+            ByteSize.text(doctor.memoryBytes)
+                + (doctor.availableMemoryBytes.map { ", \(ByteSize.text($0)) available" } ?? "")
+                + "; kept frames may use \(ByteSize.text(doctor.keptFramesMemoryBytes))"
+        )
+        columns.add(
+            "Disk",
+            (doctor.freeBytes.map { "\(ByteSize.text($0)) free" } ?? "unknown")
+                + " in \(doctor.folder.withoutControls)"
+                + (doctor.isFolderWritable ? "" : ", where you may not write")
+        )
+        let isReady = doctor.problems.isEmpty
+        columns.add("Verdict", isReady ? "ready" : "not ready")
+        for problem in doctor.problems { columns.add("", problem) }
+        return columns.lines(width: min(100, width), style: style).joined(separator: "\n")
+    }
+
+    private static func titled(
+        _ title: String,
+        _ columns: Columns,
+        width: Int,
+        style: Style
+    ) -> String {
+        ([style.bold(title.withoutControls), ""]
+            + columns.lines(width: min(100, width), style: style)).joined(separator: "\n")
+    }
+
+    private static func method(_ plan: Plan) -> String {
+        switch plan.method {
+        case .remux: "already fits: copied without encoding"
+        case .constantQuality: "one pass at constant quality, not larger than the source"
+        case .fit: "two passes to \(ByteSize.grouped(plan.limitBytes)) bytes"
+        }
+    }
+
+    private static func picture(_ video: VideoTrack) -> String {
+        var text = "\(video.displaySize) at \(Phrase.frameRate(video.frameRate.value))"
+        if video.hasVariableFrameRate { text += " (varies)" }
+        if video.isInterlaced { text += ", interlaced" }
+        if !video.orientation.isUpright {
+            text += ", stored as \(video.codedSize) and turned"
+        } else if video.displaySize != video.codedSize {
+            text += ", stored as \(video.codedSize)"
+        }
+        return text
+    }
+
+    private static func codec(_ video: VideoTrack) -> String {
+        var parts = [video.codec]
+        if let profile = video.profile { parts[0] += " (\(profile))" }
+        if let rate = video.bitsPerSecond { parts.append(Phrase.rate(rate)) }
+        return parts.joined(separator: ", ").withoutControls
+    }
+
+    private static func pixels(_ video: VideoTrack) -> String {
+        var parts = [video.pixelFormat, "\(video.bitDepth) bit"]
+        parts.append(
+            video.colour.isHighDynamicRange ? "HDR" : (video.colour.matrix ?? "colours not tagged")
+        )
+        return parts.joined(separator: ", ")
+    }
+
+    private static func sound(_ track: AudioTrack) -> String {
+        var parts = [track.codec]
+        parts.append(track.channels == 1 ? "mono" : "\(track.channels) channels")
+        parts.append("\(Phrase.factor(Double(track.sampleRate) / 1000)) kHz")
+        if let rate = track.bitsPerSecond { parts.append(Phrase.rate(rate)) }
+        if let language = track.language { parts.append(language) }
+        if !track.isDecodable { parts.append("cannot be decoded here") }
+        return parts.joined(separator: ", ").withoutControls
+    }
+
+    private static func sound(_ sound: Sound) -> String {
+        switch sound {
+        case .none: "none"
+        case .copy(_, let rate, _): "copied as it is, \(Phrase.rate(rate))"
+        case .encode(_, let rate, let channels, _):
+            "AAC, \(Phrase.rate(rate)), \(channels == 1 ? "mono" : "stereo")"
+        }
+    }
+
+    private static func availability(_ codecs: [Doctor.Codec]) -> String {
+        let there = codecs.filter(\.isAvailable).map(\.name).joined(separator: ", ")
+        let missing = codecs.filter { !$0.isAvailable }.map(\.name).joined(separator: ", ")
+        return missing.isEmpty ? there : "\(there); not \(missing)"
+    }
+}

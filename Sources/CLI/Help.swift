@@ -1,0 +1,73 @@
+/// What `cinch --help` says: one page, written by hand, 80 columns.
+enum Help {
+    /// The usage that an incomplete call is answered with.
+    static let usage = """
+        Usage: cinch INPUT --to SIZE [-o OUTPUT] [options]
+               cinch probe|plan|doctor …
+        """
+
+    /// The whole page.
+    static let text = """
+        Cinch makes a video fit a size in bytes, here on this machine: H.264 and AAC in
+        an MP4 that plays everywhere, never larger than you asked for, checked frame by
+        frame before it appears.
+
+          cinch INPUT --to SIZE [-o OUTPUT] [options]
+          cinch probe INPUT              what the file is
+          cinch plan INPUT --to SIZE …   what would be done, why, and how long it takes
+          cinch doctor                   what this machine offers, and what it lacks
+
+        Examples
+          cinch holiday.mov --to 8MB               writes holiday-8MB.mp4 beside it
+          cinch talk.mkv --to 25MB -o talk.mp4     names the output
+          cinch clip.mp4 --to 10MiB --speed best   takes more time for the same bytes
+          cinch screen.webm                        no limit: good for sharing, and small
+          cinch plan film.mkv --to 100MB           asks first
+          cinch -- -odd-name.mp4                   a name that begins with a dash
+
+        Size and place
+          --to SIZE             what the file may weigh: 8MB (8 000 000), 7.5MiB, 900k,
+                                8000000. Without it: constant quality, no limit
+          -o, --output FILE     where the result goes; otherwise beside the input
+          --force               replace the output if it exists
+
+        Picture and sound
+          --max-height LINES    lines of the short side: 720, 1080p, source. Otherwise
+                                720 up to 20 MB, 1080 above; less if bytes are few
+          --speed SPEED         fast, balanced (usual) or best
+          --audio SOUND         auto (usual), copy, none, or kilobits a second
+
+        Machine
+          --memory SIZE         memory for frames kept between the passes; 0 for none
+          --disk SIZE           disk for them, beside the output; 0 for none
+
+        Output
+          --json                JSON lines on standard output and nothing else;
+                                the last is always a result or an error
+          -q, --quiet           nothing but errors
+          -h, --help            this page; 'cinch help plan' for a subcommand
+          --version             \(programVersion)
+
+        Exit codes
+            0  done: written, checked, within the size
+            3  the size cannot be met; the message says what could
+           64  the call makes no sense        70  a defect in Cinch
+           65  not a readable video           73  the output cannot be made, or exists
+           66  no such file, or no right      74  disk full, or reading/writing failed
+           69  something needed is missing   130  interrupted; 143 terminated
+
+        Ctrl-C stops at once and leaves nothing behind. The input is never written to.
+        Colours follow NO_COLOR and TERM.
+        """
+
+    private static let subcommands: Set<String> = ["probe", "plan", "doctor", "compress", "help"]
+
+    /// Whether a call asks for the page: help, but not of a subcommand.
+    static func isAsked(by arguments: [String]) -> Bool {
+        if arguments == ["help"] { return true }
+        if let first = arguments.first, subcommands.contains(first), first != "compress" {
+            return false
+        }
+        return arguments.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
+    }
+}

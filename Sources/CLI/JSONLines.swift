@@ -1,0 +1,214 @@
+import Core
+import Engine
+import Foundation
+import Synchronization
+
+/// The stream of `--json`: one object a line, as `JSON.md` promises.
+final class JSONLines: Sendable {
+    private let output: Output
+    private let isFirst = Mutex(true)
+
+    init(_ output: Output) {
+        self.output = output
+    }
+
+    /// Writes one line of that type.
+    func write(_ type: LineType, _ payload: some Encodable) {
+        output.write(text(type, payload))
+    }
+
+    /// Writes the last words of a process that cannot wait.
+    func writeIfPossible(_ type: LineType, _ payload: some Encodable) {
+        output.writeIfPossible(text(type, payload))
+    }
+
+    /// Writes what a run tells.
+    func write(_ event: Event) {
+        switch event {
+        case .planned(let plan): write(.plan, PlanPayload(plan))
+        case .keepingFrames(let keeping): write(.keeping, keeping)
+        case .progress(let progress): write(.progress, progress)
+        case .attempted(let attempt): write(.attempt, attempt)
+        case .noted(let text): write(.note, NotePayload(text: text))
+        }
+    }
+
+    private func text(_ type: LineType, _ payload: some Encodable) -> String {
+        let isFirst = isFirst.withLock { first in
+            defer { first = false }
+            return first
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // No number of ours is one of these; a line must come out all the same.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
+        let line = JSONLine(type: type, version: isFirst ? 1 : nil, payload: payload)
+        guard let data = try? encoder.encode(line) else {
+            return "{\"type\":\"\(type.rawValue)\"}\n"
+        }
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+}
+
+/// What a line of JSON is about.
+enum LineType: String, Encodable {
+    case started
+    case plan
+    case keeping
+    case progress
+    case attempt
+    case note
+    case result
+    case error
+}
+
+/// A payload's own keys with `type`, and on the first line `version`, beside them.
+private struct JSONLine<Payload: Encodable>: Encodable {
+    var type: LineType
+    var version: Int?
+    var payload: Payload
+
+    enum CodingKeys: CodingKey {
+        case type
+        case version
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try payload.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(type, forKey: .type)
+        try container.encodeIfPresent(version, forKey: .version)
+    }
+}
+
+/// The first line of a run.
+struct StartedPayload: Encodable {
+    var program = "cinch"
+    var programVersion: String
+    var input: String
+    var output: String
+    var targetBytes: Int?
+}
+
+/// A sentence for a person.
+struct NotePayload: Encodable {
+    var text: String
+}
+
+/// Why a command did not do what was asked.
+struct ErrorPayload: Encodable {
+    var kind: Failure.Kind
+    var exitCode: Int32
+    var what: String
+    var why: String
+    var advice: String
+    var smallestBytes: Int?
+
+    init(_ failure: Failure) {
+        kind = failure.kind
+        exitCode = failure.kind.exitCode
+        what = failure.what
+        why = failure.why
+        advice = failure.advice
+        smallestBytes = failure.smallestBytes
+    }
+}
+
+/// A plan without the shapes that only Swift needs.
+struct PlanPayload: Encodable {
+    /// What becomes of the sound.
+    struct SoundPayload: Encodable {
+        var action: String
+        var bitsPerSecond: Int
+        var sampleRate: Int?
+        var channels: Int?
+    }
+
+    var method: Plan.Method
+    var targetBytes: Int?
+    var limitBytes: Int
+    var expectedBytes: Int
+    var smallestBytes: Int
+    var width: Int
+    var height: Int
+    var frameRate: Double
+    var frames: Int
+    var deinterlaces: Bool
+    var toneMaps: Bool
+    var speed: Speed
+    var keyframeIntervalFrames: Int
+    var sound: SoundPayload
+    var videoBytes: Int
+    var videoBitsPerSecond: Int
+    var audioBytes: Int
+    var containerBytes: Int
+    var reasons: [String]
+
+    init(_ plan: Plan) {
+        method = plan.method
+        targetBytes = plan.targetBytes
+        limitBytes = plan.limitBytes
+        expectedBytes = plan.expectedBytes
+        smallestBytes = plan.smallestBytes
+        width = plan.picture.size.width
+        height = plan.picture.size.height
+        frameRate = plan.picture.frameRate.value
+        frames = plan.frames
+        deinterlaces = plan.picture.deinterlaces
+        toneMaps = plan.picture.toneMaps
+        speed = plan.speed
+        keyframeIntervalFrames = plan.keyframeIntervalFrames
+        sound =
+            switch plan.sound {
+            case .none: SoundPayload(action: "none", bitsPerSecond: 0)
+            case .copy(_, let rate, let samples):
+                SoundPayload(action: "copy", bitsPerSecond: rate, sampleRate: samples)
+            case .encode(_, let rate, let channels, let samples):
+                SoundPayload(
+                    action: "encode",
+                    bitsPerSecond: rate,
+                    sampleRate: samples,
+                    channels: channels
+                )
+            }
+        videoBytes = plan.budget.videoBytes
+        videoBitsPerSecond = plan.budget.videoBitsPerSecond
+        audioBytes = plan.budget.audioBytes
+        containerBytes = plan.budget.containerBytes
+        reasons = plan.reasons
+    }
+}
+
+/// What a command ends with, its own keys beside `command`.
+struct ResultPayload<Body: Encodable>: Encodable {
+    var command: String
+    var body: Body
+
+    enum CodingKeys: CodingKey {
+        case command
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try body.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(command, forKey: .command)
+    }
+}
+
+/// What `plan` ends with.
+struct PlanResult: Encodable {
+    var source: Source
+    var output: String
+    var plan: PlanPayload
+    var expectedSeconds: Double
+}
+
+/// What `doctor` ends with.
+struct DoctorResult: Encodable {
+    var isReady: Bool
+    var machine: Doctor
+}

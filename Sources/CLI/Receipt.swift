@@ -1,0 +1,165 @@
+import Core
+
+/// What a finished run says of its file.
+enum Receipt {
+    /// The text, in lines no wider than `width` but for the path, which stays whole for copying.
+    static func text(_ report: Report, width: Int, style: Style = .plain) -> String {
+        let mark = style.usesUnicode ? "✓" : "*"
+        let title = style.green(mark) + " " + style.bold(report.output.withoutControls)
+        let lines = columns(report).lines(width: min(100, width), style: style)
+        return ([title, ""] + lines).joined(separator: "\n")
+    }
+
+    private static func columns(_ report: Report) -> Columns {
+        var columns = Columns()
+        columns.add("Size", size(report))
+        let share = share(report)
+        if !share.isEmpty { columns.add("", share) }
+        if report.stoppedAtQualityCeiling {
+            let percent = percent(report.fill)
+            columns.add(
+                "",
+                "as good as it gets: stopped at \(percent) because more bytes could not be seen"
+            )
+        }
+        columns.add(
+            "Picture",
+            "\(report.width)×\(report.height) at \(Phrase.frameRate(report.frameRate)), "
+                + "\(durationText(report.durationSeconds))"
+        )
+        columns.add("Video", "H.264, \(Phrase.rate(report.videoBitsPerSecond))")
+        columns.add(
+            "Sound",
+            report.audioBytes == 0 ? "none" : "AAC, \(Phrase.rate(report.audioBitsPerSecond))"
+        )
+        columns.add("Passes", passes(report))
+        columns.add("Time", time(report))
+        if let ssim = report.ssim {
+            columns.add(
+                "Likeness",
+                "SSIM \(Phrase.decimals(ssim, 4)) against the source, over "
+                    + count(report.ssimFrames, "frame")
+            )
+        }
+        if report.attempts.count > 1 {
+            for (index, attempt) in report.attempts.enumerated() {
+                columns.add(index == 0 ? "Attempts" : "", text(attempt), hang: 3)
+            }
+        }
+        for (index, note) in report.notes.enumerated() {
+            columns.add(index == 0 ? "Notes" : "", note.withoutControls)
+        }
+        return columns
+    }
+
+    private static func size(_ report: Report) -> String {
+        let size = "\(ByteSize.grouped(report.bytes)) bytes"
+        guard report.targetBytes != nil else { return size }
+        return size + ", from \(ByteSize.text(report.inputBytes))"
+    }
+
+    /// The share of the target and what is left of it; of the source, where there is no target.
+    private static func share(_ report: Report) -> String {
+        guard let target = report.targetBytes else {
+            let share = Double(report.bytes) / Double(max(1, report.inputBytes))
+            return "\(percent(share)) of the source's \(ByteSize.text(report.inputBytes))"
+        }
+        let margin = target - report.bytes
+        return "\(percent(report.fill)) of \(Phrase.target(target)), "
+            + (margin == 0 ? "to the byte" : "\(ByteSize.grouped(margin)) bytes to spare")
+    }
+
+    private static func passes(_ report: Report) -> String {
+        switch report.method {
+        case .remux: return "already fits: copied without encoding"
+        case .constantQuality: return "one, at constant quality"
+        case .fit:
+            var parts = ["one sweep"]
+            if report.attempts.contains(where: { $0.mode == .onePassConstantQuality }) {
+                parts.append("one pass at constant quality")
+            }
+            if report.secondPassRuns > 0 {
+                parts.append(
+                    report.secondPassRuns == 1
+                        ? "one second pass" : "\(words(report.secondPassRuns)) second passes"
+                )
+            }
+            return parts.joined(separator: ", ")
+        }
+    }
+
+    private static func time(_ report: Report) -> String {
+        let elapsed = max(0.001, report.elapsedSeconds)
+        let speed = report.durationSeconds / elapsed
+        let relation =
+            speed >= 1
+            ? "\(Phrase.factor(speed))× faster than it plays"
+            : "\(Phrase.factor(1 / speed))× as long as it plays"
+        return "\(durationText(elapsed)), \(relation)"
+    }
+
+    private static func text(_ attempt: Attempt) -> String {
+        var text = attempt.bytes.map { "\(ByteSize.grouped($0)) bytes" } ?? ""
+        if let rate = attempt.videoBitsPerSecond {
+            text += (text.isEmpty ? "at " : " at ") + Phrase.rate(rate)
+        }
+        return "\(attempt.number). " + text + (text.isEmpty ? "" : ", ") + attempt.reason
+    }
+
+    /// Rounded down: what is not full is never called so.
+    private static func percent(_ share: Double) -> String {
+        let hundredths = Int(share * 10_000)
+        if hundredths >= 10_000 { return "\(hundredths / 100) %" }
+        return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10) %"
+    }
+
+    private static func count(_ number: Int, _ thing: String) -> String {
+        number == 1 ? "1 \(thing)" : "\(ByteSize.grouped(number)) \(thing)s"
+    }
+
+    private static func words(_ number: Int) -> String {
+        let words = ["no", "one", "two", "three", "four"]
+        return words.indices.contains(number) ? words[number] : "\(number)"
+    }
+}
+
+/// Numbers as people read them.
+enum Phrase {
+    /// `523 kbit/s`, `4.25 Mbit/s`.
+    static func rate(_ bitsPerSecond: Int) -> String {
+        bitsPerSecond < 10_000_000
+            ? "\(ByteSize.grouped((bitsPerSecond + 500) / 1000)) kbit/s"
+            : "\(decimals(Double(bitsPerSecond) / 1_000_000, 1)) Mbit/s"
+    }
+
+    /// `25 fps`, `29.97 fps`.
+    static func frameRate(_ rate: Double) -> String {
+        let rate = min(max(0, rate), 1e6)
+        let hundredths = Int((rate * 100).rounded())
+        if hundredths % 100 == 0 { return "\(hundredths / 100) fps" }
+        return "\(decimals(rate, hundredths % 10 == 0 ? 1 : 2)) fps"
+    }
+
+    /// A size as it was asked for: `8 MB`, `7.5 MiB`, `8 123 456 bytes`.
+    static func target(_ bytes: Int) -> String {
+        let text = ByteSize(bytes: bytes).fileNameText
+        let number = text.prefix { $0.isNumber || $0 == "." }
+        let unit = text.dropFirst(number.count)
+        return unit == "B" ? "\(ByteSize.grouped(bytes)) bytes" : "\(number) \(unit)"
+    }
+
+    /// `1.4`, `23`.
+    static func factor(_ value: Double) -> String {
+        value < 9.95 ? decimals(value, 1) : "\(Int(min(value, 1e9).rounded()))"
+    }
+
+    /// A number with so many digits after the point, whatever the locale.
+    static func decimals(_ value: Double, _ digits: Int) -> String {
+        guard value.isFinite, abs(value) < 1e12 else { return "?" }
+        let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
+        let scaled = Int((abs(value) * Double(scale)).rounded())
+        let fraction = String(scaled % scale)
+        let zeros = String(repeating: "0", count: digits - fraction.count)
+        return (value < 0 ? "-" : "") + "\(scaled / scale)." + zeros + fraction
+    }
+}

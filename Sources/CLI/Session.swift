@@ -1,0 +1,237 @@
+import ArgumentParser
+import Core
+import Engine
+import Foundation
+import Synchronization
+import SystemPackage
+
+/// One call of the program, from its arguments to its exit code.
+struct Session: Sendable {
+    /// Results, and nothing else.
+    var results: Output
+    /// Progress, notes and errors.
+    var messages: Output
+    /// Nil where nobody listens, as in tests.
+    var signals: Signals?
+
+    /// Does what the arguments say.
+    ///
+    /// - Returns: the exit code.
+    func run(arguments: [String]) async -> Int32 {
+        if Help.isAsked(by: arguments) {
+            results.line(Help.text)
+            return 0
+        }
+        // Known before parsing: a call that cannot be parsed is answered in the form it asked for.
+        let isJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        let json = isJSON ? JSONLines(results) : nil
+        do {
+            let command: any ParsableCommand
+            do {
+                command = try Self.parse(arguments)
+            } catch {
+                guard Cinch.exitCode(for: error) != .success else {
+                    results.line(Cinch.fullMessage(for: error))
+                    return 0
+                }
+                throw usage(Cinch.message(for: error))
+            }
+            return try await perform(command, json: json)
+        } catch {
+            return report(error, json: json)
+        }
+    }
+
+    /// The command that the arguments name.
+    ///
+    /// - Throws: what ArgumentParser says, for its own help too, which is a command in disguise.
+    static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+        var command = try Cinch.parseAsRoot(arguments)
+        switch command {
+        case is CompressCommand, is PlanCommand, is ProbeCommand, is DoctorCommand: break
+        default: try command.run()
+        }
+        return command
+    }
+
+    private func perform(
+        _ command: any ParsableCommand,
+        json: JSONLines?
+    ) async throws(Failure) -> Int32 {
+        switch command {
+        case let command as CompressCommand: return try await compress(command, json: json)
+        case let command as PlanCommand: return try await plan(command, json: json)
+        case let command as ProbeCommand:
+            let path = try Reading.input(command.input)
+            let source = try await stoppable { () async throws(Failure) in
+                try await Compressor().probe(path)
+            }
+            finish("probe", source, json: json) { Facts.text(source, width: $0, style: $1) }
+        case is DoctorCommand:
+            let doctor = Doctor.examine(
+                folder: FilePath(FileManager.default.currentDirectoryPath)
+            )
+            let isReady = doctor.problems.isEmpty
+            finish("doctor", DoctorResult(isReady: isReady, machine: doctor), json: json) {
+                Facts.text(doctor, width: $0, style: $1)
+            }
+            return isReady ? 0 : Failure.Kind.unavailable.exitCode
+        default:
+            throw Failure(.defect, "No command was performed")
+        }
+        return 0
+    }
+
+    private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
+        let request = try command.wish.request()
+        let (source, plan, seconds) = try await stoppable { () async throws(Failure) in
+            let compressor = Compressor()
+            let (source, plan) = try await compressor.plan(request)
+            return (source, plan, try await compressor.expectedSeconds(source, plan))
+        }
+        let output = request.destination.string
+        let result = PlanResult(
+            source: source,
+            output: output,
+            plan: PlanPayload(plan),
+            expectedSeconds: seconds
+        )
+        finish("plan", result, json: json) {
+            Facts.text(
+                plan,
+                of: source,
+                output: output,
+                expectedSeconds: seconds,
+                width: $0,
+                style: $1
+            )
+        }
+        return 0
+    }
+
+    private func compress(
+        _ command: CompressCommand,
+        json: JSONLines?
+    ) async throws(Failure) -> Int32 {
+        let request = try command.request()
+        let compressor = Compressor(limits: try command.limits())
+        let renderer =
+            json == nil && !command.quiet
+            ? Renderer(messages, showsNotes: !(messages.isLive && results.isLive)) : nil
+        json?.write(
+            .started,
+            StartedPayload(
+                programVersion: programVersion,
+                input: request.input.string,
+                output: request.destination.string,
+                targetBytes: request.target?.bytes
+            )
+        )
+        renderer?.begin(targetBytes: request.target?.bytes)
+        defer { renderer?.end() }
+        let isQuiet = command.quiet
+        let report = try await stoppable(renderer: renderer, json: json) {
+            () async throws(Failure) in
+            try await compressor.run(request) { event in
+                renderer?.show(event)
+                if !isQuiet { json?.write(event) }
+            }
+        }
+        renderer?.end()
+        if json != nil || !command.quiet {
+            finish("compress", report, json: json) { Receipt.text(report, width: $0, style: $1) }
+        }
+        return 0
+    }
+
+    /// Runs work that a signal cancels; a second signal ends the process.
+    private func stoppable<Value: Sendable>(
+        renderer: Renderer? = nil,
+        json: JSONLines? = nil,
+        _ work: @escaping @Sendable () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let task = Task<Result<Value, Failure>, Never> {
+            do throws(Failure) {
+                return .success(try await work())
+            } catch {
+                return .failure(error)
+            }
+        }
+        let messages = messages
+        signals?.whenStopped(
+            cancel: { task.cancel() },
+            insist: { code in
+                Compressor.abandonRuns()
+                renderer?.restoreNow()
+                let failure = Failure.stopped(bySignal: code - 128)
+                if let json {
+                    json.writeIfPossible(.error, ErrorPayload(failure))
+                } else {
+                    messages.writeIfPossible(Self.text(failure, style: messages.style) + "\n")
+                }
+                Terminal.exitNow(code)
+            },
+            pause: { renderer?.pause() }
+        )
+        do {
+            return try await task.value.get()
+        } catch {
+            guard error.kind == .interrupted else { throw error }
+            throw .stopped(bySignal: signals?.stopSignal ?? SIGINT)
+        }
+    }
+
+    private func finish(
+        _ command: String,
+        _ body: some Encodable,
+        json: JSONLines?,
+        text: (_ width: Int, _ style: Style) -> String
+    ) {
+        if let json {
+            json.write(.result, ResultPayload(command: command, body: body))
+        } else {
+            results.line(text(results.columns, results.style))
+        }
+    }
+
+    // MARK: - Errors
+
+    private func report(_ error: any Error, json: JSONLines?) -> Int32 {
+        let failure =
+            error as? Failure
+            ?? Failure(.defect, "Something went wrong", why: "\(error)")
+        if let json {
+            json.write(.error, ErrorPayload(failure))
+        } else {
+            messages.line(Self.text(failure, style: messages.style))
+        }
+        return failure.kind.exitCode
+    }
+
+    /// A failure as a person reads it: what and why, and below it what to do.
+    static func text(_ failure: Failure, style: Style = .plain) -> String {
+        var text = style.red("cinch:") + " " + failure.what.withoutControls
+        if !failure.why.isEmpty { text += ": " + failure.why.withoutControls }
+        if let last = text.last, !".?!".contains(last) { text += "." }
+        for line in failure.advice.split(separator: "\n") {
+            text += "\n       " + String(line).withoutControls
+        }
+        return text
+    }
+
+    private func usage(_ message: String) -> Failure {
+        var what = message.split(separator: "\n").first.map(String.init) ?? "Unknown arguments"
+        if what.last == "." { what.removeLast() }
+        return Failure(.usage, what, advice: "See 'cinch --help'.")
+    }
+}
+
+extension Failure {
+    /// The end that a signal asked for.
+    static func stopped(bySignal number: Int32) -> Failure {
+        Failure(
+            number == SIGINT ? .interrupted : .terminated,
+            "Stopped; nothing was written"
+        )
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import SystemPackage
+
+/// The calls into the system that no Swift library wraps: the only unsafe code of the command line.
+enum Terminal {
+    /// Makes the process fit for its streams; called before anything else.
+    ///
+    /// A stream that the parent closed is opened on `/dev/null`: otherwise the next file opened, the
+    /// result itself, would get its number and receive what is printed. SIGPIPE is ignored, so that a
+    /// reader that left ends a write and not the process with its working folder.
+    static func prepare() {
+        for number: Int32 in 0...2 where fcntl(number, F_GETFD) == -1 {
+            _ = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite)
+        }
+        ignore(SIGPIPE)
+    }
+
+    /// Whether a stream is a terminal (`isatty`).
+    static func isTerminal(_ descriptor: FileDescriptor) -> Bool {
+        isatty(descriptor.rawValue) == 1
+    }
+
+    /// The width of the terminal behind a stream, read anew at each call; nil where there is none.
+    static func columns(of descriptor: FileDescriptor) -> Int? {
+        var size = winsize()
+        guard unsafe ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return nil }
+        return Int(size.ws_col)
+    }
+
+    /// Whether a write would be taken at once, for the last words of a process that cannot wait.
+    static func isWritable(_ descriptor: FileDescriptor) -> Bool {
+        var request = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
+    }
+
+    /// Takes a signal's own effect away, as a dispatch source needs it.
+    static func ignore(_ number: Int32) {
+        _ = signal(number, SIG_IGN)
+    }
+
+    /// Whether the parent asked for a signal to be ignored, as `nohup` does.
+    static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+        let ignoring = unsafe unsafeBitCast(SIG_IGN, to: Int.self)
+        #if canImport(Darwin)
+        return unsafe unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self) == ignoring
+        #else
+        return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == ignoring
+        #endif
+    }
+
+    /// Stops the process, as Ctrl-Z does; returns when it is continued.
+    static func suspend() {
+        _ = kill(getpid(), SIGSTOP)
+    }
+
+    /// Ends the process without waiting for any thread (`_exit`).
+    static func exitNow(_ code: Int32) -> Never {
+        _exit(code)
+    }
+}

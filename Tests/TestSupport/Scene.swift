@@ -93,10 +93,10 @@ struct Painter {
             bytes += textures[isPaper ? 1 : 0][start..<(start + size.width)]
         case .marked(let white, let grey):
             var line = textures[0]
-            for (corner, shade) in [(white, UInt8(235)), (grey, 126)] where covers(corner, row) {
+            for (corner, shade) in [(white, UInt8(235)), (grey, 60)] where covers(corner, row) {
                 let left = corner == .topLeft || corner == .bottomLeft
-                let start = left ? 0 : size.width - size.width / 4
-                for column in start..<(start + size.width / 4) { line[column] = shade }
+                let start = left ? 0 : size.width - size.width / 2
+                for column in start..<(start + size.width / 2) { line[column] = shade }
             }
             bytes += line
         }
@@ -104,8 +104,8 @@ struct Painter {
 
     private func covers(_ corner: Scene.Corner, _ row: Int) -> Bool {
         switch corner {
-        case .topLeft, .topRight: row < size.height / 4
-        case .bottomLeft, .bottomRight: row >= size.height - size.height / 4
+        case .topLeft, .topRight: row < size.height / 2
+        case .bottomLeft, .bottomRight: row >= size.height - size.height / 2
         }
     }
 

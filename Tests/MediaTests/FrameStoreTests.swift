@@ -34,7 +34,7 @@ import Testing
             path: folder.file("frames")
         )
         try fill(&store, source, picture)
-        #expect(store.isComplete)
+        #expect(store.isComplete == true)
         #expect(store.count == Self.frames)
         #expect(store.memoryBytes == limits.memoryFrames * Self.frameBytes)
         #expect(store.fileBytes == limits.fileFrames * Self.frameBytes)
@@ -59,7 +59,7 @@ import Testing
                 path: folder.file("frames")
             )
             try fill(&store, source, picture)
-            #expect(!store.isComplete)
+            #expect(store.isComplete == false)
             #expect(store.count == 0)
             #expect(store.memoryBytes == 0 && store.fileBytes == 0)
             #expect(folder.file("frames").byteCount == 0)
@@ -77,7 +77,7 @@ import Testing
             path: nil
         )
         try fill(&store, source, picture)
-        #expect(!store.isComplete)
+        #expect(store.isComplete == false)
     }
 
     @Test("a picture that is repeated is kept once", arguments: [true, false])

@@ -1,0 +1,182 @@
+import Core
+import Testing
+
+/// What becomes of the sound.
+@Suite struct SoundTests {
+    /// Uncompressed, so that its own rate sets no limit.
+    static let recorded = phoneClip(
+        audio: [phoneAudio(codec: "pcm_s16le", profile: nil, bitsPerSecond: 1_536_000)])
+
+    @Test(
+        "the sound steps down with the bytes, and takes an eighth of them at most",
+        arguments: [
+            (8_000_000, 128_000, 2), (1_024_000, 128_000, 2), (1_023_999, 96_000, 2),
+            (768_000, 96_000, 2), (767_999, 64_000, 2), (512_000, 64_000, 2), (511_999, 48_000, 2),
+            (384_000, 48_000, 2), (383_999, 32_000, 1), (256_000, 32_000, 1), (255_999, 24_000, 1),
+            (192_000, 24_000, 1), (50_000, 24_000, 1), (0, 24_000, 1),
+        ]
+    )
+    func ladder(_ total: Int, _ rate: Int, _ channels: Int) {
+        let sound = Sound.choose(for: Self.recorded, wish: .automatic, totalBitsPerSecond: total)
+        #expect(
+            sound
+                == .encode(
+                    streamIndex: 1,
+                    bitsPerSecond: rate,
+                    channels: channels,
+                    sampleRate: 48_000
+                )
+        )
+    }
+
+    @Test("a single channel stays one and takes 64 kbit/s at most")
+    func mono() {
+        let source = phoneClip(
+            audio: [phoneAudio(codec: "pcm_s16le", channels: 1, bitsPerSecond: 768_000)])
+        #expect(
+            Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: 9_000_000)
+                == .encode(
+                    streamIndex: 1,
+                    bitsPerSecond: 64_000,
+                    channels: 1,
+                    sampleRate: 48_000
+                )
+        )
+    }
+
+    @Test("surround sound becomes stereo")
+    func surround() {
+        let source = phoneClip(
+            audio: [phoneAudio(codec: "ac3", profile: nil, channels: 6, bitsPerSecond: 448_000)])
+        #expect(
+            Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: 9_000_000)
+                == .encode(
+                    streamIndex: 1,
+                    bitsPerSecond: 128_000,
+                    channels: 2,
+                    sampleRate: 48_000
+                )
+        )
+    }
+
+    @Test(
+        "a sample rate that divides 44.1 kHz becomes 44.1 kHz, any other 48 kHz",
+        arguments: [
+            (44_100, 44_100), (22_050, 44_100), (11_025, 44_100), (48_000, 48_000),
+            (8000, 48_000), (96_000, 48_000), (32_000, 48_000),
+        ]
+    )
+    func sampleRates(_ own: Int, _ expected: Int) throws {
+        let source = phoneClip(
+            audio: [phoneAudio(codec: "pcm_s16le", profile: nil, sampleRate: own)])
+        let sound = Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: 9_000_000)
+        guard case .encode(_, _, _, let rate) = sound else {
+            Issue.record("\(sound)")
+            return
+        }
+        #expect(rate == expected)
+    }
+
+    @Test("good AAC that fits its share is copied")
+    func copies() {
+        let source = phoneClip(audio: [phoneAudio(bitsPerSecond: 130_000)])
+        #expect(
+            Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: 8_000_000)
+                == .copy(streamIndex: 1, bitsPerSecond: 130_000, sampleRate: 48_000)
+        )
+    }
+
+    @Test("AAC with more bits than its share is encoded again")
+    func encodesLargeAAC() {
+        let sound = Sound.choose(
+            for: phoneClip(audio: [phoneAudio(bitsPerSecond: 256_000)]),
+            wish: .automatic,
+            totalBitsPerSecond: 600_000
+        )
+        #expect(
+            sound
+                == .encode(
+                    streamIndex: 1,
+                    bitsPerSecond: 64_000,
+                    channels: 2,
+                    sampleRate: 48_000
+                )
+        )
+    }
+
+    @Test("a lossy track is not given more bits than it has")
+    func notInflated() {
+        let source = phoneClip(
+            audio: [phoneAudio(codec: "opus", profile: nil, bitsPerSecond: 40_000)])
+        let sound = Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: 9_000_000)
+        #expect(sound.bitsPerSecond == 48_000)
+    }
+
+    @Test("a wish is a wish", arguments: [8000, 24_000, 96_000, 320_000])
+    func wishes(_ rate: Int) {
+        let sound = Sound.choose(
+            for: Self.recorded,
+            wish: .bitsPerSecond(rate),
+            totalBitsPerSecond: 100_000
+        )
+        #expect(
+            sound
+                == .encode(
+                    streamIndex: 1,
+                    bitsPerSecond: rate,
+                    channels: rate < 40_000 ? 1 : 2,
+                    sampleRate: 48_000
+                )
+        )
+    }
+
+    @Test("copying keeps AAC of any rate, and encodes what players do not take")
+    func copyWish() {
+        let large = phoneClip(audio: [phoneAudio(bitsPerSecond: 512_000)])
+        #expect(
+            Sound.choose(for: large, wish: .copy, totalBitsPerSecond: 100_000)
+                == .copy(streamIndex: 1, bitsPerSecond: 512_000, sampleRate: 48_000)
+        )
+        let foreign = Sound.choose(
+            for: Self.recorded,
+            wish: .copy,
+            totalBitsPerSecond: 9_000_000
+        )
+        #expect(foreign.bitsPerSecond == 128_000)
+        guard case .encode = foreign else {
+            Issue.record("\(foreign)")
+            return
+        }
+    }
+
+    @Test("without a track, without a decoder and without the wish there is no sound")
+    func none() {
+        #expect(
+            Sound.choose(for: phoneClip(audio: []), wish: .automatic, totalBitsPerSecond: 9_000_000)
+                == .none
+        )
+        let broken = phoneClip(audio: [phoneAudio(isDecodable: false)])
+        #expect(Sound.choose(for: broken, wish: .automatic, totalBitsPerSecond: 9_000_000) == .none)
+        #expect(Sound.choose(for: phoneClip(), wish: .none, totalBitsPerSecond: 9_000_000) == .none)
+    }
+
+    @Test("a track that cannot be decoded gives way to the next one")
+    func nextTrack() {
+        var second = phoneAudio(bitsPerSecond: 128_000)
+        second.streamIndex = 2
+        let source = phoneClip(audio: [phoneAudio(isDecodable: false), second])
+        #expect(
+            Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: 9_000_000)
+                == .copy(streamIndex: 2, bitsPerSecond: 128_000, sampleRate: 48_000)
+        )
+    }
+
+    @Test("sound is counted in packets of 1024 samples")
+    func packets() {
+        #expect(Sound.none.packetsPerSecond == 0)
+        #expect(Sound.none.bitsPerSecond == 0)
+        let copy = Sound.copy(streamIndex: 1, bitsPerSecond: 96_000, sampleRate: 48_000)
+        #expect(copy.packetsPerSecond == 46.875)
+        #expect(copy.bitsPerSecond == 96_000)
+    }
+}

@@ -1,0 +1,182 @@
+import Core
+import Foundation
+import Media
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Kept frames come back as they went in, wherever they were kept.
+@Suite struct FrameStoreTests {
+    static let frameBytes = 64 * 48 * 3 / 2
+    static let frames = 12
+
+    struct Limits: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var memoryFrames: Int
+        var fileFrames: Int
+    }
+
+    static let places = [
+        Limits(testDescription: "memory", memoryFrames: 12, fileFrames: 0),
+        Limits(testDescription: "a file", memoryFrames: 0, fileFrames: 12),
+        Limits(testDescription: "both", memoryFrames: 5, fileFrames: 7),
+    ]
+
+    @Test("every place hands out the same frames, in any order, again and again", arguments: places)
+    func parity(_ limits: Limits) throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(in: folder)
+        let expected = try checksums(source, picture)
+        var store = try FrameStore(
+            size: picture.size,
+            memoryLimit: limits.memoryFrames * Self.frameBytes,
+            fileLimit: limits.fileFrames * Self.frameBytes,
+            path: folder.file("frames")
+        )
+        try fill(&store, source, picture)
+        #expect(store.isComplete == true)
+        #expect(store.count == Self.frames)
+        #expect(store.memoryBytes == limits.memoryFrames * Self.frameBytes)
+        #expect(store.fileBytes == limits.fileFrames * Self.frameBytes)
+        #expect(folder.file("frames").byteCount == store.fileBytes)
+        var frame = try Frame()
+        for index in Array(0..<Self.frames) + (0..<Self.frames).reversed() {
+            try store.read(index, into: &frame)
+            #expect(frame.checksum == expected[index])
+            #expect(frame.presentationTime == index)
+        }
+    }
+
+    @Test("one frame more than the limits drops everything, and the disk is given back")
+    func drops() throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(in: folder)
+        for (memory, file) in [(11, 0), (0, 11), (5, 6), (0, 0)] {
+            var store = try FrameStore(
+                size: picture.size,
+                memoryLimit: memory * Self.frameBytes,
+                fileLimit: file * Self.frameBytes,
+                path: folder.file("frames")
+            )
+            try fill(&store, source, picture)
+            #expect(store.isComplete == false)
+            #expect(store.count == 0)
+            #expect(store.memoryBytes == 0 && store.fileBytes == 0)
+            #expect(folder.file("frames").byteCount == 0)
+        }
+    }
+
+    @Test("without a path nothing is written")
+    func withoutPath() throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(in: folder)
+        var store = try FrameStore(
+            size: picture.size,
+            memoryLimit: 3 * Self.frameBytes,
+            fileLimit: .max,
+            path: nil
+        )
+        try fill(&store, source, picture)
+        #expect(store.isComplete == false)
+    }
+
+    @Test("a picture that is repeated is kept once", arguments: [true, false])
+    func repeats(_ inMemory: Bool) throws {
+        let folder = try Folder()
+        let (source, own) = try clip(in: folder)
+        var picture = own
+        // Five times as many frames as there are pictures.
+        picture.frameRate = Rational(own.frameRate.numerator * 5, own.frameRate.denominator)
+        var store = try FrameStore(
+            size: picture.size,
+            memoryLimit: inMemory ? 1 << 24 : 0,
+            fileLimit: 1 << 24,
+            path: folder.file("frames")
+        )
+        let expected = try checksums(source, picture)
+        try fill(&store, source, picture)
+        #expect(store.count == expected.count)
+        #expect(store.count > Self.frames * 4)
+        #expect(store.memoryBytes + store.fileBytes == Self.frames * Self.frameBytes)
+        var frame = try Frame()
+        for index in 0..<store.count {
+            try store.read(index, into: &frame)
+            #expect(frame.checksum == expected[index])
+        }
+    }
+
+    @Test("a folder that is not there is an error, not a crash")
+    func noFolder() throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(in: folder)
+        #expect(throws: MediaError.self) {
+            var store = try FrameStore(
+                size: picture.size,
+                memoryLimit: 0,
+                fileLimit: 1 << 24,
+                path: folder.file("none").appending("frames")
+            )
+            try fill(&store, source, picture)
+        }
+    }
+
+    @Test(
+        "prepared frames are the same at every reading, kept or decoded again",
+        arguments: [
+            FrameKeeping.Place.memory, .memoryAndFile, .decodeAgain,
+        ]
+    )
+    func prepared(_ place: FrameKeeping.Place) throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(in: folder)
+        let memory = place == .memory ? 12 * Self.frameBytes : 2 * Self.frameBytes
+        var frames = try PreparedFrames(
+            source: source,
+            picture: picture,
+            keeping: FrameKeeping(
+                place: place,
+                memoryLimitBytes: memory,
+                fileLimitBytes: place == .memory ? 0 : 1 << 24,
+                estimatedBytes: 0
+            ),
+            frames: Self.frames,
+            file: folder.file("frames"),
+            flag: CancellationFlag()
+        )
+        let expected = try checksums(source, picture)
+        var frame = try Frame()
+        for reading in 0..<3 {
+            var sums: [UInt64] = []
+            while try frames.next(into: &frame) { sums.append(frame.checksum) }
+            #expect(sums == expected, "reading \(reading)")
+            try frames.rewind()
+        }
+        #expect(frames.count == Self.frames)
+        #expect(frames.place == place)
+        #expect((frames.keptBytes == 0) == (place == .decodeAgain))
+        for index in 0..<Self.frames where try frames.sample(index, into: &frame) {
+            #expect(frame.checksum == expected[index])
+        }
+    }
+
+    private func clip(in folder: Folder) throws -> (Source, Picture) {
+        let path = folder.file("clip.y4m")
+        try Clip(.noise, width: 64, height: 48, frames: Self.frames).writeRaw(to: path)
+        let source = try Studio.probe(path)
+        return (source, try Studio.picture(of: source))
+    }
+
+    private func fill(
+        _ store: inout FrameStore,
+        _ source: Source,
+        _ picture: Picture
+    ) throws {
+        var reader = try PictureReader(
+            source: source,
+            picture: picture,
+            flag: CancellationFlag()
+        )
+        var frame = try Frame()
+        while try reader.next(into: &frame) { try store.append(frame) }
+    }
+}

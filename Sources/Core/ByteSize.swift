@@ -10,7 +10,9 @@ package struct ByteSize: Hashable, Comparable, Codable, Sendable {
         left.bytes < right.bytes
     }
 
-    /// Why a text is not a size. The message names what would be one.
+    /// Why a text is not a size.
+    ///
+    /// The message names what would be one.
     package struct ParseError: Error, Equatable, Sendable, CustomStringConvertible {
         package var description: String
     }
@@ -73,7 +75,8 @@ package struct ByteSize: Hashable, Comparable, Codable, Sendable {
         let digits = parts.count == 2 ? parts[1].prefix(15) : ""
         let scale = digits.reduce(into: 1) { scale, _ in scale *= 10 }
         let fraction = Int(digits) ?? 0
-        let fractionBytes = scale.dividingFullWidth(factor.multipliedFullWidth(by: fraction)).quotient
+        let fractionBytes = scale.dividingFullWidth(factor.multipliedFullWidth(by: fraction))
+            .quotient
         bytes = wholeBytes + fractionBytes
         guard bytes > 0 else {
             throw ParseError(description: "a size of zero fits nothing; \(Self.examples)")

@@ -20,7 +20,9 @@ package enum Event: Sendable, Equatable {
     case noted(String)
 }
 
-/// How far a run is. `fraction` never goes back.
+/// How far a run is.
+///
+/// `fraction` never goes back.
 package struct Progress: Sendable, Equatable, Codable {
     package var phase: Phase
     /// Of the whole run, 0 to 1.
@@ -116,7 +118,7 @@ package struct FrameKeeping: Sendable, Equatable, Codable {
 
     /// Chooses by size alone: memory while it fits, then memory and a file, else decoding again.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - frameBytes: one frame, width × height × 1.5.
     ///   - frames: how many are expected.
     ///   - memoryLimitBytes, fileLimitBytes: what may be used of each.

@@ -79,14 +79,16 @@ package struct PassLog: Sendable, Equatable {
     /// Where the last stretch of the clip begins that can be encoded by itself: at a keyframe, with
     /// close to a twelfth of all bits and not more than half; nil where no keyframe is so placed.
     ///
-    /// - Parameter shares: what `shares(atQuantizerShift:)` gave.
+    /// `shares`: what `shares(atQuantizerShift:)` gave.
     package func tailStart(shares: [Double]) -> Int? {
         let wanted = 0.08
         let candidates = frames.indices.dropFirst().filter { index in
             guard frames[index].isKeyframe, frames.count - index >= 20 else { return false }
             return (0.03...0.5).contains(1 - shares[index - 1])
         }
-        return candidates.min { abs(1 - shares[$0 - 1] - wanted) < abs(1 - shares[$1 - 1] - wanted) }
+        return candidates.min {
+            abs(1 - shares[$0 - 1] - wanted) < abs(1 - shares[$1 - 1] - wanted)
+        }
     }
 
     /// How much of all bits is out after each frame, in coding order, 0 to 1.
@@ -94,7 +96,9 @@ package struct PassLog: Sendable, Equatable {
         var sum = 0.0
         let running = frames.map { frame in
             sum += PassLog(frames: [frame], pixels: pixels).bits(
-                atQuantizerShift: shift, pixels: pixels)
+                atQuantizerShift: shift,
+                pixels: pixels
+            )
             return sum
         }
         return sum > 0 ? running.map { $0 / sum } : running

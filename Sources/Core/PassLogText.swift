@@ -58,11 +58,12 @@ package enum PassLogText {
     /// the durations in the log. So the rate is rounded down and durations are drawn out to make up
     /// for it: those of B-frames, whose quantizers follow their neighbours' and not their own length.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - text: the log as x264 wrote it.
     ///   - bitsPerSecond: the wanted rate.
     package static func tuned(
-        _ text: [UInt8], for bitsPerSecond: Int
+        _ text: [UInt8],
+        for bitsPerSecond: Int
     ) -> (text: [UInt8], bitsPerSecond: Int) {
         let whole = max(1, bitsPerSecond / 1000) * 1000
         guard whole < bitsPerSecond else { return (text, max(1000, bitsPerSecond)) }
@@ -82,7 +83,8 @@ package enum PassLogText {
             line = end + 1
         }
         let extra = Int(
-            (Double(total) * (Double(bitsPerSecond) / Double(whole) - 1)).rounded(.down))
+            (Double(total) * (Double(bitsPerSecond) / Double(whole) - 1)).rounded(.down)
+        )
         // A clip without B-frames keeps its rounding.
         guard extra > 0, !places.isEmpty else { return (text, whole) }
         var result: [UInt8] = []

@@ -89,11 +89,13 @@ extension Plan {
 
     /// Decides everything about a run.
     ///
-    /// - Parameter mayRemux: false after a copy turned out larger than the limit.
-    /// - Throws: `Failure` of kind `.unreachable` where the target is below what the clip can be
+    /// `mayRemux`: false after a copy turned out larger than the limit.
+    /// Throws: `Failure` of kind `.unreachable` where the target is below what the clip can be
     ///   made, with that size and what would help.
     package static func make(
-        for source: Source, request: Request, mayRemux: Bool = true
+        for source: Source,
+        request: Request,
+        mayRemux: Bool = true
     ) throws(Failure) -> Plan {
         var reasons: [String] = []
         let target = request.target?.bytes
@@ -108,10 +110,19 @@ extension Plan {
         let seconds = max(0.04, source.durationSeconds)
 
         let smallest = smallestBytes(
-            source: source, wish: request.audio, rate: rate, full: full, frames: frames)
+            source: source,
+            wish: request.audio,
+            rate: rate,
+            full: full,
+            frames: frames
+        )
         if let target, target < smallest {
             throw unreachable(
-                target: target, smallest: smallest, source: source, full: full)
+                target: target,
+                smallest: smallest,
+                source: source,
+                full: full
+            )
         }
         var limit = target ?? source.bytes
         if let target, target > source.bytes {
@@ -125,10 +136,15 @@ extension Plan {
         }
 
         let sound = Sound.choose(
-            for: source, wish: request.audio,
-            totalBitsPerSecond: Int(Double(limit) * 8 / seconds))
+            for: source,
+            wish: request.audio,
+            totalBitsPerSecond: Int(Double(limit) * 8 / seconds)
+        )
         let container = containerBytes(
-            frames: frames, seconds: seconds, audioPacketsPerSecond: sound.packetsPerSecond)
+            frames: frames,
+            seconds: seconds,
+            audioPacketsPerSecond: sound.packetsPerSecond
+        )
         let audioBytes = Int(Double(sound.bitsPerSecond) / 8 * seconds)
         let videoBytes = max(1, limit - container - audioBytes)
         let videoRate = Int(Double(videoBytes) * 8 / seconds)
@@ -148,7 +164,8 @@ extension Plan {
         reasons += pictureReasons(video: video, picture: picture, full: full, cap: cap)
 
         let sharing = Int(
-            Double(fitting.pixels) * rate.value * sharingBitsPerPixel * seconds / 8)
+            Double(fitting.pixels) * rate.value * sharingBitsPerPixel * seconds / 8
+        )
         return Plan(
             method: target == nil ? .constantQuality : .fit,
             limitBytes: limit,
@@ -157,7 +174,10 @@ extension Plan {
             sound: sound,
             speed: request.speed,
             keyframeIntervalFrames: keyframeInterval(
-                source: source, rate: rate, frames: frames),
+                source: source,
+                rate: rate,
+                frames: frames
+            ),
             budget: Budget(
                 limitBytes: limit,
                 audioBytes: audioBytes,
@@ -178,7 +198,9 @@ extension Plan {
     ///
     /// For the plan only: a run counts the packets of pass 1 and asks the muxer itself.
     package static func containerBytes(
-        frames: Int, seconds: Double, audioPacketsPerSecond: Double
+        frames: Int,
+        seconds: Double,
+        audioPacketsPerSecond: Double
     ) -> Int {
         1500 + Int((Double(frames) + seconds * audioPacketsPerSecond) * 13.5)
     }
@@ -202,19 +224,24 @@ extension Plan {
     /// The frame sizes that a picture steps down through.
     package static let ladder = [2160, 1440, 1080, 720, 540, 432, 360, 270, 216, 180, 144]
 
-    /// Bits for each pixel of each frame below which even a still picture wants a smaller frame
-    /// (best sizes of moving ones lay between 0.016 and 0.065). What lies above is decided by
-    /// pass 1, which knows the content: `frameSize(within:log:videoBytes:)`.
+    /// Bits for each pixel of each frame below which even a still picture wants a smaller
+    /// frame (best sizes of moving ones lay between 0.016 and 0.065).
+    ///
+    /// What lies above is decided by pass 1, which knows the content:
+    /// `frameSize(within:log:videoBytes:)`.
     package static let leastBitsPerPixel = 0.003
 
-    /// The mean quantizer above which a smaller frame looks better. Measured best sizes came out at
-    /// 27 to 37 for natural pictures and at up to 40 for sharp ones; one step too small costs those more
-    /// than one step too large costs the others.
+    /// The mean quantizer above which a smaller frame looks better.
+    ///
+    /// Measured best sizes came out at 27 to 37 for natural pictures and at up to 40 for sharp
+    /// ones; one step too small costs those more than one step too large costs the others.
     package static let worstQuantizer = 40.0
 
     /// The frame size that suits so many bytes of this very picture, as pass 1 found it.
     package static func frameSize(
-        within full: PixelSize, log: PassLog, videoBytes: Int
+        within full: PixelSize,
+        log: PassLog,
+        videoBytes: Int
     ) -> PixelSize {
         var size = full
         for lines in ladder where lines < full.shortSide {
@@ -227,7 +254,9 @@ extension Plan {
 
     /// The frame size within `full` that suits so many bits.
     private static func frameSize(
-        within full: PixelSize, videoBitsPerSecond: Int, frameRate: Rational
+        within full: PixelSize,
+        videoBitsPerSecond: Int,
+        frameRate: Rational
     ) -> PixelSize {
         // Frames above 30 a second resemble each other more, so each needs less.
         let frames = min(frameRate.value, 30) + max(0, frameRate.value - 30) / 2
@@ -246,19 +275,29 @@ extension Plan {
     private static let floorBitsPerPixel = 0.004
 
     private static func smallestBytes(
-        source: Source, wish: AudioWish, rate: Rational, full: PixelSize, frames: Int
+        source: Source,
+        wish: AudioWish,
+        rate: Rational,
+        full: PixelSize,
+        frames: Int
     ) -> Int {
         let seconds = max(0.04, source.durationSeconds)
         let sound = Sound.choose(for: source, wish: wish, totalBitsPerSecond: 0)
         let size = full.fitted(shortSide: ladder.last ?? 144)
         let video = Double(size.pixels) * Double(frames) * floorBitsPerPixel / 8 + 700
         return containerBytes(
-            frames: frames, seconds: seconds, audioPacketsPerSecond: sound.packetsPerSecond)
+            frames: frames,
+            seconds: seconds,
+            audioPacketsPerSecond: sound.packetsPerSecond
+        )
             + Int(Double(sound.bitsPerSecond) / 8 * seconds) + Int(video)
     }
 
     private static func unreachable(
-        target: Int, smallest: Int, source: Source, full: PixelSize
+        target: Int,
+        smallest: Int,
+        source: Source,
+        full: PixelSize
     ) -> Failure {
         let seconds = source.durationSeconds * Double(target) / Double(max(1, smallest))
         var advice =
@@ -286,7 +325,9 @@ extension Plan {
         return (bytes + step - 1) / step * step
     }
 
-    /// Untagged pictures of HD size are BT.709 by every player's rule; below that they are BT.601.
+    /// Untagged pictures of HD size are BT.709 by every player's rule; below that they are
+    /// BT.601.
+    ///
     /// The tag is written out because a smaller frame would be guessed differently.
     private static func matrix(for video: VideoTrack) -> Picture.Matrix {
         if video.isRGB || video.colour.isHighDynamicRange { return .bt709 }
@@ -318,12 +359,16 @@ extension Plan {
     }
 
     private static func pictureReasons(
-        video: VideoTrack, picture: Picture, full: PixelSize, cap: Int?
+        video: VideoTrack,
+        picture: Picture,
+        full: PixelSize,
+        cap: Int?
     ) -> [String] {
         var reasons: [String] = []
         if picture.size.shortSide < full.shortSide {
             reasons.append(
-                "so few bytes look better at \(picture.size) than at \(full)")
+                "so few bytes look better at \(picture.size) than at \(full)"
+            )
         } else if let cap, full.shortSide < video.displaySize.shortSide {
             reasons.append("at most \(cap) lines on the short side: \(full)")
         }

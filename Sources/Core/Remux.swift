@@ -8,22 +8,32 @@ extension Plan {
         let video = source.video
         let frames = max(1, Int((source.durationSeconds * video.frameRate.value).rounded()))
         let container = containerBytes(
-            frames: frames, seconds: source.durationSeconds,
-            audioPacketsPerSecond: sound.packetsPerSecond)
+            frames: frames,
+            seconds: source.durationSeconds,
+            audioPacketsPerSecond: sound.packetsPerSecond
+        )
         return Plan(
             method: .remux,
             limitBytes: target,
             targetBytes: target,
             picture: Picture(
-                size: video.displaySize, frameRate: video.frameRate,
-                orientation: video.orientation, deinterlaces: false, toneMaps: false,
-                matrix: video.colour.matrix == "smpte170m" ? .smpte170m : .bt709),
+                size: video.displaySize,
+                frameRate: video.frameRate,
+                orientation: video.orientation,
+                deinterlaces: false,
+                toneMaps: false,
+                matrix: video.colour.matrix == "smpte170m" ? .smpte170m : .bt709
+            ),
             sound: sound,
             speed: request.speed,
             keyframeIntervalFrames: 0,
             budget: Budget(
-                limitBytes: target, audioBytes: 0, containerBytes: container,
-                videoBytes: source.bytes, videoBitsPerSecond: video.bitsPerSecond ?? 0),
+                limitBytes: target,
+                audioBytes: 0,
+                containerBytes: container,
+                videoBytes: source.bytes,
+                videoBitsPerSecond: video.bitsPerSecond ?? 0
+            ),
             expectedBytes: source.bytes,
             smallestBytes: 0,
             frames: frames,
@@ -35,7 +45,8 @@ extension Plan {
 
     /// Why a file might not play in every browser, phone and chat as it is; nil if it does.
     package static func obstacleToPlayingEverywhere(
-        _ source: Source, heightCap: HeightCap = .automatic
+        _ source: Source,
+        heightCap: HeightCap = .automatic
     ) -> String? {
         let video = source.video
         guard video.codec == "h264" else { return "its picture is \(video.codec), not H.264" }
@@ -89,7 +100,9 @@ extension Sound {
 
     /// The track, rate and channels that suit a total rate (0: the least that is offered).
     package static func choose(
-        for source: Source, wish: AudioWish, totalBitsPerSecond: Int
+        for source: Source,
+        wish: AudioWish,
+        totalBitsPerSecond: Int
     ) -> Sound {
         guard let track = source.audio.first(where: \.isDecodable), wish != .none else {
             return .none

@@ -32,12 +32,32 @@ package struct Report: Sendable, Equatable, Codable {
     package var notes: [String]
 
     package init(
-        input: String, output: String, inputBytes: Int, bytes: Int, limitBytes: Int,
-        targetBytes: Int?, method: Plan.Method, stoppedAtQualityCeiling: Bool, width: Int,
-        height: Int, frameRate: Double, frames: Int, durationSeconds: Double, videoBytes: Int,
-        audioBytes: Int, containerBytes: Int, videoBitsPerSecond: Int, audioBitsPerSecond: Int,
-        secondPassRuns: Int, attempts: [Attempt], keeping: FrameKeeping?, keptFrameBytes: Int,
-        ssim: Double?, ssimFrames: Int, elapsedSeconds: Double, notes: [String]
+        input: String,
+        output: String,
+        inputBytes: Int,
+        bytes: Int,
+        limitBytes: Int,
+        targetBytes: Int?,
+        method: Plan.Method,
+        stoppedAtQualityCeiling: Bool,
+        width: Int,
+        height: Int,
+        frameRate: Double,
+        frames: Int,
+        durationSeconds: Double,
+        videoBytes: Int,
+        audioBytes: Int,
+        containerBytes: Int,
+        videoBitsPerSecond: Int,
+        audioBitsPerSecond: Int,
+        secondPassRuns: Int,
+        attempts: [Attempt],
+        keeping: FrameKeeping?,
+        keptFrameBytes: Int,
+        ssim: Double?,
+        ssimFrames: Int,
+        elapsedSeconds: Double,
+        notes: [String]
     ) {
         self.input = input
         self.output = output

@@ -72,8 +72,10 @@ package enum Speed: String, Sendable, Codable, CaseIterable {
     case balanced
     case best
 
-    /// The libx264 preset. `faster` saves little over `medium`, so fast means `veryfast`
-    /// (rate-control measurements: 13.9 against 31.3 CPU s, 6 VMAF; slow: a quarter more, 0.5 VMAF).
+    /// The libx264 preset.
+    ///
+    /// `faster` saves little over `medium`, so fast means `veryfast` (rate-control
+    /// measurements: 13.9 against 31.3 CPU s, 6 VMAF; slow: a quarter more, 0.5 VMAF).
     package var preset: String {
         switch self {
         case .fast: "veryfast"

@@ -48,8 +48,10 @@ package struct SizeController: Sendable {
 
     /// x264's usual overshoot in these short distances of its rate control.
     private static let usualFactor = 1.004
-    /// Share of the room that an attempt leaves free: the first, and each further one, which knows
-    /// better. For a clip in one piece a second miss costs a whole pass, so it aims lower.
+    /// Share of the room that an attempt leaves free: the first, and each further one, which
+    /// knows better.
+    ///
+    /// For a clip in one piece a second miss costs a whole pass, so it aims lower.
     private var caution: Double {
         switch (isDivided, ends.count) {
         case (true, 0): 0.0015
@@ -79,7 +81,7 @@ package struct SizeController: Sendable {
 
     /// The body is done, or was given up because it alone passed the limit.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - videoBytes: its payload; for one given up, what it would have become.
     ///   - isSaturated: every picture is already as good as the encoder makes it, or as bad.
     package mutating func recordBody(videoBytes: Int, isSaturated: Bool = false) -> Action {
@@ -98,11 +100,13 @@ package struct SizeController: Sendable {
 
     /// An attempt at the end is done, or was given up because the file passed the limit.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - videoBytes: its payload; for one given up, what it would have become.
     ///   - fits: whether the whole file is within the limit.
     package mutating func recordEnd(
-        videoBytes: Int, fits: Bool, isSaturated: Bool = false
+        videoBytes: Int,
+        fits: Bool,
+        isSaturated: Bool = false
     ) -> Action {
         let got = max(1, videoBytes)
         ends.append(End(asked: asked, got: got, fits: fits))

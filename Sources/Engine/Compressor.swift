@@ -61,10 +61,11 @@ package struct Compressor: Sendable {
 
     /// Makes the file.
     ///
-    /// - Parameter events: called in order and never concurrently, from the run's own thread; returns fast.
-    /// - Throws: `Failure`; then nothing was written and nothing is left behind.
+    /// `events`: called in order and never concurrently, from the run's own thread; returns fast.
+    /// Throws: `Failure`; then nothing was written and nothing is left behind.
     package func run(
-        _ request: Request, events: @escaping @Sendable (Event) -> Void
+        _ request: Request,
+        events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> Report {
         let limits = limits
         return try await offload { flag in
@@ -76,8 +77,13 @@ package struct Compressor: Sendable {
                 events(.planned(plan))
                 let workspace = try Workspace(for: request.destination)
                 var run = LocalRun(
-                    source: source, plan: plan, request: request, limits: limits, flag: flag,
-                    events: events)
+                    source: source,
+                    plan: plan,
+                    request: request,
+                    limits: limits,
+                    flag: flag,
+                    events: events
+                )
                 return try run.perform(in: workspace)
             }
         }
@@ -89,7 +95,8 @@ package struct Compressor: Sendable {
     }
 
     private static func source(
-        _ path: FilePath, flag: CancellationFlag
+        _ path: FilePath,
+        flag: CancellationFlag
     ) throws(Failure) -> Source {
         let bytes = try InputFile.check(path)
         do {
@@ -103,20 +110,28 @@ package struct Compressor: Sendable {
         let destination = request.destination
         if let kind = destination.extension?.lowercased(), !["mp4", "m4v"].contains(kind) {
             throw Failure(
-                .usage, "Cannot make a .\(kind) file", why: "Cinch writes MP4",
-                advice: "Name the output with .mp4 at its end.")
+                .usage,
+                "Cannot make a .\(kind) file",
+                why: "Cinch writes MP4",
+                advice: "Name the output with .mp4 at its end."
+            )
         }
         if InputFile.areSame(request.input, destination) {
             throw Failure(
-                .output, "The output would be the input itself, \(destination.string)",
+                .output,
+                "The output would be the input itself, \(destination.string)",
                 why: "the input is never written to",
-                advice: "Name another output with -o.")
+                advice: "Name another output with -o."
+            )
         }
         guard let kind = InputFile.kind(of: destination) else { return }
         if kind == .typeDirectory {
             throw Failure(
-                .output, "Cannot write \(destination.string)", why: "it is a folder",
-                advice: "Name a file in it with -o.")
+                .output,
+                "Cannot write \(destination.string)",
+                why: "it is a folder",
+                advice: "Name a file in it with -o."
+            )
         }
         if !request.overwrites { throw Failure.exists(destination) }
     }
@@ -129,31 +144,45 @@ enum InputFile {
         let name = path.string
         guard let attributes = attributes(of: path) else {
             throw Failure(
-                .missing, "Cannot find \(name)", why: "there is no such file",
-                advice: "Check the name and the folder.")
+                .missing,
+                "Cannot find \(name)",
+                why: "there is no such file",
+                advice: "Check the name and the folder."
+            )
         }
         switch attributes[.type] as? FileAttributeType {
         case .typeRegular?: break
         case .typeDirectory?:
             throw Failure(
-                .unreadable, "\(name) is a folder", why: "one video at a time",
-                advice: "Give a file in it.")
+                .unreadable,
+                "\(name) is a folder",
+                why: "one video at a time",
+                advice: "Give a file in it."
+            )
         default:
             throw Failure(
-                .unreadable, "\(name) is not an ordinary file",
+                .unreadable,
+                "\(name) is not an ordinary file",
                 why: "a video is read more than once, and from its end too",
-                advice: "Save it to a file first.")
+                advice: "Save it to a file first."
+            )
         }
         guard FileManager.default.isReadableFile(atPath: name) else {
             throw Failure(
-                .missing, "Cannot open \(name)", why: "permission denied",
-                advice: "Ask its owner for the right to read it.")
+                .missing,
+                "Cannot open \(name)",
+                why: "permission denied",
+                advice: "Ask its owner for the right to read it."
+            )
         }
         let bytes = (attributes[.size] as? NSNumber)?.intValue ?? 0
         guard bytes > 0 else {
             throw Failure(
-                .unreadable, "\(name) is empty", why: "it has 0 bytes",
-                advice: "If it was downloaded, download it again.")
+                .unreadable,
+                "\(name) is empty",
+                why: "it has 0 bytes",
+                advice: "If it was downloaded, download it again."
+            )
         }
         return bytes
     }

@@ -7,7 +7,9 @@ import SystemPackage
 struct Encoding {
     var settings: VideoEncoder.Settings
     var mode: VideoEncoder.Mode
-    /// Which frames; a stretch begins at a keyframe. The end may lie beyond the clip's.
+    /// Which frames; a stretch begins at a keyframe.
+    ///
+    /// The end may lie beyond the clip's.
     var frames: Range<Int>
     /// It is given up as soon as it has more bytes than this.
     var byteLimit: Int
@@ -29,9 +31,11 @@ struct Encoding {
 
     /// Encodes the frames into a new track at `path`.
     ///
-    /// - Parameter onPacket: called with packets written and their bytes.
+    /// `onPacket`: called with packets written and their bytes.
     func run(
-        _ prepared: inout PreparedFrames, to path: FilePath, flag: CancellationFlag,
+        _ prepared: inout PreparedFrames,
+        to path: FilePath,
+        flag: CancellationFlag,
         onPacket: (_ packets: Int, _ bytes: Int) -> Void
     ) throws -> Output {
         var encoder = try VideoEncoder(settings, mode: mode)
@@ -71,7 +75,8 @@ struct Encoding {
         }
         return Output(
             track: track,
-            result: Result(isComplete: fits, bytes: bytes, averageQuantizer: quantizer))
+            result: Result(isComplete: fits, bytes: bytes, averageQuantizer: quantizer)
+        )
     }
 
     /// How much of the stretch's bytes should be out after so many packets.
@@ -85,7 +90,10 @@ struct Encoding {
 enum Assembly {
     /// Writes the file, the picture in one stretch or two, and returns its size.
     static func write(
-        body: inout Track?, end: inout Track, sound: inout Track?, to path: FilePath,
+        body: inout Track?,
+        end: inout Track,
+        sound: inout Track?,
+        to path: FilePath,
         flag: CancellationFlag
     ) throws -> Int {
         end.rewind()
@@ -114,7 +122,8 @@ enum Assembly {
 extension Muxer {
     /// Writes the sound that belongs before a moment of the picture.
     mutating func writeSound(
-        from sound: inout Track?, until seconds: Double
+        from sound: inout Track?,
+        until seconds: Double
     ) throws(MediaError) {
         guard let next = sound?.nextSeconds, next <= seconds else { return }
         var packet = try Packet()

@@ -4,10 +4,11 @@ import Media
 extension Failure {
     /// What a libav error means to the person who ran the command.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - path: the input, as it was named.
     ///   - flag: interrupted calls look like damaged input, so a raised flag comes first.
-    init(_ error: MediaError, input path: String, flag: CancellationFlag, isDiskFull: Bool = false) {
+    init(_ error: MediaError, input path: String, flag: CancellationFlag, isDiskFull: Bool = false)
+    {
         if flag.isRaised {
             self = .interrupted
             return
@@ -18,43 +19,67 @@ extension Failure {
         }
         if isDiskFull || error.kind == .diskFull {
             self.init(
-                .storage, "Cannot \(error.doing)", why: "the disk is full",
-                advice: "Free some space, or name another place with -o. Nothing was left behind.")
+                .storage,
+                "Cannot \(error.doing)",
+                why: "the disk is full",
+                advice: "Free some space, or name another place with -o. Nothing was left behind."
+            )
             return
         }
         switch error.kind {
         case .missing:
             self.init(
-                .missing, "Cannot find \(path)", why: "there is no such file",
-                advice: "Check the name and the folder.")
+                .missing,
+                "Cannot find \(path)",
+                why: "there is no such file",
+                advice: "Check the name and the folder."
+            )
         case .denied:
             self.init(
-                .missing, "Cannot open \(path)", why: "permission denied",
-                advice: "Ask its owner for the right to read it.")
+                .missing,
+                "Cannot open \(path)",
+                why: "permission denied",
+                advice: "Ask its owner for the right to read it."
+            )
         case .invalid, .other:
             self.init(
-                .unreadable, "Cannot read \(path) as a video",
+                .unreadable,
+                "Cannot read \(path) as a video",
                 why: error.doing == "open the file"
-                    ? "it is no video container that is known, or it is damaged" + Self.bracketed(why)
+                    ? "it is no video container that is known, or it is damaged"
+                        + Self.bracketed(why)
                     : "could not \(error.doing): \(why)",
-                advice: "If it was downloaded, download it again; if it plays elsewhere, export it as MP4.")
+                advice:
+                    "If it was downloaded, download it again; if it plays elsewhere, export it as MP4."
+            )
         case .noVideo:
             self.init(
-                .unreadable, "\(path) has no video track",
+                .unreadable,
+                "\(path) has no video track",
                 why: "there is no moving picture in it",
-                advice: "Give a file with a picture; sound alone cannot be compressed here.")
+                advice: "Give a file with a picture; sound alone cannot be compressed here."
+            )
         case .unsupported:
             self.init(
-                .unreadable, "Cannot \(error.doing) of \(path)", why: why,
-                advice: "See 'cinch doctor' for what is missing.")
+                .unreadable,
+                "Cannot \(error.doing) of \(path)",
+                why: why,
+                advice: "See 'cinch doctor' for what is missing."
+            )
         case .diskFull, .inputOutput:
             self.init(
-                .storage, "Cannot \(error.doing)", why: why,
-                advice: "Check the disk; nothing was left behind.")
+                .storage,
+                "Cannot \(error.doing)",
+                why: why,
+                advice: "Check the disk; nothing was left behind."
+            )
         case .memory:
             self.init(
-                .storage, "Cannot \(error.doing)", why: "there is not enough memory",
-                advice: "Close other programs, or lower --memory.")
+                .storage,
+                "Cannot \(error.doing)",
+                why: "there is not enough memory",
+                advice: "Close other programs, or lower --memory."
+            )
         }
     }
 

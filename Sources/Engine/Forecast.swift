@@ -8,7 +8,9 @@ enum Forecast {
 
     /// Seconds of wall time.
     static func seconds(
-        source: Source, plan: Plan, flag: CancellationFlag
+        source: Source,
+        plan: Plan,
+        flag: CancellationFlag
     ) throws(Failure) -> Double {
         // Copying runs at the disk's pace; 100 MB a second is a slow one.
         if plan.method == .remux { return 0.2 + Double(source.bytes) / 100_000_000 }
@@ -22,25 +24,34 @@ enum Forecast {
     }
 
     private static func measure(
-        source: Source, plan: Plan, flag: CancellationFlag
+        source: Source,
+        plan: Plan,
+        flag: CancellationFlag
     ) throws -> Double {
         let clock = ContinuousClock()
         let start = clock.now
         var reader = try PictureReader(source: source, picture: plan.picture, flag: flag)
         var frame = try Frame()
         var store = try FrameStore(
-            size: plan.picture.size, memoryLimit: plan.picture.size.pixels * 3 / 2 * most,
-            fileLimit: 0, path: nil)
+            size: plan.picture.size,
+            memoryLimit: plan.picture.size.pixels * 3 / 2 * most,
+            fileLimit: 0,
+            path: nil
+        )
         while store.count < most, try reader.next(into: &frame) { try store.append(frame) }
         let count = store.count
         guard count > 0 else { throw MediaError.noPicture }
         let prepared = clock.now
         var encoder = try VideoEncoder(
             VideoEncoder.Settings(
-                size: plan.picture.size, frameRate: plan.picture.frameRate,
-                matrix: plan.picture.matrix, preset: plan.speed.preset,
-                keyframeIntervalFrames: plan.keyframeIntervalFrames),
-            mode: .constantQuality(Plan.sharingQuality))
+                size: plan.picture.size,
+                frameRate: plan.picture.frameRate,
+                matrix: plan.picture.matrix,
+                preset: plan.speed.preset,
+                keyframeIntervalFrames: plan.keyframeIntervalFrames
+            ),
+            mode: .constantQuality(Plan.sharingQuality)
+        )
         var packet = try Packet()
         for index in 0..<count {
             try store.read(index, into: &frame)

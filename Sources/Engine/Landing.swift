@@ -21,8 +21,12 @@ struct Landing {
     private(set) var attempts: [Attempt] = []
 
     init(
-        sweep: Sweep, settings: VideoEncoder.Settings, limitBytes: Int, fixedBytes: Int,
-        log: FilePath, flag: CancellationFlag
+        sweep: Sweep,
+        settings: VideoEncoder.Settings,
+        limitBytes: Int,
+        fixedBytes: Int,
+        log: FilePath,
+        flag: CancellationFlag
     ) {
         self.sweep = sweep
         self.settings = settings
@@ -46,20 +50,26 @@ struct Landing {
 
     /// Makes the file in the workspace; nil where nothing fits, with the smallest size that came out.
     ///
-    /// - Parameter onProgress: the share of this encode that is done, frames, the projected size of
+    /// `onProgress`: the share of this encode that is done, frames, the projected size of
     ///   the file, and the number of the attempt.
     mutating func run(
-        _ prepared: inout PreparedFrames, sound: inout Track?, in workspace: borrowing Workspace,
+        _ prepared: inout PreparedFrames,
+        sound: inout Track?,
+        in workspace: borrowing Workspace,
         onProgress: (Double, Int, Int?, Int) -> Void
     ) throws -> (landed: Landed?, smallestBytes: Int) {
         let shift = sweep.log.quantizerShift(
-            forBits: Double(room) * 8, pixels: settings.size.pixels)
+            forBits: Double(room) * 8,
+            pixels: settings.size.pixels
+        )
         shares = sweep.log.shares(atQuantizerShift: shift)
         let start = sweep.log.tailStart(shares: shares)
         cut = start ?? 0
         var controller = SizeController(
-            limitBytes: limitBytes, fixedBytes: fixedBytes,
-            endShare: start.map { 1 - shares[$0 - 1] })
+            limitBytes: limitBytes,
+            fixedBytes: fixedBytes,
+            endShare: start.map { 1 - shares[$0 - 1] }
+        )
 
         var body: Track?
         var best: (name: String, bytes: Int, picture: Int, end: Int)?
@@ -69,11 +79,20 @@ struct Landing {
             case .encodeBody(let bytes):
                 bodyRuns += 1
                 let output = try encode(
-                    0..<cut, asking: bytes, limit: room, "body", &prepared, in: workspace,
-                    fixed: fixedBytes, onProgress)
+                    0..<cut,
+                    asking: bytes,
+                    limit: room,
+                    "body",
+                    &prepared,
+                    in: workspace,
+                    fixed: fixedBytes,
+                    onProgress
+                )
                 let result = output.result
                 action = controller.recordBody(
-                    videoBytes: result.bytes, isSaturated: isSaturated(result, asked: bytes))
+                    videoBytes: result.bytes,
+                    isSaturated: isSaturated(result, asked: bytes)
+                )
                 if result.isComplete {
                     body = .some(output.track)
                 } else {
@@ -82,16 +101,29 @@ struct Landing {
                 var isUsed = false
                 if case .encodeEnd = action { isUsed = true }
                 record(
-                    .secondPass, 0..<cut, asked: bytes, result, isAccepted: isUsed,
-                    isUsed ? "the rest goes to the last stretch" : "too far off for the last stretch to make up")
+                    .secondPass,
+                    0..<cut,
+                    asked: bytes,
+                    result,
+                    isAccepted: isUsed,
+                    isUsed
+                        ? "the rest goes to the last stretch"
+                        : "too far off for the last stretch to make up"
+                )
             case .encodeEnd(let bytes):
                 endRuns += 1
                 let bodyBytes = body?.byteCount ?? 0
                 var output = try encode(
-                    cut..<sweep.frames, asking: bytes,
+                    cut..<sweep.frames,
+                    asking: bytes,
                     // A short end is finished even where it does not fit: its exact size lands the next.
-                    limit: (room - bodyBytes) * (cut > 0 ? 2 : 1), "end\(endRuns)",
-                    &prepared, in: workspace, fixed: fixedBytes + bodyBytes, onProgress)
+                    limit: (room - bodyBytes) * (cut > 0 ? 2 : 1),
+                    "end\(endRuns)",
+                    &prepared,
+                    in: workspace,
+                    fixed: fixedBytes + bodyBytes,
+                    onProgress
+                )
                 let result = output.result
                 var fits = result.isComplete
                 var fileBytes = bodyBytes + result.bytes + fixedBytes
@@ -101,8 +133,12 @@ struct Landing {
                     }
                     let name = "attempt-\(endRuns).mp4"
                     fileBytes = try Assembly.write(
-                        body: &body, end: &output.track, sound: &sound, to: workspace.file(name),
-                        flag: flag)
+                        body: &body,
+                        end: &output.track,
+                        sound: &sound,
+                        to: workspace.file(name),
+                        flag: flag
+                    )
                     // The gate: the size on disk, whatever was foretold.
                     fits = fileBytes <= limitBytes
                     if fits, fileBytes > best?.bytes ?? 0 {
@@ -110,19 +146,28 @@ struct Landing {
                     }
                 }
                 action = controller.recordEnd(
-                    videoBytes: result.bytes, fits: fits,
-                    isSaturated: isSaturated(result, asked: bytes))
+                    videoBytes: result.bytes,
+                    fits: fits,
+                    isSaturated: isSaturated(result, asked: bytes)
+                )
                 record(
-                    cut > 0 ? .lastStretch : .secondPass, cut..<sweep.frames, asked: bytes,
-                    result, fileBytes: result.isComplete ? fileBytes : nil,
+                    cut > 0 ? .lastStretch : .secondPass,
+                    cut..<sweep.frames,
+                    asked: bytes,
+                    result,
+                    fileBytes: result.isComplete ? fileBytes : nil,
                     isAccepted: action == .accept(end: endRuns),
-                    reason(fileBytes, isComplete: result.isComplete))
+                    reason(fileBytes, isComplete: result.isComplete)
+                )
             case .accept:
                 guard let best else {
                     throw Failure(.defect, "The accepted attempt has no file")
                 }
                 let landed = Landed(
-                    name: best.name, fileBytes: best.bytes, pictureBytes: best.picture)
+                    name: best.name,
+                    fileBytes: best.bytes,
+                    pictureBytes: best.picture
+                )
                 return (landed, best.bytes)
             case .refuse(let smallest):
                 return (nil, smallest)
@@ -136,8 +181,13 @@ struct Landing {
     }
 
     private mutating func encode(
-        _ frames: Range<Int>, asking bytes: Int, limit: Int, _ name: String,
-        _ prepared: inout PreparedFrames, in workspace: borrowing Workspace, fixed: Int,
+        _ frames: Range<Int>,
+        asking bytes: Int,
+        limit: Int,
+        _ name: String,
+        _ prepared: inout PreparedFrames,
+        in workspace: borrowing Workspace,
+        fixed: Int,
         _ onProgress: (Double, Int, Int?, Int) -> Void
     ) throws -> Encoding.Output {
         let seconds = Double(frames.count) / settings.frameRate.value
@@ -146,9 +196,12 @@ struct Landing {
         let before = frames.lowerBound == 0 ? 0 : shares[frames.lowerBound - 1]
         let span = max(1e-9, shares[frames.upperBound - 1] - before)
         let encoding = Encoding(
-            settings: settings, mode: .secondPass(log: log, bitsPerSecond: tuned),
-            frames: frames, byteLimit: limit,
-            expectedShares: shares[frames].map { ($0 - before) / span })
+            settings: settings,
+            mode: .secondPass(log: log, bitsPerSecond: tuned),
+            frames: frames,
+            byteLimit: limit,
+            expectedShares: shares[frames].map { ($0 - before) / span }
+        )
         try prepared.rewind(to: frames.lowerBound)
         let number = attempts.count + 1
         let done = Double(sweep.frames)
@@ -159,8 +212,11 @@ struct Landing {
             // The body's projection assumes that the end comes out as foretold.
             let other = frames.lowerBound == 0 ? projected / span * rest : 0
             onProgress(
-                Double(frames.lowerBound + packets) / done, frames.lowerBound + packets,
-                share > 0.05 ? Int(projected + other) + fixed : nil, number)
+                Double(frames.lowerBound + packets) / done,
+                frames.lowerBound + packets,
+                share > 0.05 ? Int(projected + other) + fixed : nil,
+                number
+            )
         }
     }
 
@@ -180,15 +236,26 @@ struct Landing {
     }
 
     private mutating func record(
-        _ mode: Attempt.Mode, _ frames: Range<Int>, asked: Int, _ result: Encoding.Result,
-        fileBytes: Int? = nil, isAccepted: Bool, _ reason: String
+        _ mode: Attempt.Mode,
+        _ frames: Range<Int>,
+        asked: Int,
+        _ result: Encoding.Result,
+        fileBytes: Int? = nil,
+        isAccepted: Bool,
+        _ reason: String
     ) {
         let seconds = Double(frames.count) / settings.frameRate.value
         attempts.append(
             Attempt(
-                number: attempts.count + 1, mode: mode,
-                videoBitsPerSecond: Int(Double(asked) * 8 / seconds), bytes: fileBytes,
-                averageQuantizer: result.averageQuantizer, isAccepted: isAccepted, reason: reason))
+                number: attempts.count + 1,
+                mode: mode,
+                videoBitsPerSecond: Int(Double(asked) * 8 / seconds),
+                bytes: fileBytes,
+                averageQuantizer: result.averageQuantizer,
+                isAccepted: isAccepted,
+                reason: reason
+            )
+        )
     }
 
     private func reason(_ bytes: Int, isComplete: Bool) -> String {

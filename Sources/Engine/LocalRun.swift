@@ -3,7 +3,9 @@ import Foundation
 import Media
 import SystemPackage
 
-/// One run on this machine, from the plan to the file in its place. Blocking; on one thread.
+/// One run on this machine, from the plan to the file in its place.
+///
+/// Blocking; on one thread.
 ///
 /// To a size: sound first, because its bytes are then known; one sweep that decodes, keeps the
 /// prepared frames and runs pass 1 at half size; the container's bytes from pass 1's packets; pass 2
@@ -23,8 +25,12 @@ struct LocalRun {
     private var stoppedAtCeiling = false
 
     init(
-        source: Source, plan: Plan, request: Request, limits: Compressor.Limits,
-        flag: CancellationFlag, events: @escaping @Sendable (Event) -> Void
+        source: Source,
+        plan: Plan,
+        request: Request,
+        limits: Compressor.Limits,
+        flag: CancellationFlag,
+        events: @escaping @Sendable (Event) -> Void
     ) {
         self.source = source
         self.plan = plan
@@ -44,13 +50,20 @@ struct LocalRun {
         } catch let error as MediaError {
             // x264 does not say that it could not write its log; the disk does.
             throw Failure(
-                error, input: source.path, flag: flag, isDiskFull: workspace.isFull)
+                error,
+                input: source.path,
+                flag: flag,
+                isDiskFull: workspace.isFull
+            )
         } catch {
             throw flag.isRaised
                 ? .interrupted
                 : Failure(
-                    .storage, "Cannot work beside \(request.destination.string)", why: "\(error)",
-                    advice: "Check the disk; nothing was left behind.")
+                    .storage,
+                    "Cannot work beside \(request.destination.string)",
+                    why: "\(error)",
+                    advice: "Check the disk; nothing was left behind."
+                )
         }
     }
 
@@ -76,13 +89,21 @@ struct LocalRun {
         self.keeping = keeping
         meter.send(.keepingFrames(keeping))
         var prepared = try PreparedFrames(
-            source: source, picture: plan.picture, keeping: keeping, frames: plan.frames,
-            file: workspace.file("frames"), flag: flag)
+            source: source,
+            picture: plan.picture,
+            keeping: keeping,
+            frames: plan.frames,
+            file: workspace.file("frames"),
+            flag: flag
+        )
 
         meter.begin(.analysing, until: 0.36)
         let expected = Double(max(1, plan.frames))
         let sweep = try Sweep.run(
-            &prepared, sound: &sound, settings: settings, log: workspace.file("pass.log"),
+            &prepared,
+            sound: &sound,
+            settings: settings,
+            log: workspace.file("pass.log"),
             flag: flag
         ) { meter.update(Double($0) / expected, frames: $0) }
         keptBytes = prepared.keptBytes
@@ -99,8 +120,13 @@ struct LocalRun {
             return try publish(encoded, &prepared, &sound, in: workspace)
         }
         var landing = Landing(
-            sweep: sweep, settings: settings, limitBytes: plan.limitBytes, fixedBytes: fixed,
-            log: workspace.file("pass.log"), flag: flag)
+            sweep: sweep,
+            settings: settings,
+            limitBytes: plan.limitBytes,
+            fixedBytes: fixed,
+            log: workspace.file("pass.log"),
+            flag: flag
+        )
         meter.begin(.encoding, until: 0.94, attempt: attempts.count + 1)
         let (landed, smallest) = try landing.run(&prepared, sound: &sound, in: workspace) {
             meter.update($0, frames: $1, projectedBytes: $2, attempt: attempts.count + $3)
@@ -110,13 +136,22 @@ struct LocalRun {
         guard let landed else { throw unreachable(smallest: smallest) }
         return try publish(
             Encoded(
-                name: landed.name, frames: sweep.frames, fileBytes: landed.fileBytes,
-                pictureBytes: landed.pictureBytes), &prepared, &sound, in: workspace)
+                name: landed.name,
+                frames: sweep.frames,
+                fileBytes: landed.fileBytes,
+                pictureBytes: landed.pictureBytes
+            ),
+            &prepared,
+            &sound,
+            in: workspace
+        )
     }
 
     /// Steps the frame size down where the picture at this one would fall apart.
     private mutating func suitSize(
-        to sweep: Sweep, room: Int, _ prepared: inout PreparedFrames
+        to sweep: Sweep,
+        room: Int,
+        _ prepared: inout PreparedFrames
     ) throws {
         let size = plan.picture.size
         let suited = Plan.frameSize(within: size, log: sweep.log, videoBytes: room)
@@ -138,8 +173,11 @@ struct LocalRun {
     ///
     /// Nil where pass 1 foretells that it would not fit, and where it did not fit after all.
     private mutating func ceiling(
-        _ prepared: inout PreparedFrames, _ sound: inout Track?, _ sweep: Sweep,
-        _ fixed: Int, in workspace: borrowing Workspace
+        _ prepared: inout PreparedFrames,
+        _ sound: inout Track?,
+        _ sweep: Sweep,
+        _ fixed: Int,
+        in workspace: borrowing Workspace
     ) throws -> Encoded? {
         let shift = Plan.ceilingQuality - VideoEncoder.firstPassQuality
         let needed =
@@ -149,46 +187,75 @@ struct LocalRun {
         // alike, and filling it is what was asked.
         guard needed < Double(room) * 0.65 else { return nil }
         let encoding = Encoding(
-            settings: settings, mode: .constantQuality(Plan.ceilingQuality),
-            frames: 0..<sweep.frames, byteLimit: room,
-            expectedShares: sweep.log.shares(atQuantizerShift: shift))
+            settings: settings,
+            mode: .constantQuality(Plan.ceilingQuality),
+            frames: 0..<sweep.frames,
+            byteLimit: room,
+            expectedShares: sweep.log.shares(atQuantizerShift: shift)
+        )
         try prepared.rewind()
-        let encoded = try encode(encoding, fixed: fixed, until: 0.92, &prepared, &sound, in: workspace)
+        let encoded = try encode(
+            encoding,
+            fixed: fixed,
+            until: 0.92,
+            &prepared,
+            &sound,
+            in: workspace
+        )
         stoppedAtCeiling = encoded != nil
         add(
             Attempt(
-                number: 0, mode: .onePassConstantQuality, bytes: encoded?.fileBytes,
+                number: 0,
+                mode: .onePassConstantQuality,
+                bytes: encoded?.fileBytes,
                 isAccepted: encoded != nil,
                 reason: encoded != nil
                     ? "as good as it gets: more bytes could not be seen"
-                    : "constant quality needs more than the limit: two passes instead"))
+                    : "constant quality needs more than the limit: two passes instead"
+            )
+        )
         return encoded
     }
 
     /// One pass over the whole clip, put together with the sound; nil where the file passes the limit.
     private mutating func encode(
-        _ encoding: Encoding, fixed: Int, until end: Double, _ prepared: inout PreparedFrames,
-        _ sound: inout Track?, in workspace: borrowing Workspace
+        _ encoding: Encoding,
+        fixed: Int,
+        until end: Double,
+        _ prepared: inout PreparedFrames,
+        _ sound: inout Track?,
+        in workspace: borrowing Workspace
     ) throws -> Encoded? {
         meter.begin(.encoding, until: end, attempt: attempts.count + 1)
         let total = Double(max(1, plan.frames))
         var output = try encoding.run(
-            &prepared, to: workspace.file("picture"), flag: flag
+            &prepared,
+            to: workspace.file("picture"),
+            flag: flag
         ) { packets, bytes in
             let share = encoding.share(after: packets)
             meter.update(
-                Double(packets) / total, frames: packets,
-                projectedBytes: share > 0.05 ? Int(Double(bytes) / share) + fixed : nil)
+                Double(packets) / total,
+                frames: packets,
+                projectedBytes: share > 0.05 ? Int(Double(bytes) / share) + fixed : nil
+            )
         }
         guard output.result.isComplete, output.track.packetCount > 0 else { return nil }
         var nothing: Track?
         let bytes = try Assembly.write(
-            body: &nothing, end: &output.track, sound: &sound, to: workspace.file("quality.mp4"),
-            flag: flag)
+            body: &nothing,
+            end: &output.track,
+            sound: &sound,
+            to: workspace.file("quality.mp4"),
+            flag: flag
+        )
         guard bytes <= plan.limitBytes else { return nil }
         return Encoded(
-            name: "quality.mp4", frames: output.track.packetCount, fileBytes: bytes,
-            pictureBytes: output.track.byteCount)
+            name: "quality.mp4",
+            frames: output.track.packetCount,
+            fileBytes: bytes,
+            pictureBytes: output.track.byteCount
+        )
     }
 
     // MARK: - Without a size
@@ -197,21 +264,44 @@ struct LocalRun {
     private mutating func constantQuality(in workspace: borrowing Workspace) throws -> Report? {
         var sound = try makeSound(in: workspace)
         let keeping = FrameKeeping(
-            place: .decodeAgain, memoryLimitBytes: 0, fileLimitBytes: 0, estimatedBytes: 0)
+            place: .decodeAgain,
+            memoryLimitBytes: 0,
+            fileLimitBytes: 0,
+            estimatedBytes: 0
+        )
         var prepared = try PreparedFrames(
-            source: source, picture: plan.picture, keeping: keeping, frames: plan.frames,
-            file: workspace.file("frames"), flag: flag)
+            source: source,
+            picture: plan.picture,
+            keeping: keeping,
+            frames: plan.frames,
+            file: workspace.file("frames"),
+            flag: flag
+        )
         let fixed = (sound?.byteCount ?? 0) + plan.budget.containerBytes
         let encoding = Encoding(
-            settings: settings, mode: .constantQuality(Plan.sharingQuality), frames: 0..<Int.max,
-            byteLimit: plan.limitBytes - fixed)
-        let encoded = try encode(encoding, fixed: fixed, until: 0.93, &prepared, &sound, in: workspace)
+            settings: settings,
+            mode: .constantQuality(Plan.sharingQuality),
+            frames: 0..<Int.max,
+            byteLimit: plan.limitBytes - fixed
+        )
+        let encoded = try encode(
+            encoding,
+            fixed: fixed,
+            until: 0.93,
+            &prepared,
+            &sound,
+            in: workspace
+        )
         add(
             Attempt(
-                number: 0, mode: .onePassConstantQuality, bytes: encoded?.fileBytes,
+                number: 0,
+                mode: .onePassConstantQuality,
+                bytes: encoded?.fileBytes,
                 isAccepted: encoded != nil,
                 reason: encoded != nil
-                    ? "constant quality" : "larger than the source at this quality"))
+                    ? "constant quality" : "larger than the source at this quality"
+            )
+        )
         if let encoded {
             try checkWhole(prepared, soundSeconds: sound?.durationSeconds ?? 0)
             return try publish(encoded, &prepared, &sound, in: workspace)
@@ -242,24 +332,45 @@ struct LocalRun {
         guard result.fileBytes <= plan.limitBytes else { return nil }
         add(
             Attempt(
-                number: 0, mode: .remux, bytes: result.fileBytes, isAccepted: true,
-                reason: "packets copied, nothing encoded"))
+                number: 0,
+                mode: .remux,
+                bytes: result.fileBytes,
+                isAccepted: true,
+                reason: "packets copied, nothing encoded"
+            )
+        )
         let verifier = Verifier(
-            limitBytes: plan.limitBytes, size: source.video.codedSize, frames: nil,
+            limitBytes: plan.limitBytes,
+            size: source.video.codedSize,
+            frames: nil,
             durationSeconds: result.durationSeconds,
-            frameSeconds: 1 / max(1, source.video.frameRate.value), hasSound: sound?.packetCount ?? 0 > 0)
+            frameSeconds: 1 / max(1, source.video.frameRate.value),
+            hasSound: sound?.packetCount ?? 0 > 0
+        )
         meter.begin(.verifying, until: 1)
         let total = Double(max(1, plan.frames))
         let finding = try verifier.check(
-            path, bytes: result.fileBytes, flag: flag, original: { _, _ in false },
-            onFrame: { meter.update(Double($0) / total, frames: $0) })
+            path,
+            bytes: result.fileBytes,
+            flag: flag,
+            original: { _, _ in false },
+            onFrame: { meter.update(Double($0) / total, frames: $0) }
+        )
         try workspace.place(
-            "copy.mp4", at: request.destination, overwrites: request.overwrites)
+            "copy.mp4",
+            at: request.destination,
+            overwrites: request.overwrites
+        )
         return report(
             Encoded(
-                name: "copy.mp4", frames: finding.frames, fileBytes: result.fileBytes,
-                pictureBytes: result.pictureBytes),
-            finding: finding, soundBytes: sound?.byteCount ?? 0)
+                name: "copy.mp4",
+                frames: finding.frames,
+                fileBytes: result.fileBytes,
+                pictureBytes: result.pictureBytes
+            ),
+            finding: finding,
+            soundBytes: sound?.byteCount ?? 0
+        )
     }
 
     // MARK: - Parts of every run
@@ -268,7 +379,10 @@ struct LocalRun {
         meter.begin(.audio, until: 0.03)
         let total = max(0.1, source.durationSeconds)
         let sound = try SoundTrack.make(
-            plan.sound, source: source, path: workspace.file("sound"), flag: flag
+            plan.sound,
+            source: source,
+            path: workspace.file("sound"),
+            flag: flag
         ) { meter.update($0 / total, frames: 0) }
         if source.audio.count > 1, plan.sound != .none {
             note("the source has \(source.audio.count) sound tracks: the main one is kept")
@@ -280,55 +394,87 @@ struct LocalRun {
     }
 
     private mutating func publish(
-        _ encoded: Encoded, _ prepared: inout PreparedFrames, _ sound: inout Track?,
+        _ encoded: Encoded,
+        _ prepared: inout PreparedFrames,
+        _ sound: inout Track?,
         in workspace: borrowing Workspace
     ) throws -> Report {
         let rate = plan.picture.frameRate.value
         let soundSeconds = sound?.durationSeconds
         let verifier = Verifier(
-            limitBytes: plan.limitBytes, size: plan.picture.size, frames: encoded.frames,
+            limitBytes: plan.limitBytes,
+            size: plan.picture.size,
+            frames: encoded.frames,
             durationSeconds: max(Double(encoded.frames) / rate, soundSeconds ?? 0),
-            frameSeconds: 1 / rate, hasSound: soundSeconds != nil)
+            frameSeconds: 1 / rate,
+            hasSound: soundSeconds != nil
+        )
         meter.begin(.verifying, until: 1)
         let total = Double(max(1, encoded.frames))
         let finding = try verifier.check(
-            workspace.file(encoded.name), bytes: encoded.fileBytes, flag: flag,
+            workspace.file(encoded.name),
+            bytes: encoded.fileBytes,
+            flag: flag,
             original: { try prepared.sample($0, into: &$1) },
-            onFrame: { meter.update(Double($0) / total, frames: $0) })
+            onFrame: { meter.update(Double($0) / total, frames: $0) }
+        )
         if prepared.damagedCount > 0 {
             note("\(prepared.damagedCount) damaged pictures in the source were concealed")
         }
         try workspace.place(
-            encoded.name, at: request.destination, overwrites: request.overwrites)
+            encoded.name,
+            at: request.destination,
+            overwrites: request.overwrites
+        )
         return report(encoded, finding: finding, soundBytes: sound?.byteCount ?? 0)
     }
 
     private func report(
-        _ result: Encoded, finding: Verifier.Finding, soundBytes: Int
+        _ result: Encoded,
+        finding: Verifier.Finding,
+        soundBytes: Int
     ) -> Report {
         let seconds = max(0.001, finding.durationSeconds)
         let size =
             plan.method == .remux ? source.video.displaySize : plan.picture.size
         return Report(
-            input: source.path, output: request.destination.string, inputBytes: source.bytes,
-            bytes: result.fileBytes, limitBytes: plan.limitBytes,
-            targetBytes: request.target?.bytes, method: plan.method,
-            stoppedAtQualityCeiling: stoppedAtCeiling, width: size.width, height: size.height,
-            frameRate: plan.picture.frameRate.value, frames: finding.frames,
-            durationSeconds: seconds, videoBytes: result.pictureBytes, audioBytes: soundBytes,
+            input: source.path,
+            output: request.destination.string,
+            inputBytes: source.bytes,
+            bytes: result.fileBytes,
+            limitBytes: plan.limitBytes,
+            targetBytes: request.target?.bytes,
+            method: plan.method,
+            stoppedAtQualityCeiling: stoppedAtCeiling,
+            width: size.width,
+            height: size.height,
+            frameRate: plan.picture.frameRate.value,
+            frames: finding.frames,
+            durationSeconds: seconds,
+            videoBytes: result.pictureBytes,
+            audioBytes: soundBytes,
             containerBytes: max(0, result.fileBytes - result.pictureBytes - soundBytes),
             videoBitsPerSecond: Int(Double(result.pictureBytes) * 8 / seconds),
             audioBitsPerSecond: Int(Double(soundBytes) * 8 / seconds),
-            secondPassRuns: secondPassRuns, attempts: attempts, keeping: keeping,
-            keptFrameBytes: keptBytes, ssim: finding.similarity,
-            ssimFrames: finding.comparedFrames, elapsedSeconds: meter.elapsedSeconds, notes: notes)
+            secondPassRuns: secondPassRuns,
+            attempts: attempts,
+            keeping: keeping,
+            keptFrameBytes: keptBytes,
+            ssim: finding.similarity,
+            ssimFrames: finding.comparedFrames,
+            elapsedSeconds: meter.elapsedSeconds,
+            notes: notes
+        )
     }
 
     private var settings: VideoEncoder.Settings {
         VideoEncoder.Settings(
-            size: plan.picture.size, frameRate: plan.picture.frameRate,
-            matrix: plan.picture.matrix, preset: plan.speed.preset,
-            keyframeIntervalFrames: plan.keyframeIntervalFrames)
+            size: plan.picture.size,
+            frameRate: plan.picture.frameRate,
+            matrix: plan.picture.matrix,
+            preset: plan.speed.preset,
+            keyframeIntervalFrames: plan.keyframeIntervalFrames
+        )
     }
 
     private mutating func note(_ text: String) {
@@ -349,19 +495,25 @@ struct LocalRun {
 
     /// A cut-off file reads as a shorter one; publishing half a video would lose the other half silently.
     private func checkWhole(
-        _ prepared: borrowing PreparedFrames, soundSeconds: Double
+        _ prepared: borrowing PreparedFrames,
+        soundSeconds: Double
     ) throws(Failure) {
         guard !source.durationIsEstimated else { return }
         let reached = max(
-            Double(prepared.count) / plan.picture.frameRate.value, soundSeconds)
+            Double(prepared.count) / plan.picture.frameRate.value,
+            soundSeconds
+        )
         guard source.durationSeconds - reached > max(1, source.durationSeconds * 0.05) else {
             return
         }
         let words = prepared.endedEarly.map { " (\($0.words))" } ?? ""
         throw Failure(
-            .unreadable, "\(source.path) is cut off or damaged",
-            why: "it says \(durationText(source.durationSeconds)), and can be read up to \(durationText(reached))\(words)",
-            advice: "If it was downloaded, download it again.")
+            .unreadable,
+            "\(source.path) is cut off or damaged",
+            why:
+                "it says \(durationText(source.durationSeconds)), and can be read up to \(durationText(reached))\(words)",
+            advice: "If it was downloaded, download it again."
+        )
     }
 
     private func unreachable(smallest: Int) -> Failure {
@@ -371,7 +523,8 @@ struct LocalRun {
             why: "the smallest file that came out has about \(ByteSize.text(smallest))",
             advice:
                 "Ask for \(ByteSize.text(smallest * 11 / 10)) or more, lower the picture with --max-height, or cut the clip.",
-            smallestBytes: smallest * 11 / 10)
+            smallestBytes: smallest * 11 / 10
+        )
     }
 
     // MARK: - Room
@@ -379,9 +532,12 @@ struct LocalRun {
     private func checkRoom(in workspace: borrowing Workspace) throws(Failure) {
         guard let free = workspace.freeBytes, free < leastRoom else { return }
         throw Failure(
-            .storage, "Cannot write beside \(request.destination.string)",
-            why: "the disk has \(ByteSize.text(free)) free, and this run needs about \(ByteSize.text(leastRoom))",
-            advice: "Free some space, or name another place with -o.")
+            .storage,
+            "Cannot write beside \(request.destination.string)",
+            why:
+                "the disk has \(ByteSize.text(free)) free, and this run needs about \(ByteSize.text(leastRoom))",
+            advice: "Free some space, or name another place with -o."
+        )
     }
 
     /// The result, the sound, and x264's two logs.
@@ -399,7 +555,8 @@ struct LocalRun {
             // What the container says is sometimes short.
             frames: plan.frames + plan.frames / 50 + 8,
             memoryLimitBytes: limits.memoryBytes,
-            fileLimitBytes: min(limits.diskBytes ?? 16_000_000_000, spare * 4 / 5))
+            fileLimitBytes: min(limits.diskBytes ?? 16_000_000_000, spare * 4 / 5)
+        )
     }
 }
 

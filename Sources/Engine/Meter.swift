@@ -38,7 +38,10 @@ struct Meter {
 
     /// Reports how much of the phase is done, 0 to 1.
     mutating func update(
-        _ done: Double, frames: Int, projectedBytes: Int? = nil, attempt number: Int? = nil
+        _ done: Double,
+        frames: Int,
+        projectedBytes: Int? = nil,
+        attempt number: Int? = nil
     ) {
         if let number { attempt = number }
         let now = clock.now
@@ -60,7 +63,9 @@ struct Meter {
                         ? elapsed / fraction - elapsed : nil,
                     projectedBytes: projectedBytes,
                     attempt: attempt
-                )))
+                )
+            )
+        )
     }
 }
 

@@ -13,13 +13,18 @@ struct Remux {
         var durationSeconds: Double
     }
 
-    /// - Parameter onProgress: called with the share that is done, 0 to 1.
+    /// `onProgress`: called with the share that is done, 0 to 1.
     mutating func run(
-        sound: inout Track?, to path: FilePath, flag: CancellationFlag,
+        sound: inout Track?,
+        to path: FilePath,
+        flag: CancellationFlag,
         onProgress: (Double) -> Void
     ) throws -> Result {
         var picture = try PictureCopy(
-            path: source.path, streamIndex: source.video.streamIndex, flag: flag)
+            path: source.path,
+            streamIndex: source.video.streamIndex,
+            flag: flag
+        )
         var muxer = try picture.muxer(to: path, sound: sound)
         var packet = try Packet()
         while try picture.next(into: &packet) {

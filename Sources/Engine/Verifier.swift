@@ -21,18 +21,26 @@ struct Verifier {
 
     /// Decodes the file to its end.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - original: puts the frame of that number, as it went into the encoder, into the given
     ///     one; false where it is not at hand.
     ///   - onFrame: called with the number of frames done.
-    /// - Throws: `Failure` of kind `.defect` where the file is not what it should be.
+    /// Throws: `Failure` of kind `.defect` where the file is not what it should be.
     func check(
-        _ path: FilePath, bytes: Int, flag: CancellationFlag,
-        original: (Int, inout Frame) throws -> Bool, onFrame: (Int) -> Void
+        _ path: FilePath,
+        bytes: Int,
+        flag: CancellationFlag,
+        original: (Int, inout Frame) throws -> Bool,
+        onFrame: (Int) -> Void
     ) throws(Failure) -> Finding {
         do {
             return try inspect(
-                path, bytes: bytes, flag: flag, original: original, onFrame: onFrame)
+                path,
+                bytes: bytes,
+                flag: flag,
+                original: original,
+                onFrame: onFrame
+            )
         } catch let error as MediaError {
             if flag.isRaised { throw .interrupted }
             throw broken("it does not read back: \(error.doing): \(error.words)")
@@ -44,8 +52,11 @@ struct Verifier {
     }
 
     private func inspect(
-        _ path: FilePath, bytes: Int, flag: CancellationFlag,
-        original: (Int, inout Frame) throws -> Bool, onFrame: (Int) -> Void
+        _ path: FilePath,
+        bytes: Int,
+        flag: CancellationFlag,
+        original: (Int, inout Frame) throws -> Bool,
+        onFrame: (Int) -> Void
     ) throws -> Finding {
         guard bytes <= limitBytes else {
             throw broken("it has \(bytes) bytes, \(bytes - limitBytes) more than allowed")
@@ -62,11 +73,15 @@ struct Verifier {
         }
         guard abs(result.durationSeconds - durationSeconds) <= frameSeconds + 0.05 else {
             throw broken(
-                "it lasts \(result.durationSeconds) s instead of \(durationSeconds) s")
+                "it lasts \(result.durationSeconds) s instead of \(durationSeconds) s"
+            )
         }
 
         var decoder = try Decoder(
-            path: path.string, streamIndex: result.video.streamIndex, flag: flag)
+            path: path.string,
+            streamIndex: result.video.streamIndex,
+            flag: flag
+        )
         var frame = try Frame()
         var before = try Frame()
         var similarity = try Similarity(size: size)
@@ -89,7 +104,10 @@ struct Verifier {
         }
         if let track = result.audio.first {
             var sound = try Decoder(
-                path: path.string, streamIndex: track.streamIndex, flag: flag)
+                path: path.string,
+                streamIndex: track.streamIndex,
+                flag: flag
+            )
             while try sound.next(into: &frame) {
                 if flag.isRaised { throw Failure.interrupted }
             }
@@ -106,7 +124,10 @@ struct Verifier {
 
     private func broken(_ why: String) -> Failure {
         Failure(
-            .defect, "The finished file failed its check", why: why,
-            advice: "Nothing was written. Please report this with the output of 'cinch doctor'.")
+            .defect,
+            "The finished file failed its check",
+            why: why,
+            advice: "Nothing was written. Please report this with the output of 'cinch doctor'."
+        )
     }
 }

@@ -22,13 +22,16 @@ struct Workspace: ~Copyable {
         let kind = InputFile.kind(of: parent)
         guard kind == .typeDirectory else {
             throw Failure(
-                .output, "Cannot write to \(parent.string)",
+                .output,
+                "Cannot write to \(parent.string)",
                 why: kind == nil ? "there is no such folder" : "it is not a folder",
                 advice: "Make the folder first, or name another place with -o."
             )
         }
         Self.sweep(parent)
-        let folder = parent.appending(Self.prefix + Self.hash(destination.lastComponent?.string ?? ""))
+        let folder = parent.appending(
+            Self.prefix + Self.hash(destination.lastComponent?.string ?? "")
+        )
         let lock = try Self.acquire(folder, for: destination)
         Self.live.withLock { _ = $0.insert(folder) }
         self.folder = folder
@@ -51,7 +54,9 @@ struct Workspace: ~Copyable {
     ///
     /// Without `overwrites` a file that appeared there meanwhile is kept, and the result is not published.
     func place(
-        _ name: String, at destination: FilePath, overwrites: Bool
+        _ name: String,
+        at destination: FilePath,
+        overwrites: Bool
     ) throws(Failure) {
         let from = file(name).string
         let to = destination.string
@@ -75,7 +80,9 @@ struct Workspace: ~Copyable {
             throw Failure.exists(destination)
         }
         throw Failure(
-            .output, "Cannot put the result at \(to)", why: String(Errno(rawValue: code)),
+            .output,
+            "Cannot put the result at \(to)",
+            why: String(Errno(rawValue: code)),
             advice: "Name another place with -o."
         )
     }
@@ -99,7 +106,8 @@ struct Workspace: ~Copyable {
     }
 
     private static func acquire(
-        _ folder: FilePath, for destination: FilePath
+        _ folder: FilePath,
+        for destination: FilePath
     ) throws(Failure) -> FileDescriptor {
         let lockPath = folder.appending("lock")
         // A finishing run removes the folder between our mkdir and our lock: then start again.
@@ -110,8 +118,11 @@ struct Workspace: ~Copyable {
             let descriptor: FileDescriptor
             do {
                 descriptor = try FileDescriptor.open(
-                    lockPath, .readWrite, options: [.create, .closeOnExec],
-                    permissions: .ownerReadWrite)
+                    lockPath,
+                    .readWrite,
+                    options: [.create, .closeOnExec],
+                    permissions: .ownerReadWrite
+                )
             } catch {
                 if (error as? Errno) == .noSuchFileOrDirectory { continue }
                 throw cannotCreate(destination, errno: (error as? Errno)?.rawValue ?? EIO)
@@ -119,7 +130,8 @@ struct Workspace: ~Copyable {
             guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
                 try? descriptor.close()
                 throw Failure(
-                    .output, "Cannot write \(destination.string)",
+                    .output,
+                    "Cannot write \(destination.string)",
                     why: "another run of cinch is making this file",
                     advice: "Wait until it has finished, or name another output with -o."
                 )
@@ -134,7 +146,8 @@ struct Workspace: ~Copyable {
             return descriptor
         }
         throw Failure(
-            .output, "Cannot write \(destination.string)",
+            .output,
+            "Cannot write \(destination.string)",
             why: "its working folder keeps disappearing",
             advice: "Name another output with -o."
         )
@@ -147,7 +160,10 @@ struct Workspace: ~Copyable {
             let lockPath = folder.appending("lock")
             guard
                 let descriptor = try? FileDescriptor.open(
-                    lockPath, .readWrite, options: [.closeOnExec])
+                    lockPath,
+                    .readWrite,
+                    options: [.closeOnExec]
+                )
             else { continue }
             if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0, isSameFile(descriptor, lockPath)
             {
@@ -173,11 +189,15 @@ struct Workspace: ~Copyable {
         let error = Errno(rawValue: code)
         if error == .noSpace {
             return Failure(
-                .storage, "Cannot write \(destination.string)", why: "the disk is full",
-                advice: "Free some space, or name another place with -o.")
+                .storage,
+                "Cannot write \(destination.string)",
+                why: "the disk is full",
+                advice: "Free some space, or name another place with -o."
+            )
         }
         return Failure(
-            .output, "Cannot write \(destination.string)",
+            .output,
+            "Cannot write \(destination.string)",
             why: String(error),
             advice: "Name a folder that you may write to with -o."
         )
@@ -202,7 +222,8 @@ extension Failure {
     /// The destination is taken.
     static func exists(_ destination: FilePath) -> Failure {
         Failure(
-            .output, "\(destination.string) exists already",
+            .output,
+            "\(destination.string) exists already",
             advice: "Add --force to replace it, or name another output with -o."
         )
     }

@@ -27,13 +27,17 @@ package struct Decoder: ~Copyable {
         }
         guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
             throw MediaError(
-                .unsupported, doing: "decode the \(Prober.codecName(parameters)) track",
-                words: "this build of FFmpeg has no decoder for it")
+                .unsupported,
+                doing: "decode the \(Prober.codecName(parameters)) track",
+                words: "this build of FFmpeg has no decoder for it"
+            )
         }
         demuxer.keepOnly(stream: streamIndex)
         let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
         try MediaError.check(
-            avcodec_parameters_to_context(handle.pointer, parameters), "set up the decoder")
+            avcodec_parameters_to_context(handle.pointer, parameters),
+            "set up the decoder"
+        )
         handle.pointer.pointee.pkt_timebase = stream.pointee.time_base
         handle.pointer.pointee.thread_count = 0
         try MediaError.check(avcodec_open2(handle.pointer, codec, nil), "open the decoder")

@@ -26,7 +26,9 @@ package struct Demuxer: ~Copyable {
 
     private var context: UnsafeMutablePointer<AVFormatContext> { handle.pointer }
 
-    /// Containers that people have, in libav's short names. A name not listed is refused.
+    /// Containers that people have, in libav's short names.
+    ///
+    /// A name not listed is refused.
     static let containers = [
         "mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "live_flv", "asf", "ogg",
         "gif", "apng", "rm", "nut", "ivf", "mxf", "mxf_opatom", "h264", "hevc", "m4v", "av1", "obu",
@@ -37,10 +39,12 @@ package struct Demuxer: ~Copyable {
 
     /// Opens a file and reads enough of it to know its streams (`avformat_open_input`, `avformat_find_stream_info`).
     ///
-    /// - Parameter isKnown: the file was probed before; containers that describe their streams in
+    /// `isKnown`: the file was probed before; containers that describe their streams in
     ///   full are then not decoded for it again, which for 4K costs as much as ten frames.
     package init(
-        path: String, flag: CancellationFlag, isKnown: Bool = false
+        path: String,
+        flag: CancellationFlag,
+        isKnown: Bool = false
     ) throws(MediaError) {
         LibraryLog.install()
         var context = avformat_alloc_context()
@@ -51,7 +55,9 @@ package struct Demuxer: ~Copyable {
                 guard let opaque else { return 0 }
                 let flag = Unmanaged<CancellationFlag>.fromOpaque(opaque).takeUnretainedValue()
                 return flag.isRaised ? 1 : 0
-            }, Unmanaged.passUnretained(flag).toOpaque())
+            },
+            Unmanaged.passUnretained(flag).toOpaque()
+        )
 
         var options: OpaquePointer?
         av_dict_set(&options, "protocol_whitelist", "file", 0)

@@ -42,7 +42,8 @@ struct FilterGraph: ~Copyable {
             if frame.pointer.pointee.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC {
                 av_channel_layout_default(
                     &frame.pointer.pointee.ch_layout,
-                    frame.pointer.pointee.ch_layout.nb_channels)
+                    frame.pointer.pointee.ch_layout.nb_channels
+                )
             }
             av_channel_layout_describe(&frame.pointer.pointee.ch_layout, &name, name.count)
             let end = name.firstIndex(of: 0) ?? 0
@@ -59,7 +60,7 @@ struct FilterGraph: ~Copyable {
 
     /// Builds `chain` between the inputs and the output (`avfilter_graph_parse_ptr`).
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - inputs: one, or two for a comparing filter (labels `in0`, `in1`).
     ///   - chain: libavfilter's own language; the last filter's output is the result.
     init(inputs: [Input], chain: String) throws(MediaError) {
@@ -70,17 +71,22 @@ struct FilterGraph: ~Copyable {
         graph.pointee.nb_threads = 1
 
         func make(
-            _ name: String, _ label: String, _ arguments: String?
+            _ name: String,
+            _ label: String,
+            _ arguments: String?
         ) throws(MediaError) -> UnsafeMutablePointer<AVFilterContext> {
             guard let filter = avfilter_get_by_name(name) else {
                 throw MediaError(
-                    .unsupported, doing: "set up the filters",
-                    words: "this build of FFmpeg has no '\(name)' filter")
+                    .unsupported,
+                    doing: "set up the filters",
+                    words: "this build of FFmpeg has no '\(name)' filter"
+                )
             }
             var context: UnsafeMutablePointer<AVFilterContext>?
             try MediaError.check(
                 avfilter_graph_create_filter(&context, filter, label, arguments, nil, graph),
-                "set up the filters")
+                "set up the filters"
+            )
             guard let context else { throw MediaError(.memory, doing: "set up the filters") }
             return context
         }
@@ -95,7 +101,10 @@ struct FilterGraph: ~Copyable {
         }
         for (index, input) in inputs.enumerated().reversed() {
             let source = try make(
-                input.isVideo ? "buffer" : "abuffer", "in\(index)", input.arguments)
+                input.isVideo ? "buffer" : "abuffer",
+                "in\(index)",
+                input.arguments
+            )
             sources.insert(source, at: 0)
             guard let entry = avfilter_inout_alloc() else {
                 throw MediaError(.memory, doing: "set up the filters")
@@ -107,7 +116,10 @@ struct FilterGraph: ~Copyable {
             outputs = entry
         }
         let sink = try make(
-            inputs.first?.isVideo == false ? "abuffersink" : "buffersink", "out", nil)
+            inputs.first?.isVideo == false ? "abuffersink" : "buffersink",
+            "out",
+            nil
+        )
         guard let entry = avfilter_inout_alloc() else {
             throw MediaError(.memory, doing: "set up the filters")
         }
@@ -119,7 +131,8 @@ struct FilterGraph: ~Copyable {
         let labels = inputs.indices.map { "[in\($0)]" }.joined()
         try MediaError.check(
             avfilter_graph_parse_ptr(graph, labels + chain + "[out]", &sinkInput, &outputs, nil),
-            "set up the filters")
+            "set up the filters"
+        )
         try MediaError.check(avfilter_graph_config(graph, nil), "set up the filters")
         self.handle = handle
         self.sources = sources
@@ -135,8 +148,12 @@ struct FilterGraph: ~Copyable {
     func push(_ frame: borrowing Frame, to input: Int = 0) throws(MediaError) {
         try MediaError.check(
             av_buffersrc_add_frame_flags(
-                sources[input], frame.pointer, Int32(AV_BUFFERSRC_FLAG_KEEP_REF)),
-            "filter a frame")
+                sources[input],
+                frame.pointer,
+                Int32(AV_BUFFERSRC_FLAG_KEEP_REF)
+            ),
+            "filter a frame"
+        )
     }
 
     /// Says that the input ended at a time in its time base, so that the last frame keeps its length.

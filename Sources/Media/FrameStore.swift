@@ -29,12 +29,17 @@ package struct FrameStore: ~Copyable {
     /// False once the limits were passed: what was kept is dropped, and pass 2 decodes again.
     package private(set) var isComplete = true
 
-    /// - Parameters:
+    /// Makes an empty store.
+    ///
+    /// Parameters:
     ///   - size: of every frame.
     ///   - memoryLimit, fileLimit: bytes that may be used of each; both 0 keeps nothing.
     ///   - path: of the file, made when it is first needed; nil for none.
     package init(
-        size: PixelSize, memoryLimit: Int, fileLimit: Int, path: FilePath?
+        size: PixelSize,
+        memoryLimit: Int,
+        fileLimit: Int,
+        path: FilePath?
     ) throws(MediaError) {
         lastFrame = try Frame()
         self.size = size
@@ -135,12 +140,15 @@ package struct FrameStore: ~Copyable {
             _ = try descriptor.writeAll(toAbsoluteOffset: offset, buffer)
         } catch {
             throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep a frame")
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
+                doing: "keep a frame"
+            )
         }
     }
 
     private mutating func readFile(
-        at offset: Int64, into frame: borrowing Frame
+        at offset: Int64,
+        into frame: borrowing Frame
     ) throws(MediaError) {
         let descriptor = try open()
         let count: Int
@@ -150,7 +158,8 @@ package struct FrameStore: ~Copyable {
                 while done < bytes.count {
                     let part = try descriptor.read(
                         fromAbsoluteOffset: offset + Int64(done),
-                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]))
+                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+                    )
                     if part == 0 { break }
                     done += part
                 }
@@ -159,7 +168,8 @@ package struct FrameStore: ~Copyable {
         } catch {
             throw MediaError(
                 status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                doing: "read a kept frame")
+                doing: "read a kept frame"
+            )
         }
         guard count == frameBytes else {
             throw MediaError(.inputOutput, doing: "read a kept frame", words: "the file is short")
@@ -182,13 +192,18 @@ package struct FrameStore: ~Copyable {
         }
         do {
             let opened = try FileDescriptor.open(
-                path, .readWrite, options: [.create, .truncate, .closeOnExec],
-                permissions: .ownerReadWrite)
+                path,
+                .readWrite,
+                options: [.create, .truncate, .closeOnExec],
+                permissions: .ownerReadWrite
+            )
             file = opened
             return opened
         } catch {
             throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep frames")
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
+                doing: "keep frames"
+            )
         }
     }
 }

@@ -52,7 +52,8 @@ package struct MediaError: Error, Equatable, Sendable {
     /// Passes a non-negative status on and throws for a negative one: the only place that tests return codes.
     @discardableResult
     static func check(
-        _ status: Int32, _ doing: @autoclosure () -> String
+        _ status: Int32,
+        _ doing: @autoclosure () -> String
     ) throws(MediaError) -> Int32 {
         guard status >= 0 else { throw MediaError(status: status, doing: doing()) }
         return status
@@ -77,7 +78,14 @@ package enum LibraryLog {
             var line = [CChar](repeating: 0, count: 512)
             var printsPrefix: Int32 = 1
             av_log_format_line2(
-                context, level, format, arguments, &line, Int32(line.count), &printsPrefix)
+                context,
+                level,
+                format,
+                arguments,
+                &line,
+                Int32(line.count),
+                &printsPrefix
+            )
             let end = line.firstIndex(of: 0) ?? line.count
             let bytes = line[..<end].map(UInt8.init(bitPattern:))
             // A file's own text can be in a line; control characters must not reach a terminal.
@@ -115,9 +123,15 @@ package final class CancellationFlag: Sendable {
 extension MediaError {
     /// Nothing in the picture track could be decoded.
     package static let noPicture = MediaError(
-        .invalid, doing: "decode the picture", words: "not one frame of it can be decoded")
+        .invalid,
+        doing: "decode the picture",
+        words: "not one frame of it can be decoded"
+    )
 
     /// x264 reports no error when it cannot write its log; the log tells.
     package static let incompleteLog = MediaError(
-        .inputOutput, doing: "keep the first pass's log", words: "it is incomplete")
+        .inputOutput,
+        doing: "keep the first pass's log",
+        words: "it is incomplete"
+    )
 }

@@ -13,7 +13,9 @@ package struct Muxer: ~Copyable {
 
     /// Writes a file (`avformat_write_header` with `movflags=+faststart`).
     package init(
-        path: FilePath, video: borrowing VideoEncoder, sound: borrowing Track?
+        path: FilePath,
+        video: borrowing VideoEncoder,
+        sound: borrowing Track?
     ) throws(MediaError) {
         try self.init(path: path, sound: sound, timeBase: video.timeBase) {
             (stream) throws(MediaError) in
@@ -24,7 +26,9 @@ package struct Muxer: ~Copyable {
 
     /// Writes a file of finished tracks.
     package init(
-        path: FilePath, picture: borrowing Track, sound: borrowing Track?
+        path: FilePath,
+        picture: borrowing Track,
+        sound: borrowing Track?
     ) throws(MediaError) {
         try self.init(path: path, sound: sound, timeBase: picture.timeBase) {
             (stream) throws(MediaError) in
@@ -35,7 +39,9 @@ package struct Muxer: ~Copyable {
 
     /// Writes a file with the source's own picture packets, turned as the source says.
     package init(
-        path: FilePath, copying demuxer: borrowing Demuxer, videoStream index: Int,
+        path: FilePath,
+        copying demuxer: borrowing Demuxer,
+        videoStream index: Int,
         sound: borrowing Track?
     ) throws(MediaError) {
         guard let source = demuxer.stream(index) else {
@@ -45,23 +51,29 @@ package struct Muxer: ~Copyable {
             (stream) throws(MediaError) in
             try MediaError.check(
                 avcodec_parameters_copy(stream.pointee.codecpar, source.pointee.codecpar),
-                "describe the picture")
+                "describe the picture"
+            )
             stream.pointee.codecpar.pointee.codec_tag = 0
             stream.pointee.avg_frame_rate = source.pointee.avg_frame_rate
             cinch_copy_display_matrix(stream, source)
         }
     }
 
-    /// Path nil: into memory, for counting. The stream's description is filled in by `describe`.
+    /// Path nil: into memory, for counting.
+    ///
+    /// The stream's description is filled in by `describe`.
     private init(
-        path: FilePath?, sound: borrowing Track?, timeBase: AVRational,
+        path: FilePath?,
+        sound: borrowing Track?,
+        timeBase: AVRational,
         describe: (UnsafeMutablePointer<AVStream>) throws(MediaError) -> Void
     ) throws(MediaError) {
         LibraryLog.install()
         var opened: UnsafeMutablePointer<AVFormatContext>?
         try MediaError.check(
             avformat_alloc_output_context2(&opened, nil, "mp4", path.map { "file:" + $0.string }),
-            "set up the MP4")
+            "set up the MP4"
+        )
         let isMemory = path == nil
         let handle = try Owned(opened) { pointer in
             guard let context = pointer?.pointee else { return }
@@ -97,7 +109,8 @@ package struct Muxer: ~Copyable {
         if let path {
             try MediaError.check(
                 avio_open(&context.pointee.pb, "file:" + path.string, AVIO_FLAG_WRITE),
-                "create the file")
+                "create the file"
+            )
         } else {
             try MediaError.check(avio_open_dyn_buf(&context.pointee.pb), "count the container")
         }
@@ -123,7 +136,9 @@ package struct Muxer: ~Copyable {
     }
 
     private mutating func write(
-        _ packet: inout Packet, stream: Int32, timeBase: AVRational
+        _ packet: inout Packet,
+        stream: Int32,
+        timeBase: AVRational
     ) throws(MediaError) {
         guard let target = cinch_stream(context, stream) else { return }
         packet.pointer.pointee.stream_index = stream
@@ -147,7 +162,9 @@ package struct Muxer: ~Copyable {
     /// The index depends on how many packets there are and on their times, not on what is in them,
     /// so pass 1's packets tell what pass 2's will cost.
     package static func containerBytes(
-        video: borrowing VideoEncoder, packets: [PacketTiming], sound: inout Track?
+        video: borrowing VideoEncoder,
+        packets: [PacketTiming],
+        sound: inout Track?
     ) throws(MediaError) -> Int {
         var muxer = try Muxer(path: nil, sound: sound, timeBase: video.timeBase) {
             (stream) throws(MediaError) in

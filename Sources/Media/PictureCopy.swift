@@ -27,7 +27,8 @@ package struct PictureCopy: ~Copyable {
 
     /// An MP4 that takes these packets.
     package func muxer(
-        to path: FilePath, sound: borrowing Track?
+        to path: FilePath,
+        sound: borrowing Track?
     ) throws(MediaError) -> Muxer {
         try Muxer(path: path, copying: demuxer, videoStream: streamIndex, sound: sound)
     }
@@ -44,7 +45,9 @@ package struct PictureCopy: ~Copyable {
             guard pointer.pointee.pts >= pointer.pointee.dts else { continue }
             lastDecodeTime = pointer.pointee.dts
             presentationEnd = max(
-                presentationEnd, pointer.pointee.pts + max(0, pointer.pointee.duration))
+                presentationEnd,
+                pointer.pointee.pts + max(0, pointer.pointee.duration)
+            )
             byteCount += packet.byteCount
             return true
         }

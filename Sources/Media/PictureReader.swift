@@ -34,14 +34,19 @@ package struct PictureReader: ~Copyable {
 
     /// Opens the picture of a file.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - source: the file, as probed.
     ///   - picture: what becomes of each frame.
     package init(
-        source: Source, picture: Picture, flag: CancellationFlag
+        source: Source,
+        picture: Picture,
+        flag: CancellationFlag
     ) throws(MediaError) {
         let decoder = try Decoder(
-            path: source.path, streamIndex: source.video.streamIndex, flag: flag)
+            path: source.path,
+            streamIndex: source.video.streamIndex,
+            flag: flag
+        )
         let base = decoder.timeBase
         let decoded = try Frame()
         let shaped = try Frame()
@@ -138,7 +143,11 @@ package struct PictureReader: ~Copyable {
                 1,
                 av_make_q(
                     Int32(clamping: source.frameRate.denominator),
-                    Int32(clamping: source.frameRate.numerator)), base))
+                    Int32(clamping: source.frameRate.numerator)
+                ),
+                base
+            )
+        )
         var time = pointer.pointee.pts
         if time == cinch_no_pts || time > Int64.max / 4 || time < Int64.min / 4 {
             time = lastTime.map { $0 + nominal } ?? 0
@@ -174,7 +183,8 @@ package struct PictureReader: ~Copyable {
         if picture.toneMaps, Self.canToneMap {
             chain.append(
                 "zscale=w=\(size.width):h=\(size.height):t=linear:npl=100,format=gbrpf32le,"
-                    + "zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv")
+                    + "zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
+            )
         } else {
             var scale = "scale=w=\(size.width):h=\(size.height):flags=bicubic:out_range=tv"
             let matrix = source.colour.matrix
@@ -208,11 +218,15 @@ package struct Shrinker: ~Copyable {
     private let graph: FilterGraph
     package let size: PixelSize
 
-    /// - Parameters:
+    /// A shrinker from one size to another.
+    ///
+    /// Parameters:
     ///   - from, to: both 8-bit 4:2:0.
     ///   - flags: libswscale's name of the filter: `area` for halving, `bicubic` for the result.
     package init(
-        from: PixelSize, to size: PixelSize, flags: String
+        from: PixelSize,
+        to size: PixelSize,
+        flags: String
     ) throws(MediaError) {
         let like = try Frame()
         like.pointer.pointee.width = Int32(clamping: from.width)
@@ -220,12 +234,14 @@ package struct Shrinker: ~Copyable {
         like.pointer.pointee.format = AV_PIX_FMT_YUV420P.rawValue
         graph = try FilterGraph(
             inputs: [FilterGraph.Input(picture: like, timeBase: av_make_q(1, 1000))],
-            chain: "scale=w=\(size.width):h=\(size.height):flags=\(flags)")
+            chain: "scale=w=\(size.width):h=\(size.height):flags=\(flags)"
+        )
         self.size = size
     }
 
     package func shrink(
-        _ frame: borrowing Frame, into small: inout Frame
+        _ frame: borrowing Frame,
+        into small: inout Frame
     ) throws(MediaError) {
         try graph.push(frame)
         guard try graph.pull(into: &small) else {

@@ -27,12 +27,18 @@ package struct PreparedFrames: ~Copyable {
     /// Memory for the frames that the result is compared with.
     private static let sampleBytes = 64 << 20
 
-    /// - Parameters:
+    /// Opens the picture of a file; nothing is decoded yet.
+    ///
+    /// Parameters:
     ///   - keeping: how much may be kept, and whether to keep at all.
     ///   - frames: how many are expected.
     ///   - file: where frames go that memory does not hold.
     package init(
-        source: Source, picture: Picture, keeping: FrameKeeping, frames: Int, file: FilePath,
+        source: Source,
+        picture: Picture,
+        keeping: FrameKeeping,
+        frames: Int,
+        file: FilePath,
         flag: CancellationFlag
     ) throws(MediaError) {
         let keeps = keeping.place != .decodeAgain
@@ -40,9 +46,14 @@ package struct PreparedFrames: ~Copyable {
             size: picture.size,
             memoryLimit: keeps ? keeping.memoryLimitBytes : 0,
             fileLimit: keeps ? keeping.fileLimitBytes : 0,
-            path: file)
+            path: file
+        )
         let samples = try FrameStore(
-            size: picture.size, memoryLimit: Self.sampleBytes * 2, fileLimit: 0, path: nil)
+            size: picture.size,
+            memoryLimit: Self.sampleBytes * 2,
+            fileLimit: 0,
+            path: nil
+        )
         let reader = try PictureReader(source: source, picture: picture, flag: flag)
         let large = try Frame()
         let most = min(48, max(4, Self.sampleBytes / max(1, picture.size.pixels * 3 / 2)))
@@ -58,7 +69,8 @@ package struct PreparedFrames: ~Copyable {
 
     /// From now on, frames are handed out in another size than they are kept in.
     package mutating func scale(to size: PixelSize) throws(MediaError) {
-        scaler = size == picture.size
+        scaler =
+            size == picture.size
             ? nil : .some(try Shrinker(from: picture.size, to: size, flags: "bicubic"))
     }
 
@@ -111,7 +123,8 @@ package struct PreparedFrames: ~Copyable {
 
     /// One of the frames kept for comparing, by its number; false where that one was not kept.
     package mutating func sample(
-        _ index: Int, into frame: inout Frame
+        _ index: Int,
+        into frame: inout Frame
     ) throws(MediaError) -> Bool {
         let place = index / sampleStride
         guard samples.isComplete, index % sampleStride == 0, place < samples.count else {

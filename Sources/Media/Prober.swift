@@ -8,7 +8,9 @@ package enum Prober {
     /// - Throws: `MediaError`: `.noVideo` where nothing moves, `.invalid` where it cannot be read
     ///   or ends before its own index says.
     package static func probe(
-        path: String, bytes: Int, flag: CancellationFlag
+        path: String,
+        bytes: Int,
+        flag: CancellationFlag
     ) throws(MediaError) -> Source {
         let demuxer = try Demuxer(path: path, flag: flag)
         let context = demuxer.handle.pointer
@@ -25,13 +27,18 @@ package enum Prober {
             parameters.width <= 16_384, parameters.height <= 16_384
         else {
             throw MediaError(
-                .invalid, doing: "read the picture's size",
-                words: "the \(codecName(stream.pointee.codecpar)) track states none that is possible")
+                .invalid,
+                doing: "read the picture's size",
+                words:
+                    "the \(codecName(stream.pointee.codecpar)) track states none that is possible"
+            )
         }
         guard avcodec_find_decoder(parameters.codec_id) != nil else {
             throw MediaError(
-                .unsupported, doing: "decode the \(codecName(stream.pointee.codecpar)) track",
-                words: "this build of FFmpeg has no decoder for it")
+                .unsupported,
+                doing: "decode the \(codecName(stream.pointee.codecpar)) track",
+                words: "this build of FFmpeg has no decoder for it"
+            )
         }
         let video = videoTrack(stream, context: context)
         let (seconds, isEstimated) = duration(demuxer, stream: stream, video: video, bytes: bytes)
@@ -49,7 +56,8 @@ package enum Prober {
     /// An MP4's index names the place of every sample: one beyond the end of the file means that
     /// the download broke off, and it shows before any work is done.
     private static func refuseTruncated(
-        _ demuxer: borrowing Demuxer, bytes: Int
+        _ demuxer: borrowing Demuxer,
+        bytes: Int
     ) throws(MediaError) {
         let name = String(cString: demuxer.handle.pointer.pointee.iformat.pointee.name)
         guard name.hasPrefix("mov") else { return }
@@ -62,7 +70,8 @@ package enum Prober {
             let end = entry.pointee.pos + Int64(entry.pointee.size)
             if end > Int64(bytes) {
                 throw MediaError(
-                    .invalid, doing: "read the file to its end",
+                    .invalid,
+                    doing: "read the file to its end",
                     words:
                         "it is cut off: its index goes up to byte \(ByteSize.grouped(Int(end))), the file ends at \(ByteSize.grouped(bytes))"
                 )
@@ -71,7 +80,8 @@ package enum Prober {
     }
 
     private static func videoTrack(
-        _ stream: UnsafeMutablePointer<AVStream>, context: UnsafeMutablePointer<AVFormatContext>
+        _ stream: UnsafeMutablePointer<AVStream>,
+        context: UnsafeMutablePointer<AVFormatContext>
     ) -> VideoTrack {
         let parameters = stream.pointee.codecpar.pointee
         let coded = PixelSize(width: Int(parameters.width), height: Int(parameters.height))
@@ -115,13 +125,16 @@ package enum Prober {
             colour: Colour(
                 primaries: name(
                     av_color_primaries_name(parameters.color_primaries),
-                    unless: parameters.color_primaries == AVCOL_PRI_UNSPECIFIED),
+                    unless: parameters.color_primaries == AVCOL_PRI_UNSPECIFIED
+                ),
                 transfer: name(
                     av_color_transfer_name(parameters.color_trc),
-                    unless: parameters.color_trc == AVCOL_TRC_UNSPECIFIED),
+                    unless: parameters.color_trc == AVCOL_TRC_UNSPECIFIED
+                ),
                 matrix: name(
                     av_color_space_name(parameters.color_space),
-                    unless: parameters.color_space == AVCOL_SPC_UNSPECIFIED),
+                    unless: parameters.color_space == AVCOL_SPC_UNSPECIFIED
+                ),
                 isFullRange: parameters.color_range == AVCOL_RANGE_JPEG
             ),
             bitsPerSecond: parameters.bit_rate > 0 ? Int(parameters.bit_rate) : nil
@@ -183,7 +196,9 @@ package enum Prober {
     }
 
     private static func duration(
-        _ demuxer: borrowing Demuxer, stream: UnsafeMutablePointer<AVStream>, video: VideoTrack,
+        _ demuxer: borrowing Demuxer,
+        stream: UnsafeMutablePointer<AVStream>,
+        video: VideoTrack,
         bytes: Int
     ) -> (seconds: Double, isEstimated: Bool) {
         let container = demuxer.handle.pointer.pointee.duration
@@ -201,11 +216,20 @@ package enum Prober {
         return (max(0.1, Double(bytes) / max(1, perSecond)), true)
     }
 
-    private static func audioTracks(_ demuxer: borrowing Demuxer, bestFor video: Int) -> [AudioTrack]
-    {
+    private static func audioTracks(
+        _ demuxer: borrowing Demuxer,
+        bestFor video: Int
+    ) -> [AudioTrack] {
         let best = Int(
             av_find_best_stream(
-                demuxer.handle.pointer, AVMEDIA_TYPE_AUDIO, -1, Int32(clamping: video), nil, 0))
+                demuxer.handle.pointer,
+                AVMEDIA_TYPE_AUDIO,
+                -1,
+                Int32(clamping: video),
+                nil,
+                0
+            )
+        )
         var tracks: [AudioTrack] = []
         for index in 0..<demuxer.streamCount {
             guard let stream = demuxer.stream(index),
@@ -228,7 +252,8 @@ package enum Prober {
                     isDefault: stream.pointee.disposition & AV_DISPOSITION_DEFAULT != 0,
                     isDecodable: channels > 0 && parameters.sample_rate > 0
                         && avcodec_find_decoder(parameters.codec_id) != nil
-                ))
+                )
+            )
         }
         return tracks.filter { $0.streamIndex == best } + tracks.filter { $0.streamIndex != best }
     }

@@ -11,7 +11,7 @@ package struct Similarity: ~Copyable {
     /// Pairs compared so far.
     package private(set) var count = 0
 
-    /// - Parameter size: of all frames that will be compared; 8-bit 4:2:0.
+    /// `size`: of all frames that will be compared; 8-bit 4:2:0.
     package init(size: PixelSize) throws(MediaError) {
         let like = try Frame()
         like.pointer.pointee.width = Int32(clamping: size.width)
@@ -30,7 +30,8 @@ package struct Similarity: ~Copyable {
 
     /// Compares one pair.
     package mutating func add(
-        _ one: borrowing Frame, _ other: borrowing Frame
+        _ one: borrowing Frame,
+        _ other: borrowing Frame
     ) throws(MediaError) {
         // The filter pairs frames by their times; references leave the callers' frames as they are.
         let time = Int64(count)

@@ -6,11 +6,14 @@ package import SystemPackage
 package enum SoundTrack {
     /// Makes the track as planned; nil where the plan has no sound or the source's track is empty.
     ///
-    /// - Parameters:
+    /// Parameters:
     ///   - path: a new file for the packets.
     ///   - onProgress: seconds of sound done; called often.
     package static func make(
-        _ sound: Sound, source: Source, path: FilePath, flag: CancellationFlag,
+        _ sound: Sound,
+        source: Source,
+        path: FilePath,
+        flag: CancellationFlag,
         onProgress: (Double) -> Void
     ) throws(MediaError) -> Track? {
         var track: Track
@@ -18,11 +21,23 @@ package enum SoundTrack {
         case .none: return nil
         case .copy(let stream, _, _):
             track = try copied(
-                stream: stream, source: source, path: path, flag: flag, onProgress: onProgress)
+                stream: stream,
+                source: source,
+                path: path,
+                flag: flag,
+                onProgress: onProgress
+            )
         case .encode(let stream, let rate, let channels, let sampleRate):
             track = try encoded(
-                stream: stream, source: source, bitsPerSecond: rate, channels: channels,
-                sampleRate: sampleRate, path: path, flag: flag, onProgress: onProgress)
+                stream: stream,
+                source: source,
+                bitsPerSecond: rate,
+                channels: channels,
+                sampleRate: sampleRate,
+                path: path,
+                flag: flag,
+                onProgress: onProgress
+            )
         }
         if track.packetCount == 0 { return nil }
         track.rewind()
@@ -31,7 +46,10 @@ package enum SoundTrack {
 
     /// Copies the source's packets as they are; their times move by the file's start.
     private static func copied(
-        stream index: Int, source: Source, path: FilePath, flag: CancellationFlag,
+        stream index: Int,
+        source: Source,
+        path: FilePath,
+        flag: CancellationFlag,
         onProgress: (Double) -> Void
     ) throws(MediaError) -> Track {
         var demuxer = try Demuxer(path: source.path, flag: flag)
@@ -41,9 +59,13 @@ package enum SoundTrack {
         let base = stream.pointee.time_base
         let start = av_rescale_q(demuxer.startMicroseconds, av_make_q(1, 1_000_000), base)
         let parameters = try Owned(
-            avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+            avcodec_parameters_alloc(),
+            freedBy: avcodec_parameters_free
+        )
         try MediaError.check(
-            avcodec_parameters_copy(parameters.pointer, stream.pointee.codecpar), "copy the sound")
+            avcodec_parameters_copy(parameters.pointer, stream.pointee.codecpar),
+            "copy the sound"
+        )
         parameters.pointer.pointee.codec_tag = 0
         var track = try Track(path: path, parameters: parameters, timeBase: base)
         demuxer.keepOnly(stream: index)
@@ -69,19 +91,38 @@ package enum SoundTrack {
 
     /// Decodes, mixes to stereo or mono, fills gaps with silence, and encodes AAC-LC.
     private static func encoded(
-        stream index: Int, source: Source, bitsPerSecond: Int, channels: Int, sampleRate: Int,
-        path: FilePath, flag: CancellationFlag, onProgress: (Double) -> Void
+        stream index: Int,
+        source: Source,
+        bitsPerSecond: Int,
+        channels: Int,
+        sampleRate: Int,
+        path: FilePath,
+        flag: CancellationFlag,
+        onProgress: (Double) -> Void
     ) throws(MediaError) -> Track {
         let encoder = try AudioEncoder(
-            bitsPerSecond: bitsPerSecond, channels: channels, sampleRate: sampleRate)
+            bitsPerSecond: bitsPerSecond,
+            channels: channels,
+            sampleRate: sampleRate
+        )
         let parameters = try Owned(
-            avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+            avcodec_parameters_alloc(),
+            freedBy: avcodec_parameters_free
+        )
         try encoder.copyParameters(to: parameters.pointer)
         var track = try Track(
-            path: path, parameters: parameters, timeBase: av_make_q(1, Int32(clamping: sampleRate)))
+            path: path,
+            parameters: parameters,
+            timeBase: av_make_q(1, Int32(clamping: sampleRate))
+        )
         var reader = try SoundReader(
-            source: source, streamIndex: index, channels: channels, sampleRate: sampleRate,
-            blockSize: encoder.blockSize, flag: flag)
+            source: source,
+            streamIndex: index,
+            channels: channels,
+            sampleRate: sampleRate,
+            blockSize: encoder.blockSize,
+            flag: flag
+        )
         var frame = try Frame()
         var packet = try Packet()
         while try reader.next(into: &frame) {
@@ -113,7 +154,11 @@ struct SoundReader: ~Copyable {
     private let sampleRate: Int
 
     init(
-        source: Source, streamIndex: Int, channels: Int, sampleRate: Int, blockSize: Int,
+        source: Source,
+        streamIndex: Int,
+        channels: Int,
+        sampleRate: Int,
+        blockSize: Int,
         flag: CancellationFlag
     ) throws(MediaError) {
         let decoder = try Decoder(path: source.path, streamIndex: streamIndex, flag: flag)
@@ -160,7 +205,9 @@ struct SoundReader: ~Copyable {
                 pointer.pointee.pts
                 + av_rescale_q(
                     Int64(pointer.pointee.nb_samples),
-                    av_make_q(1, pointer.pointee.sample_rate), base)
+                    av_make_q(1, pointer.pointee.sample_rate),
+                    base
+                )
             let input = FilterGraph.Input(sound: decoded, timeBase: base)
             if self.input != input {
                 // A track that changes its layout midway goes on in a new graph; the old one's
@@ -181,8 +228,10 @@ struct AudioEncoder: ~Copyable {
     init(bitsPerSecond: Int, channels: Int, sampleRate: Int) throws(MediaError) {
         guard let codec = avcodec_find_encoder(AV_CODEC_ID_AAC) else {
             throw MediaError(
-                .unsupported, doing: "encode the sound",
-                words: "this build of FFmpeg has no AAC encoder")
+                .unsupported,
+                doing: "encode the sound",
+                words: "this build of FFmpeg has no AAC encoder"
+            )
         }
         let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
         let context = handle.pointer
@@ -201,7 +250,9 @@ struct AudioEncoder: ~Copyable {
 
     func send(_ frame: borrowing Frame) throws(MediaError) {
         try MediaError.check(
-            avcodec_send_frame(handle.pointer, frame.pointer), "encode the sound")
+            avcodec_send_frame(handle.pointer, frame.pointer),
+            "encode the sound"
+        )
     }
 
     func finish() throws(MediaError) {
@@ -220,6 +271,8 @@ struct AudioEncoder: ~Copyable {
         to parameters: UnsafeMutablePointer<AVCodecParameters>
     ) throws(MediaError) {
         try MediaError.check(
-            avcodec_parameters_from_context(parameters, handle.pointer), "describe the sound")
+            avcodec_parameters_from_context(parameters, handle.pointer),
+            "describe the sound"
+        )
     }
 }

@@ -40,22 +40,32 @@ package struct Track: ~Copyable {
         let parameters = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
         try encoder.copyParameters(to: parameters.pointer)
         try self.init(
-            path: path, parameters: parameters, timeBase: encoder.timeBase,
-            frameRate: encoder.frameRate)
+            path: path,
+            parameters: parameters,
+            timeBase: encoder.timeBase,
+            frameRate: encoder.frameRate
+        )
     }
 
     init(
-        path: FilePath, parameters: consuming Owned<AVCodecParameters>, timeBase: AVRational,
+        path: FilePath,
+        parameters: consuming Owned<AVCodecParameters>,
+        timeBase: AVRational,
         frameRate: AVRational = AVRational(num: 0, den: 1)
     ) throws(MediaError) {
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(
-                path, .readWrite, options: [.create, .truncate, .closeOnExec],
-                permissions: .ownerReadWrite)
+                path,
+                .readWrite,
+                options: [.create, .truncate, .closeOnExec],
+                permissions: .ownerReadWrite
+            )
         } catch {
             throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep a track")
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
+                doing: "keep a track"
+            )
         }
         self.file = file
         self.parameters = parameters
@@ -78,7 +88,8 @@ package struct Track: ~Copyable {
 
     /// Adds a packet at the end, its times moved by `shift`.
     package mutating func append(
-        _ packet: borrowing Packet, shift: Int = 0
+        _ packet: borrowing Packet,
+        shift: Int = 0
     ) throws(MediaError) {
         let pointer = packet.pointer
         guard let data = pointer.pointee.data, pointer.pointee.size > 0 else { return }
@@ -87,7 +98,9 @@ package struct Track: ~Copyable {
             _ = try file.writeAll(toAbsoluteOffset: offset, bytes)
         } catch {
             throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO), doing: "keep a track")
+                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
+                doing: "keep a track"
+            )
         }
         offset += Int64(bytes.count)
         byteCount += bytes.count
@@ -95,8 +108,11 @@ package struct Track: ~Copyable {
             Entry(
                 decodeTime: pointer.pointee.dts + Int64(shift),
                 presentationTime: pointer.pointee.pts + Int64(shift),
-                duration: pointer.pointee.duration, size: pointer.pointee.size,
-                flags: pointer.pointee.flags))
+                duration: pointer.pointee.duration,
+                size: pointer.pointee.size,
+                flags: pointer.pointee.flags
+            )
+        )
     }
 
     /// Starts handing out packets from the first again.
@@ -110,10 +126,13 @@ package struct Track: ~Copyable {
         cursor < entries.count ? Double(entries[cursor].decodeTime) * av_q2d(timeBase) : nil
     }
 
-    /// The next packet; false at the end. With `isEmpty` its payload is a few bytes of nothing,
-    /// for a muxer that is only asked how much it would add.
+    /// The next packet; false at the end.
+    ///
+    /// With `isEmpty` its payload is a few bytes of nothing, for a muxer that is only asked
+    /// how much it would add.
     package mutating func next(
-        into packet: inout Packet, isEmpty: Bool = false
+        into packet: inout Packet,
+        isEmpty: Bool = false
     ) throws(MediaError) -> Bool {
         guard cursor < entries.count else { return false }
         let entry = entries[cursor]
@@ -124,20 +143,24 @@ package struct Track: ~Copyable {
             memset(packet.pointer.pointee.data, 0, Int(size))
         } else {
             let target = UnsafeMutableRawBufferPointer(
-                start: packet.pointer.pointee.data, count: Int(size))
+                start: packet.pointer.pointee.data,
+                count: Int(size)
+            )
             do {
                 var done = 0
                 while done < target.count {
                     let part = try file.read(
                         fromAbsoluteOffset: cursorOffset + Int64(done),
-                        into: UnsafeMutableRawBufferPointer(rebasing: target[done...]))
+                        into: UnsafeMutableRawBufferPointer(rebasing: target[done...])
+                    )
                     guard part > 0 else { throw Errno.ioError }
                     done += part
                 }
             } catch {
                 throw MediaError(
                     status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                    doing: "read a kept track")
+                    doing: "read a kept track"
+                )
             }
         }
         packet.pointer.pointee.dts = entry.decodeTime
@@ -153,6 +176,8 @@ package struct Track: ~Copyable {
         to target: UnsafeMutablePointer<AVCodecParameters>
     ) throws(MediaError) {
         try MediaError.check(
-            avcodec_parameters_copy(target, parameters.pointer), "describe a track")
+            avcodec_parameters_copy(target, parameters.pointer),
+            "describe a track"
+        )
     }
 }

@@ -20,7 +20,10 @@ package struct VideoEncoder: ~Copyable {
         package var keyframeIntervalFrames: Int
 
         package init(
-            size: PixelSize, frameRate: Rational, matrix: Picture.Matrix, preset: String,
+            size: PixelSize,
+            frameRate: Rational,
+            matrix: Picture.Matrix,
+            preset: String,
             keyframeIntervalFrames: Int
         ) {
             self.size = size
@@ -54,8 +57,10 @@ package struct VideoEncoder: ~Copyable {
         LibraryLog.install()
         guard let codec = avcodec_find_encoder_by_name("libx264") else {
             throw MediaError(
-                .unsupported, doing: "encode H.264",
-                words: "this build of FFmpeg has no libx264 encoder")
+                .unsupported,
+                doing: "encode H.264",
+                words: "this build of FFmpeg has no libx264 encoder"
+            )
         }
         let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
         let context = handle.pointer
@@ -64,7 +69,8 @@ package struct VideoEncoder: ~Copyable {
         context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
         context.pointee.framerate = av_make_q(
             Int32(clamping: settings.frameRate.numerator),
-            Int32(clamping: settings.frameRate.denominator))
+            Int32(clamping: settings.frameRate.denominator)
+        )
         context.pointee.time_base = av_inv_q(context.pointee.framerate)
         context.pointee.sample_aspect_ratio = av_make_q(1, 1)
         context.pointee.gop_size = Int32(clamping: settings.keyframeIntervalFrames)
@@ -85,7 +91,9 @@ package struct VideoEncoder: ~Copyable {
 
         func set(_ name: String, _ value: String) throws(MediaError) {
             try MediaError.check(
-                av_opt_set(context.pointee.priv_data, name, value, 0), "set up libx264 (\(name))")
+                av_opt_set(context.pointee.priv_data, name, value, 0),
+                "set up libx264 (\(name))"
+            )
         }
         try set("preset", settings.preset)
         try set("profile", "high")
@@ -146,7 +154,9 @@ package struct VideoEncoder: ~Copyable {
         to parameters: UnsafeMutablePointer<AVCodecParameters>
     ) throws(MediaError) {
         try MediaError.check(
-            avcodec_parameters_from_context(parameters, context), "describe the picture")
+            avcodec_parameters_from_context(parameters, context),
+            "describe the picture"
+        )
     }
 
     var timeBase: AVRational { context.pointee.time_base }
@@ -161,7 +171,8 @@ extension Packet {
         guard count > 5, let data = pointer.pointee.data else { return }
         let bytes = UnsafeBufferPointer(start: data, count: count)
         let start = bytes[2] == 1 ? 3 : 4
-        guard bytes[..<start].elementsEqual([0, 0, 0, 1].suffix(start)), bytes[start] & 31 == 6 else {
+        guard bytes[..<start].elementsEqual([0, 0, 0, 1].suffix(start)), bytes[start] & 31 == 6
+        else {
             return
         }
         // The next start code ends it; its payload is escaped so that none is inside.
@@ -180,7 +191,8 @@ extension Packet {
         PacketTiming(
             decodeTime: Int(pointer.pointee.dts),
             presentationTime: Int(pointer.pointee.pts),
-            isKeyframe: pointer.pointee.flags & AV_PKT_FLAG_KEY != 0)
+            isKeyframe: pointer.pointee.flags & AV_PKT_FLAG_KEY != 0
+        )
     }
 }
 

@@ -17,9 +17,9 @@ struct StoppingTests {
 
     @Test(
         "a signal ends it at once with its code and leaves nothing",
-        arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 143)]
+        arguments: zip([SIGINT, SIGTERM, SIGHUP], [130, 143, 143] as [Int32])
     )
-    func signals(signal: Int32, code: Int32) async throws {
+    func signals(_ signal: Int32, _ code: Int32) async throws {
         let clip = try folder.clip()
         let before = try Data(contentsOf: URL(fileURLWithPath: clip))
         let run = try long(clip, "out.mp4")

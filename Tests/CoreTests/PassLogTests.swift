@@ -136,7 +136,7 @@ import Testing
     )
     func meetsRate(_ wanted: Int, _ frames: Int) {
         let text = PassLogTests.longText(frames: frames)
-        let tuned = PassLog.tuned(text, for: wanted)
+        let tuned = PassLogText.tuned(text, for: wanted)
         #expect(tuned.bitsPerSecond % 1000 == 0)
         #expect(tuned.bitsPerSecond <= wanted && tuned.bitsPerSecond > wanted - 1000)
         // x264 spends rate × all durations; the clip's own length is the old sum.
@@ -152,20 +152,20 @@ import Testing
     func changesOnlyBFrames(_ wanted: Int) throws {
         let text = PassLogTests.longText(frames: 90)
         let before = text.split(separator: UInt8(ascii: "\n"))
-        let after = PassLog.tuned(text, for: wanted).text.split(separator: UInt8(ascii: "\n"))
+        let after = PassLogText.tuned(text, for: wanted).text.split(separator: UInt8(ascii: "\n"))
         try #require(before.count == after.count)
         let marker = Array(" type:b dur:".utf8)
         for (old, new) in zip(before, after) where !old.elementsEqual(new) {
             #expect(contains(old, marker) && contains(new, marker))
             #expect(withoutDuration(old) == withoutDuration(new))
         }
-        #expect(PassLog(parsing: PassLog.tuned(text, for: wanted).text, pixels: 1) != nil)
+        #expect(PassLog(parsing: PassLogText.tuned(text, for: wanted).text, pixels: 1) != nil)
     }
 
     @Test("the extra time is spread evenly")
     func spreadsEvenly() {
         let text = PassLogTests.longText(frames: 300)
-        let durations = durations(of: PassLog.tuned(text, for: 10_900).text, ofBFrames: true)
+        let durations = durations(of: PassLogText.tuned(text, for: 10_900).text, ofBFrames: true)
         let (least, most) = (durations.min() ?? 0, durations.max() ?? 9)
         #expect(most - least <= 1)
     }
@@ -173,7 +173,7 @@ import Testing
     @Test("without B-frames the text stays, and the rate is rounded down")
     func withoutBFrames() {
         let text = PassLogTests.longText(frames: 90, hasBFrames: false)
-        let tuned = PassLog.tuned(text, for: 64_700)
+        let tuned = PassLogText.tuned(text, for: 64_700)
         #expect(tuned.text == text)
         #expect(tuned.bitsPerSecond == 64_000)
     }
@@ -181,7 +181,7 @@ import Testing
     @Test("a whole number of kilobits needs no tuning", arguments: [1000, 64_000, 8_000_000])
     func wholeRates(_ wanted: Int) {
         let text = PassLogTests.longText(frames: 90)
-        let tuned = PassLog.tuned(text, for: wanted)
+        let tuned = PassLogText.tuned(text, for: wanted)
         #expect(tuned.text == text)
         #expect(tuned.bitsPerSecond == wanted)
     }
@@ -191,13 +191,15 @@ import Testing
         arguments: [-5, 0, 1, 999]
     )
     func leastRate(_ wanted: Int) {
-        #expect(PassLog.tuned(PassLogTests.longText(frames: 9), for: wanted).bitsPerSecond == 1000)
+        #expect(
+            PassLogText.tuned(PassLogTests.longText(frames: 9), for: wanted).bitsPerSecond == 1000
+        )
     }
 
     @Test("an empty log and one of other lines are left as they are")
     func foreignText() {
         for text in ["", "\n\n", "#options only\n", "in:0\n", "in: out: type: dur:\n"] {
-            #expect(PassLog.tuned(Array(text.utf8), for: 1500).text == Array(text.utf8))
+            #expect(PassLogText.tuned(Array(text.utf8), for: 1500).text == Array(text.utf8))
         }
     }
 

@@ -30,7 +30,8 @@ struct SizeControllerTests {
         // It asks for less than is left, because the same frames came out 2 % too large.
         #expect(end < (1_000_000 - got) * 99 / 100)
         #expect(
-            controller.recordEnd(videoBytes: 1_000_000 - got - 900, fits: true) == .accept(end: 1))
+            controller.recordEnd(videoBytes: 1_000_000 - got - 900, fits: true) == .accept(end: 1)
+        )
     }
 
     @Test("a body that is far over is encoded again at a corrected rate")
@@ -51,7 +52,8 @@ struct SizeControllerTests {
         _ = controller.start()
         #expect(
             controller.recordEnd(videoBytes: 80_000, fits: true, isSaturated: true)
-                == .accept(end: 1))
+                == .accept(end: 1)
+        )
     }
 
     @Test("where nothing fits, the refusal says what came out smallest")
@@ -92,15 +94,23 @@ struct SizeControllerTests {
 
     @Test(
         "it never accepts more than the limit, always ends, and fills what can be filled",
-        arguments: [0.9, 0.98, 1.0, 1.02, 1.14, 1.55], [Double?.none, 0.05, 0.1, 0.3, 0.5])
+        arguments: [0.9, 0.98, 1.0, 1.02, 1.14, 1.55],
+        [Double?.none, 0.05, 0.1, 0.3, 0.5]
+    )
     func neverOver(factor: Double, share: Double?) {
         for seed in 0..<200 {
             let limit = 100_000 + seed * 7919
             var encoder = Encoder(
-                factor: factor, endFactor: factor * (1 + Double(seed % 7 - 3) / 150),
-                noise: 0.001, state: UInt64(seed + 1))
+                factor: factor,
+                endFactor: factor * (1 + Double(seed % 7 - 3) / 150),
+                noise: 0.001,
+                state: UInt64(seed + 1)
+            )
             var controller = SizeController(
-                limitBytes: limit, fixedBytes: limit / 20, endShare: share)
+                limitBytes: limit,
+                fixedBytes: limit / 20,
+                endShare: share
+            )
             var action = controller.start()
             var body = 0
             var bodyRuns = 0

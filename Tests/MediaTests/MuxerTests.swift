@@ -124,7 +124,7 @@ import Testing
                 ),
                 mode: .constantQuality(30)
             )
-            let none: SoundTrack? = nil
+            let none: Track? = nil
             _ = try Muxer(
                 path: folder.file("none").appending("out.mp4"),
                 video: encoder,

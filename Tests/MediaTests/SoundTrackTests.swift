@@ -181,7 +181,7 @@ import Testing
 
         struct Missing: Error {}
 
-        init(_ track: borrowing SoundTrack?) throws {
+        init(_ track: borrowing Track?) throws {
             switch track {
             case .some(let track):
                 packets = track.packetCount
@@ -198,7 +198,7 @@ import Testing
         _ audio: AudioTrack,
         of source: Source,
         to path: FilePath
-    ) throws -> SoundTrack? {
+    ) throws -> Track? {
         try SoundTrack.make(
             .copy(
                 streamIndex: audio.streamIndex,
@@ -213,7 +213,7 @@ import Testing
     }
 
     private func firstBytes(
-        of track: consuming SoundTrack?,
+        of track: consuming Track?,
         seconds: Double
     ) throws -> Int? {
         var track = track

@@ -155,7 +155,7 @@ import Testing
         _ mode: VideoEncoder.Mode,
         to path: FilePath?
     ) throws -> Studio.Outcome {
-        var sound: SoundTrack?
+        var sound: Track?
         return try Studio.encode(
             source,
             picture: picture,

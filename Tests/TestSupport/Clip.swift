@@ -60,7 +60,7 @@ package struct Clip: Sendable {
         let source = try Studio.probe(raw)
         var picture = try Studio.picture(of: source)
         picture.frameRate = rate
-        var sound: SoundTrack?
+        var sound: Track?
         let soundPath = FilePath(path.string + ".sound")
         defer { try? FileManager.default.removeItem(atPath: soundPath.string) }
         if let tone { sound = try tone.track(at: soundPath) }
@@ -112,7 +112,7 @@ package enum Studio {
         picture: Picture,
         settings: VideoEncoder.Settings,
         mode: VideoEncoder.Mode,
-        sound: inout SoundTrack?,
+        sound: inout Track?,
         to path: FilePath?
     ) throws -> Outcome {
         let flag = CancellationFlag()
@@ -130,7 +130,7 @@ package enum Studio {
         func drain(
             _ encoder: inout VideoEncoder,
             _ muxer: inout Muxer?,
-            _ sound: inout SoundTrack?
+            _ sound: inout Track?
         ) throws {
             while try encoder.receive(into: &packet) {
                 let timing = packet.timing
@@ -158,7 +158,7 @@ package enum Studio {
     }
 
     private static func writeSound(
-        from sound: inout SoundTrack?,
+        from sound: inout Track?,
         until seconds: Double,
         to muxer: inout Muxer?
     ) throws {

@@ -52,7 +52,7 @@ package struct Tone: Sendable {
     package func track(
         at path: FilePath,
         flag: CancellationFlag = CancellationFlag()
-    ) throws -> SoundTrack? {
+    ) throws -> Track? {
         let waveFile = FilePath(path.string + ".wav")
         try waveFile.write(wave)
         defer { try? FileManager.default.removeItem(atPath: waveFile.string) }

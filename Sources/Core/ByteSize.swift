@@ -78,6 +78,7 @@ package struct ByteSize: Hashable, Comparable, Codable, Sendable {
         let fractionBytes = scale.dividingFullWidth(factor.multipliedFullWidth(by: fraction))
             .quotient
         bytes = wholeBytes + fractionBytes
+        guard bytes <= limit else { throw tooLarge }
         guard bytes > 0 else {
             throw ParseError(description: "a size of zero fits nothing; \(Self.examples)")
         }

@@ -117,6 +117,34 @@ enum Assembly {
         try muxer.finish()
         return try FileSize.of(path)
     }
+
+    /// Puts a whole picture and the sound together; nil where the picture was given up, or the file
+    /// passes the limit after all.
+    static func finish(
+        _ output: inout Encoding.Output,
+        sound: inout Track?,
+        name: String,
+        limitBytes: Int,
+        in workspace: borrowing Workspace,
+        flag: CancellationFlag
+    ) throws -> Finished? {
+        guard output.result.isComplete, output.track.packetCount > 0 else { return nil }
+        var nothing: Track?
+        let bytes = try write(
+            body: &nothing,
+            end: &output.track,
+            sound: &sound,
+            to: workspace.file(name),
+            flag: flag
+        )
+        guard bytes <= limitBytes else { return nil }
+        return Finished(
+            name: name,
+            frames: output.track.packetCount,
+            fileBytes: bytes,
+            pictureBytes: output.track.byteCount
+        )
+    }
 }
 
 extension Muxer {

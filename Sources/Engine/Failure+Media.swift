@@ -87,3 +87,39 @@ extension Failure {
         text.isEmpty ? "" : " (\(text))"
     }
 }
+
+extension Failure {
+    /// A cut-off file reads as a shorter one; publishing half a video would lose the other half silently.
+    static func checkWhole(
+        _ source: Source,
+        reachedSeconds reached: Double,
+        words: String?
+    )
+        throws(Failure)
+    {
+        guard !source.durationIsEstimated,
+            source.durationSeconds - reached > max(1, source.durationSeconds * 0.05)
+        else { return }
+        throw Failure(
+            .unreadable,
+            "\(source.path) is cut off or damaged",
+            why:
+                "it says \(durationText(source.durationSeconds)), and can be read up to \(durationText(reached))"
+                + bracketed(words ?? ""),
+            advice: "If it was downloaded, download it again."
+        )
+    }
+
+    /// Nothing that fits came out, although the plan thought it could.
+    static func unreachable(_ plan: Plan, smallest: Int) -> Failure {
+        let enough = max(smallest, plan.limitBytes) / 10 * 11
+        return Failure(
+            .unreachable,
+            "\(ByteSize.text(plan.limitBytes)) is too small for this clip at \(plan.picture.size)",
+            why: "the smallest file that came out has about \(ByteSize.text(smallest))",
+            advice:
+                "Ask for \(ByteSize.text(enough)) or more, lower the picture with --max-height, or cut the clip.",
+            smallestBytes: enough
+        )
+    }
+}

@@ -36,13 +36,6 @@ struct Landing {
         self.flag = flag
     }
 
-    /// A landed file.
-    struct Landed {
-        var name: String
-        var fileBytes: Int
-        var pictureBytes: Int
-    }
-
     /// Runs of pass 2 over the clip (or over all but its last stretch).
     var secondPassRuns: Int { cut > 0 ? bodyRuns : endRuns }
 
@@ -57,7 +50,7 @@ struct Landing {
         sound: inout Track?,
         in workspace: borrowing Workspace,
         onProgress: (Double, Int, Int?, Int) -> Void
-    ) throws -> (landed: Landed?, smallestBytes: Int) {
+    ) throws -> (landed: Finished?, smallestBytes: Int) {
         let shift = sweep.log.quantizerShift(
             forBits: Double(room) * 8,
             pixels: settings.size.pixels
@@ -163,8 +156,13 @@ struct Landing {
                 guard let best else {
                     throw Failure(.defect, "The accepted attempt has no file")
                 }
-                let landed = Landed(
+                // The winner need not be the last: mark it, and it alone, among the ends.
+                for index in attempts.indices where attempts[index].bytes != nil {
+                    attempts[index].isAccepted = attempts[index].bytes == best.bytes
+                }
+                let landed = Finished(
                     name: best.name,
+                    frames: sweep.frames,
                     fileBytes: best.bytes,
                     pictureBytes: best.picture
                 )

@@ -16,13 +16,7 @@ struct LocalRun {
     private let request: Request
     private let limits: Compressor.Limits
     private let flag: CancellationFlag
-    private var meter: Meter
-    private var attempts: [Attempt] = []
-    private var notes: [String] = []
-    private var keeping: FrameKeeping?
-    private var keptBytes = 0
-    private var secondPassRuns = 0
-    private var stoppedAtCeiling = false
+    private var record: RunRecord
 
     init(
         source: Source,
@@ -37,13 +31,13 @@ struct LocalRun {
         self.request = request
         self.limits = limits
         self.flag = flag
-        meter = Meter(events: events)
+        record = RunRecord(events: events)
     }
 
     /// Makes the file and puts it in its place.
     mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
         do {
-            try checkRoom(in: workspace)
+            try room.check(in: workspace)
             return try make(in: workspace)
         } catch let failure as Failure {
             throw flag.isRaised ? .interrupted : failure
@@ -72,7 +66,7 @@ struct LocalRun {
         case .remux:
             if let report = try remux(in: workspace) { return report }
             plan = try Plan.make(for: source, request: request, mayRemux: false)
-            meter.send(.planned(plan))
+            record.meter.send(.planned(plan))
         case .constantQuality:
             if let report = try constantQuality(in: workspace) { return report }
         case .fit:
@@ -85,9 +79,9 @@ struct LocalRun {
 
     private mutating func fit(in workspace: borrowing Workspace) throws -> Report {
         var sound = try makeSound(in: workspace)
-        let keeping = chooseKeeping(in: workspace)
-        self.keeping = keeping
-        meter.send(.keepingFrames(keeping))
+        let keeping = room.keeping(in: workspace)
+        record.keeping = keeping
+        record.meter.send(.keepingFrames(keeping))
         var prepared = try PreparedFrames(
             source: source,
             picture: plan.picture,
@@ -97,7 +91,7 @@ struct LocalRun {
             flag: flag
         )
 
-        meter.begin(.analysing, until: 0.36)
+        record.meter.begin(.analysing, until: 0.36)
         let expected = Double(max(1, plan.frames))
         let sweep = try Sweep.run(
             &prepared,
@@ -105,15 +99,22 @@ struct LocalRun {
             settings: settings,
             log: workspace.file("pass.log"),
             flag: flag
-        ) { meter.update(Double($0) / expected, frames: $0) }
-        keptBytes = prepared.keptBytes
+        ) { record.meter.update(Double($0) / expected, frames: $0) }
+        record.keptBytes = prepared.keptBytes
         // A file that is longer than it said may have passed the limits after all.
-        self.keeping?.place = prepared.place
-        try checkWhole(prepared, soundSeconds: sound?.durationSeconds ?? 0)
+        record.keeping?.place = prepared.place
+        try Failure.checkWhole(
+            source,
+            reachedSeconds: max(
+                Double(prepared.count) / plan.picture.frameRate.value,
+                sound?.durationSeconds ?? 0
+            ),
+            words: prepared.endedEarly?.words
+        )
 
         let fixed = (sound?.byteCount ?? 0) + sweep.containerBytes
         guard plan.limitBytes - fixed > 0 else {
-            throw unreachable(smallest: fixed + plan.smallestBytes)
+            throw Failure.unreachable(plan, smallest: fixed + plan.smallestBytes)
         }
         try suitSize(to: sweep, room: plan.limitBytes - fixed, &prepared)
         if let encoded = try ceiling(&prepared, &sound, sweep, fixed, in: workspace) {
@@ -127,24 +128,19 @@ struct LocalRun {
             log: workspace.file("pass.log"),
             flag: flag
         )
-        meter.begin(.encoding, until: 0.94, attempt: attempts.count + 1)
+        record.meter.begin(.encoding, until: 0.94, attempt: record.attempts.count + 1)
         let (landed, smallest) = try landing.run(&prepared, sound: &sound, in: workspace) {
-            meter.update($0, frames: $1, projectedBytes: $2, attempt: attempts.count + $3)
+            record.meter.update(
+                $0,
+                frames: $1,
+                projectedBytes: $2,
+                attempt: record.attempts.count + $3
+            )
         }
-        secondPassRuns = landing.secondPassRuns
-        for attempt in landing.attempts { add(attempt) }
-        guard let landed else { throw unreachable(smallest: smallest) }
-        return try publish(
-            Encoded(
-                name: landed.name,
-                frames: sweep.frames,
-                fileBytes: landed.fileBytes,
-                pictureBytes: landed.pictureBytes
-            ),
-            &prepared,
-            &sound,
-            in: workspace
-        )
+        record.secondPassRuns = landing.secondPassRuns
+        for attempt in landing.attempts { record.add(attempt) }
+        guard let landed else { throw Failure.unreachable(plan, smallest: smallest) }
+        return try publish(landed, &prepared, &sound, in: workspace)
     }
 
     /// Steps the frame size down where the picture at this one would fall apart.
@@ -157,16 +153,8 @@ struct LocalRun {
         let suited = Plan.frameSize(within: size, log: sweep.log, videoBytes: room)
         guard suited != size else { return }
         plan.picture.size = suited
-        note("so few bytes look better at \(suited) than at \(size)")
+        record.note("so few bytes look better at \(suited) than at \(size)")
         try prepared.scale(to: suited)
-    }
-
-    /// A finished file in the workspace.
-    private struct Encoded {
-        var name: String
-        var frames: Int
-        var fileBytes: Int
-        var pictureBytes: Int
     }
 
     /// Where the bytes allow more than anyone can see, one pass at constant quality, and the rest of them left over.
@@ -178,7 +166,7 @@ struct LocalRun {
         _ sweep: Sweep,
         _ fixed: Int,
         in workspace: borrowing Workspace
-    ) throws -> Encoded? {
+    ) throws -> Finished? {
         let shift = Plan.ceilingQuality - VideoEncoder.firstPassQuality
         let needed =
             sweep.log.bits(atQuantizerShift: shift, pixels: plan.picture.size.pixels) / 8
@@ -186,76 +174,21 @@ struct LocalRun {
         // Pass 1 at half size may foretell a third too little. Close to the limit both ways look
         // alike, and filling it is what was asked.
         guard needed < Double(room) * 0.65 else { return nil }
-        let encoding = Encoding(
-            settings: settings,
-            mode: .constantQuality(Plan.ceilingQuality),
-            frames: 0..<sweep.frames,
-            byteLimit: room,
-            expectedShares: sweep.log.shares(atQuantizerShift: shift)
-        )
         try prepared.rewind()
-        let encoded = try encode(
-            encoding,
-            fixed: fixed,
-            until: 0.92,
-            &prepared,
-            &sound,
-            in: workspace
+        let pass = OnePass(
+            settings: settings,
+            quality: Plan.ceilingQuality,
+            frames: 0..<sweep.frames,
+            expectedFrames: sweep.frames,
+            expectedShares: sweep.log.shares(atQuantizerShift: shift),
+            limitBytes: plan.limitBytes,
+            fixedBytes: fixed,
+            success: "as good as it gets: more bytes could not be seen",
+            failure: "constant quality needs more than the limit: two passes instead"
         )
-        stoppedAtCeiling = encoded != nil
-        add(
-            Attempt(
-                number: 0,
-                mode: .onePassConstantQuality,
-                bytes: encoded?.fileBytes,
-                isAccepted: encoded != nil,
-                reason: encoded != nil
-                    ? "as good as it gets: more bytes could not be seen"
-                    : "constant quality needs more than the limit: two passes instead"
-            )
-        )
+        let encoded = try pass.run(&prepared, &sound, &record, in: workspace, flag: flag)
+        record.stoppedAtCeiling = encoded != nil
         return encoded
-    }
-
-    /// One pass over the whole clip, put together with the sound; nil where the file passes the limit.
-    private mutating func encode(
-        _ encoding: Encoding,
-        fixed: Int,
-        until end: Double,
-        _ prepared: inout PreparedFrames,
-        _ sound: inout Track?,
-        in workspace: borrowing Workspace
-    ) throws -> Encoded? {
-        meter.begin(.encoding, until: end, attempt: attempts.count + 1)
-        let total = Double(max(1, plan.frames))
-        var output = try encoding.run(
-            &prepared,
-            to: workspace.file("picture"),
-            flag: flag
-        ) { packets, bytes in
-            let share = encoding.share(after: packets)
-            meter.update(
-                Double(packets) / total,
-                frames: packets,
-                projectedBytes: share > 0.05 ? Int(Double(bytes) / share) + fixed : nil
-            )
-        }
-        guard output.result.isComplete, output.track.packetCount > 0 else { return nil }
-        var nothing: Track?
-        let bytes = try Assembly.write(
-            body: &nothing,
-            end: &output.track,
-            sound: &sound,
-            to: workspace.file("quality.mp4"),
-            flag: flag
-        )
-        guard bytes <= plan.limitBytes else { return nil }
-        return Encoded(
-            name: "quality.mp4",
-            frames: output.track.packetCount,
-            fileBytes: bytes,
-            pictureBytes: output.track.byteCount
-        )
     }
 
     // MARK: - Without a size
@@ -278,32 +211,28 @@ struct LocalRun {
             flag: flag
         )
         let fixed = (sound?.byteCount ?? 0) + plan.budget.containerBytes
-        let encoding = Encoding(
+        let pass = OnePass(
             settings: settings,
-            mode: .constantQuality(Plan.sharingQuality),
+            quality: Plan.sharingQuality,
+            // The end is where the source ends.
             frames: 0..<Int.max,
-            byteLimit: plan.limitBytes - fixed
+            expectedFrames: plan.frames,
+            expectedShares: [],
+            limitBytes: plan.limitBytes,
+            fixedBytes: fixed,
+            success: "constant quality",
+            failure: "larger than the source at this quality"
         )
-        let encoded = try encode(
-            encoding,
-            fixed: fixed,
-            until: 0.93,
-            &prepared,
-            &sound,
-            in: workspace
-        )
-        add(
-            Attempt(
-                number: 0,
-                mode: .onePassConstantQuality,
-                bytes: encoded?.fileBytes,
-                isAccepted: encoded != nil,
-                reason: encoded != nil
-                    ? "constant quality" : "larger than the source at this quality"
-            )
-        )
+        let encoded = try pass.run(&prepared, &sound, &record, in: workspace, flag: flag)
         if let encoded {
-            try checkWhole(prepared, soundSeconds: sound?.durationSeconds ?? 0)
+            try Failure.checkWhole(
+                source,
+                reachedSeconds: max(
+                    Double(prepared.count) / plan.picture.frameRate.value,
+                    sound?.durationSeconds ?? 0
+                ),
+                words: prepared.endedEarly?.words
+            )
             return try publish(encoded, &prepared, &sound, in: workspace)
         }
         guard prepared.count > 0 else { throw MediaError.noPicture }
@@ -316,21 +245,21 @@ struct LocalRun {
         }
         plan = try Plan.make(for: source, request: remuxRequest, mayRemux: false)
         plan.targetBytes = nil
-        meter.send(.planned(plan))
+        record.meter.send(.planned(plan))
         return nil
     }
 
     /// Copies the packets into a fresh MP4; nil where the result is larger than the limit after all.
     private mutating func remux(in workspace: borrowing Workspace) throws -> Report? {
         var sound = try makeSound(in: workspace)
-        meter.begin(.encoding, until: 0.6)
+        record.meter.begin(.encoding, until: 0.6)
         var copying = Remux(source: source, plan: plan)
         let path = workspace.file("copy.mp4")
         let result = try copying.run(sound: &sound, to: path, flag: flag) {
-            meter.update($0, frames: 0)
+            record.meter.update($0, frames: 0)
         }
         guard result.fileBytes <= plan.limitBytes else { return nil }
-        add(
+        record.add(
             Attempt(
                 number: 0,
                 mode: .remux,
@@ -347,54 +276,46 @@ struct LocalRun {
             frameSeconds: 1 / max(1, source.video.frameRate.value),
             hasSound: sound?.packetCount ?? 0 > 0
         )
-        meter.begin(.verifying, until: 1)
+        record.meter.begin(.verifying, until: 1)
         let total = Double(max(1, plan.frames))
         let finding = try verifier.check(
             path,
             bytes: result.fileBytes,
             flag: flag,
             original: { _, _ in false },
-            onFrame: { meter.update(Double($0) / total, frames: $0) }
+            onFrame: { record.meter.update(Double($0) / total, frames: $0) }
         )
-        try workspace.place(
-            "copy.mp4",
-            at: request.destination,
-            overwrites: request.overwrites
+        let file = Finished(
+            name: "copy.mp4",
+            frames: finding.frames,
+            fileBytes: result.fileBytes,
+            pictureBytes: result.pictureBytes
         )
-        return report(
-            Encoded(
-                name: "copy.mp4",
-                frames: finding.frames,
-                fileBytes: result.fileBytes,
-                pictureBytes: result.pictureBytes
-            ),
-            finding: finding,
-            soundBytes: sound?.byteCount ?? 0
-        )
+        return try place(file, finding, soundBytes: sound?.byteCount ?? 0, in: workspace)
     }
 
     // MARK: - Parts of every run
 
     private mutating func makeSound(in workspace: borrowing Workspace) throws -> Track? {
-        meter.begin(.audio, until: 0.03)
+        record.meter.begin(.audio, until: 0.03)
         let total = max(0.1, source.durationSeconds)
         let sound = try SoundTrack.make(
             plan.sound,
             source: source,
             path: workspace.file("sound"),
             flag: flag
-        ) { meter.update($0 / total, frames: 0) }
+        ) { record.meter.update($0 / total, frames: 0) }
         if source.audio.count > 1, plan.sound != .none {
-            note("the source has \(source.audio.count) sound tracks: the main one is kept")
+            record.note("the source has \(source.audio.count) sound tracks: the main one is kept")
         }
         if !source.audio.isEmpty, plan.sound == .none, request.audio != .none {
-            note("the sound cannot be decoded here and is left out")
+            record.note("the sound cannot be decoded here and is left out")
         }
         return sound
     }
 
     private mutating func publish(
-        _ encoded: Encoded,
+        _ encoded: Finished,
         _ prepared: inout PreparedFrames,
         _ sound: inout Track?,
         in workspace: borrowing Workspace
@@ -409,62 +330,41 @@ struct LocalRun {
             frameSeconds: 1 / rate,
             hasSound: soundSeconds != nil
         )
-        meter.begin(.verifying, until: 1)
+        record.meter.begin(.verifying, until: 1)
         let total = Double(max(1, encoded.frames))
         let finding = try verifier.check(
             workspace.file(encoded.name),
             bytes: encoded.fileBytes,
             flag: flag,
             original: { try prepared.sample($0, into: &$1) },
-            onFrame: { meter.update(Double($0) / total, frames: $0) }
+            onFrame: { record.meter.update(Double($0) / total, frames: $0) }
         )
         if prepared.damagedCount > 0 {
-            note("\(prepared.damagedCount) damaged pictures in the source were concealed")
+            record.note("\(prepared.damagedCount) damaged pictures in the source were concealed")
         }
-        try workspace.place(
-            encoded.name,
-            at: request.destination,
-            overwrites: request.overwrites
-        )
-        return report(encoded, finding: finding, soundBytes: sound?.byteCount ?? 0)
+        return try place(encoded, finding, soundBytes: sound?.byteCount ?? 0, in: workspace)
     }
 
-    private func report(
-        _ result: Encoded,
-        finding: Verifier.Finding,
-        soundBytes: Int
-    ) -> Report {
-        let seconds = max(0.001, finding.durationSeconds)
-        let size =
-            plan.method == .remux ? source.video.displaySize : plan.picture.size
-        return Report(
-            input: source.path,
-            output: request.destination.string,
-            inputBytes: source.bytes,
-            bytes: result.fileBytes,
-            limitBytes: plan.limitBytes,
-            targetBytes: request.target?.bytes,
-            method: plan.method,
-            stoppedAtQualityCeiling: stoppedAtCeiling,
-            width: size.width,
-            height: size.height,
-            frameRate: plan.picture.frameRate.value,
-            frames: finding.frames,
-            durationSeconds: seconds,
-            videoBytes: result.pictureBytes,
-            audioBytes: soundBytes,
-            containerBytes: max(0, result.fileBytes - result.pictureBytes - soundBytes),
-            videoBitsPerSecond: Int(Double(result.pictureBytes) * 8 / seconds),
-            audioBitsPerSecond: Int(Double(soundBytes) * 8 / seconds),
-            secondPassRuns: secondPassRuns,
-            attempts: attempts,
-            keeping: keeping,
-            keptFrameBytes: keptBytes,
-            ssim: finding.similarity,
-            ssimFrames: finding.comparedFrames,
-            elapsedSeconds: meter.elapsedSeconds,
-            notes: notes
+    /// Renames the checked file to its destination, and writes the receipt.
+    private func place(
+        _ file: Finished,
+        _ finding: Verifier.Finding,
+        soundBytes: Int,
+        in workspace: borrowing Workspace
+    ) throws -> Report {
+        try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
+        return record.report(
+            of: file,
+            source: source,
+            plan: plan,
+            request: request,
+            finding: finding,
+            soundBytes: soundBytes
         )
+    }
+
+    private var room: Room {
+        Room(source: source, plan: plan, limits: limits, destination: request.destination.string)
     }
 
     private var settings: VideoEncoder.Settings {
@@ -474,88 +374,6 @@ struct LocalRun {
             matrix: plan.picture.matrix,
             preset: plan.speed.preset,
             keyframeIntervalFrames: plan.keyframeIntervalFrames
-        )
-    }
-
-    private mutating func note(_ text: String) {
-        guard !notes.contains(text) else { return }
-        notes.append(text)
-        meter.send(.noted(text))
-    }
-
-    /// Numbers an attempt, keeps it for the report and tells of it.
-    private mutating func add(_ attempt: Attempt) {
-        var attempt = attempt
-        attempt.number = attempts.count + 1
-        attempts.append(attempt)
-        meter.send(.attempted(attempt))
-    }
-
-    // MARK: - Refusals
-
-    /// A cut-off file reads as a shorter one; publishing half a video would lose the other half silently.
-    private func checkWhole(
-        _ prepared: borrowing PreparedFrames,
-        soundSeconds: Double
-    ) throws(Failure) {
-        guard !source.durationIsEstimated else { return }
-        let reached = max(
-            Double(prepared.count) / plan.picture.frameRate.value,
-            soundSeconds
-        )
-        guard source.durationSeconds - reached > max(1, source.durationSeconds * 0.05) else {
-            return
-        }
-        let words = prepared.endedEarly.map { " (\($0.words))" } ?? ""
-        throw Failure(
-            .unreadable,
-            "\(source.path) is cut off or damaged",
-            why:
-                "it says \(durationText(source.durationSeconds)), and can be read up to \(durationText(reached))\(words)",
-            advice: "If it was downloaded, download it again."
-        )
-    }
-
-    private func unreachable(smallest: Int) -> Failure {
-        Failure(
-            .unreachable,
-            "\(ByteSize.text(plan.limitBytes)) is too small for this clip at \(plan.picture.size)",
-            why: "the smallest file that came out has about \(ByteSize.text(smallest))",
-            advice:
-                "Ask for \(ByteSize.text(smallest * 11 / 10)) or more, lower the picture with --max-height, or cut the clip.",
-            smallestBytes: smallest * 11 / 10
-        )
-    }
-
-    // MARK: - Room
-
-    private func checkRoom(in workspace: borrowing Workspace) throws(Failure) {
-        guard let free = workspace.freeBytes, free < leastRoom else { return }
-        throw Failure(
-            .storage,
-            "Cannot write beside \(request.destination.string)",
-            why:
-                "the disk has \(ByteSize.text(free)) free, and this run needs about \(ByteSize.text(leastRoom))",
-            advice: "Free some space, or name another place with -o."
-        )
-    }
-
-    /// The result, the sound, and x264's two logs.
-    private var leastRoom: Int {
-        let expected = plan.method == .constantQuality ? plan.expectedBytes : plan.limitBytes
-        let blocks = Sweep.analysedSize(of: plan.picture.size).pixels / 256
-        let logs = plan.method == .fit ? plan.frames * (160 + blocks) : 0
-        return min(expected, source.bytes) + plan.budget.audioBytes + logs
-    }
-
-    private func chooseKeeping(in workspace: borrowing Workspace) -> FrameKeeping {
-        let spare = max(0, (workspace.freeBytes ?? 0) - leastRoom)
-        return FrameKeeping.choose(
-            frameBytes: plan.picture.size.pixels * 3 / 2,
-            // What the container says is sometimes short.
-            frames: plan.frames + plan.frames / 50 + 8,
-            memoryLimitBytes: limits.memoryBytes,
-            fileLimitBytes: min(limits.diskBytes ?? 16_000_000_000, spare * 4 / 5)
         )
     }
 }

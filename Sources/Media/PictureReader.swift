@@ -15,6 +15,7 @@ package struct PictureReader: ~Copyable {
     private let pace: FilterGraph
     private var decoded: Frame
     private var shaped: Frame
+    private var shapedTimeBase = AVRational(num: 1, den: 1)
     private var stage = Stage.reading
     private var lastTime: Int64?
     private var lastLength: Int64 = 1
@@ -92,7 +93,7 @@ package struct PictureReader: ~Copyable {
         switch stage {
         case .reading:
             if try shape?.graph.pull(into: &shaped) == true {
-                try pace.push(shaped)
+                try pushShaped()
                 return
             }
             guard try decoder.next(into: &decoded) else {
@@ -108,7 +109,7 @@ package struct PictureReader: ~Copyable {
             try shape?.graph.push(decoded)
         case .drainingShape:
             if try shape?.graph.pull(into: &shaped) == true {
-                try pace.push(shaped)
+                try pushShaped()
                 return
             }
             try pace.finish(at: end)
@@ -118,15 +119,26 @@ package struct PictureReader: ~Copyable {
         }
     }
 
+    /// Hands a shaped frame on, its time in the stream's time base again (a deinterlacer halves the ticks).
+    private func pushShaped() throws(MediaError) {
+        if shaped.pointer.pointee.pts != cinch_no_pts {
+            shaped.pointer.pointee.pts = av_rescale_q(
+                shaped.pointer.pointee.pts,
+                shapedTimeBase,
+                decoder.timeBase
+            )
+        }
+        try pace.push(shaped)
+    }
+
     private var end: Int64 { (lastTime ?? 0) + lastLength }
 
     private mutating func rebuildShape(for input: FilterGraph.Input) throws(MediaError) {
-        if let old = shape.take() {
-            // A deinterlacer still holds a frame.
-            try old.graph.finish(at: end)
-            while try old.graph.pull(into: &shaped) { try pace.push(shaped) }
-        }
+        // A deinterlacer still holds a frame.
+        try shape?.graph.finish(at: end)
+        while try shape?.graph.pull(into: &shaped) == true { try pushShaped() }
         let graph = try FilterGraph(inputs: [input], chain: shapeChain)
+        shapedTimeBase = graph.outputTimeBase
         shape = ShapeGraph(graph: graph, input: input)
     }
 

@@ -1,0 +1,81 @@
+import Core
+import SystemPackage
+
+/// What a run has done so far: it tells of it as it happens, and the receipt is written from it.
+struct RunRecord {
+    var meter: Meter
+    private(set) var attempts: [Attempt] = []
+    private(set) var notes: [String] = []
+    var keeping: FrameKeeping?
+    var keptBytes = 0
+    var secondPassRuns = 0
+    var stoppedAtCeiling = false
+
+    init(events: @escaping @Sendable (Event) -> Void) {
+        meter = Meter(events: events)
+    }
+
+    /// Something a person should know; said once.
+    mutating func note(_ text: String) {
+        guard !notes.contains(text) else { return }
+        notes.append(text)
+        meter.send(.noted(text))
+    }
+
+    /// Numbers an attempt, keeps it for the report and tells of it.
+    mutating func add(_ attempt: Attempt) {
+        var attempt = attempt
+        attempt.number = attempts.count + 1
+        attempts.append(attempt)
+        meter.send(.attempted(attempt))
+    }
+
+    /// The receipt of a file that was checked and published.
+    func report(
+        of file: Finished,
+        source: Source,
+        plan: Plan,
+        request: Request,
+        finding: Verifier.Finding,
+        soundBytes: Int
+    ) -> Report {
+        let seconds = max(0.001, finding.durationSeconds)
+        let size = plan.method == .remux ? source.video.displaySize : plan.picture.size
+        return Report(
+            input: source.path,
+            output: request.destination.string,
+            inputBytes: source.bytes,
+            bytes: file.fileBytes,
+            limitBytes: plan.limitBytes,
+            targetBytes: request.target?.bytes,
+            method: plan.method,
+            stoppedAtQualityCeiling: stoppedAtCeiling,
+            width: size.width,
+            height: size.height,
+            frameRate: plan.picture.frameRate.value,
+            frames: finding.frames,
+            durationSeconds: seconds,
+            videoBytes: file.pictureBytes,
+            audioBytes: soundBytes,
+            containerBytes: max(0, file.fileBytes - file.pictureBytes - soundBytes),
+            videoBitsPerSecond: Int(Double(file.pictureBytes) * 8 / seconds),
+            audioBitsPerSecond: Int(Double(soundBytes) * 8 / seconds),
+            secondPassRuns: secondPassRuns,
+            attempts: attempts,
+            keeping: keeping,
+            keptFrameBytes: keptBytes,
+            ssim: finding.similarity,
+            ssimFrames: finding.comparedFrames,
+            elapsedSeconds: meter.elapsedSeconds,
+            notes: notes
+        )
+    }
+}
+
+/// A complete file in the workspace, not yet checked.
+struct Finished {
+    var name: String
+    var frames: Int
+    var fileBytes: Int
+    var pictureBytes: Int
+}

@@ -8,6 +8,8 @@ enum Program {
         var exitCode: Int32
         var output: String
         var messages: String
+        /// When it ended, on a clock that no busy test can delay.
+        var end: ContinuousClock.Instant
 
         /// The output's lines as JSON objects.
         func objects() throws -> [[String: Any]] {
@@ -67,6 +69,36 @@ enum Program {
         try Running(binary, arguments, environment: environment, in: folder)
     }
 
+    /// Starts it, and does something a while after its work has begun.
+    ///
+    /// On a thread of its own: other tests keep the shared ones busy for longer than a run takes.
+    static func disturb(
+        _ arguments: [String],
+        in folder: Folder,
+        name: String = "",
+        after seconds: Double = 0,
+        _ action: @escaping @Sendable (Running) throws -> Void
+    ) async throws -> Result {
+        let running = await withCheckedContinuation { continuation in
+            let thread = Thread {
+                continuation.resume(
+                    returning: Swift.Result {
+                        let running = try start(arguments)
+                        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+                        while !folder.hasWork(in: name), ContinuousClock.now < deadline {
+                            Thread.sleep(forTimeInterval: 0.01)
+                        }
+                        Thread.sleep(forTimeInterval: seconds)
+                        try action(running)
+                        return running
+                    }
+                )
+            }
+            thread.start()
+        }
+        return await (try running.get()).result()
+    }
+
     /// Runs another program to its end.
     static func tool(_ name: String, _ arguments: [String]) async throws -> Result {
         try await Running(
@@ -103,11 +135,11 @@ final class Running: Sendable {
         let messages = Pipe()
         process.standardOutput = output
         process.standardError = messages
-        let (ends, end) = AsyncStream.makeStream(of: Int32.self)
+        let (ends, end) = AsyncStream.makeStream(of: (Int32, ContinuousClock.Instant).self)
         process.terminationHandler = { process in
             // A shell's own way to tell a signal from a code.
             let isSignal = process.terminationReason == .uncaughtSignal
-            end.yield(process.terminationStatus + (isSignal ? 1000 : 0))
+            end.yield((process.terminationStatus + (isSignal ? 1000 : 0), .now))
             end.finish()
         }
         try process.run()
@@ -115,9 +147,14 @@ final class Running: Sendable {
         task = Task {
             async let text = Self.text(output.fileHandleForReading)
             async let words = Self.text(messages.fileHandleForReading)
-            var code: Int32 = -1
-            for await value in ends { code = value }
-            return Program.Result(exitCode: code, output: await text, messages: await words)
+            var last: (code: Int32, time: ContinuousClock.Instant) = (-1, .now)
+            for await value in ends { last = value }
+            return Program.Result(
+                exitCode: last.code,
+                output: await text,
+                messages: await words,
+                end: last.time
+            )
         }
     }
 
@@ -150,7 +187,7 @@ final class Folder: Sendable {
     /// Makes it.
     init() throws {
         url = FileManager.default.temporaryDirectory
-            .appendingPathComponent("cinch-tests-\(UUID().uuidString)")
+            .appendingPathComponent("cinch-cli-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
     }
@@ -182,17 +219,13 @@ final class Folder: Sendable {
         return path(name)
     }
 
-    /// Waits until a run works in it.
-    func waitForWork(seconds: Double = 20) async throws {
-        for _ in 0..<Int(seconds * 20) {
-            let work = names.first { $0.hasPrefix(".cinch-") }
-            if let work {
-                let inside = try? FileManager.default.contentsOfDirectory(atPath: path(work))
-                if inside?.contains(where: { $0 != "lock" }) == true { return }
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("no run began in \(url.path)")
+    /// Whether a run has begun to work in it, or in a folder of it.
+    func hasWork(in name: String = "") -> Bool {
+        let folder = name.isEmpty ? url.path : path(name)
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        guard let work = all.first(where: { $0.hasPrefix(".cinch-") }) else { return false }
+        let inside = try? FileManager.default.contentsOfDirectory(atPath: folder + "/" + work)
+        return inside?.contains { $0 != "lock" } == true
     }
 }
 

@@ -203,20 +203,28 @@ struct Session: Sendable {
         if let json {
             json.write(.error, ErrorPayload(failure))
         } else {
-            messages.line(Self.text(failure, style: messages.style))
+            let width = messages.isLive ? messages.columns : .max
+            messages.line(Self.text(failure, style: messages.style, width: width))
         }
         return failure.kind.exitCode
     }
 
     /// A failure as a person reads it: what and why, and below it what to do.
-    static func text(_ failure: Failure, style: Style = .plain) -> String {
-        var text = style.red("cinch:") + " " + failure.what.withoutControls
+    ///
+    /// Wrapped for a terminal of `width` columns; a log gets long lines.
+    static func text(_ failure: Failure, style: Style = .plain, width: Int = .max) -> String {
+        let name = "cinch: "
+        var text = failure.what.withoutControls
         if !failure.why.isEmpty { text += ": " + failure.why.withoutControls }
         if let last = text.last, !".?!".contains(last) { text += "." }
-        for line in failure.advice.split(separator: "\n") {
-            text += "\n       " + String(line).withoutControls
+        let room = max(20, width - name.count)
+        var lines = Wrapping.lines(text, width: room)
+        for line in failure.advice.split(separator: "\n").map(String.init) {
+            let advice = line.withoutControls
+            lines += advice.count <= room ? [advice] : Wrapping.lines(advice, width: room)
         }
-        return text
+        let indent = "\n" + String(repeating: " ", count: name.count)
+        return style.red("cinch:") + " " + lines.joined(separator: indent)
     }
 
     private func usage(_ message: String) -> Failure {

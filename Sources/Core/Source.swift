@@ -37,7 +37,8 @@ package struct PixelSize: Hashable, Codable, Sendable, CustomStringConvertible {
     /// The largest size of the same shape whose short side has at most `lines`, both sides even
     /// (4:2:0 needs that), never larger than this one but for the rounding up of a single pixel.
     package func fitted(shortSide lines: Int) -> PixelSize {
-        let cap = min(lines, shortSide)
+        // An odd cap is kept by the even number below it.
+        let cap = lines < shortSide ? max(2, lines - lines % 2) : shortSide
         func scaled(_ side: Int) -> Int {
             // Round to the nearest even number; shapes stay within half a pixel.
             let exact = shortSide == 0 ? 0 : (side * cap * 2 + shortSide) / (shortSide * 2)
@@ -192,6 +193,8 @@ package struct Source: Hashable, Codable, Sendable {
     /// `bytes` where the container states none (then `durationIsEstimated`).
     package var durationSeconds: Double
     package var durationIsEstimated: Bool
+    /// Presentation time of the earliest sample in the container's own time; the result begins at 0.
+    package var startMicroseconds: Int
     package var video: VideoTrack
     /// In the order of preference: the first is the one that is kept.
     package var audio: [AudioTrack]
@@ -202,6 +205,7 @@ package struct Source: Hashable, Codable, Sendable {
         container: String,
         durationSeconds: Double,
         durationIsEstimated: Bool = false,
+        startMicroseconds: Int = 0,
         video: VideoTrack,
         audio: [AudioTrack] = []
     ) {
@@ -210,6 +214,7 @@ package struct Source: Hashable, Codable, Sendable {
         self.container = container
         self.durationSeconds = durationSeconds
         self.durationIsEstimated = durationIsEstimated
+        self.startMicroseconds = startMicroseconds
         self.video = video
         self.audio = audio
     }

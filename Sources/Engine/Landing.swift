@@ -65,7 +65,7 @@ struct Landing {
         )
 
         var body: Track?
-        var best: (name: String, bytes: Int, picture: Int, end: Int)?
+        var best: (name: String, bytes: Int, picture: Int, attempt: Int)?
         var action = controller.start()
         while true {
             switch action {
@@ -98,7 +98,6 @@ struct Landing {
                     0..<cut,
                     asked: bytes,
                     result,
-                    isAccepted: isUsed,
                     isUsed
                         ? "the rest goes to the last stretch"
                         : "too far off for the last stretch to make up"
@@ -135,7 +134,7 @@ struct Landing {
                     // The gate: the size on disk, whatever was foretold.
                     fits = fileBytes <= limitBytes
                     if fits, fileBytes > best?.bytes ?? 0 {
-                        best = (name, fileBytes, bodyBytes + output.track.byteCount, endRuns)
+                        best = (name, fileBytes, bodyBytes + output.track.byteCount, attempts.count)
                     }
                 }
                 action = controller.recordEnd(
@@ -149,17 +148,13 @@ struct Landing {
                     asked: bytes,
                     result,
                     fileBytes: result.isComplete ? fileBytes : nil,
-                    isAccepted: action == .accept(end: endRuns),
                     reason(fileBytes, isComplete: result.isComplete)
                 )
             case .accept:
                 guard let best else {
                     throw Failure(.defect, "The accepted attempt has no file")
                 }
-                // The winner need not be the last: mark it, and it alone, among the ends.
-                for index in attempts.indices where attempts[index].bytes != nil {
-                    attempts[index].isAccepted = attempts[index].bytes == best.bytes
-                }
+                attempts[best.attempt].isAccepted = true
                 let landed = Finished(
                     name: best.name,
                     frames: sweep.frames,
@@ -239,7 +234,6 @@ struct Landing {
         asked: Int,
         _ result: Encoding.Result,
         fileBytes: Int? = nil,
-        isAccepted: Bool,
         _ reason: String
     ) {
         let seconds = Double(frames.count) / settings.frameRate.value
@@ -250,7 +244,8 @@ struct Landing {
                 videoBitsPerSecond: Int(Double(asked) * 8 / seconds),
                 bytes: fileBytes,
                 averageQuantizer: result.averageQuantizer,
-                isAccepted: isAccepted,
+                // The one that wins is marked at the end.
+                isAccepted: false,
                 reason: reason
             )
         )

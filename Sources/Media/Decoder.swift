@@ -52,9 +52,9 @@ package struct Decoder: ~Copyable {
         demuxer.stream(streamIndex)?.pointee.time_base ?? av_make_q(1, 1_000_000)
     }
 
-    /// Presentation time of the file's earliest sample, in this stream's time base.
-    var startTime: Int64 {
-        av_rescale_q(demuxer.startMicroseconds, av_make_q(1, 1_000_000), timeBase)
+    /// A time of the container's in this stream's time base.
+    func ticks(microseconds: Int) -> Int64 {
+        av_rescale_q(Int64(microseconds), av_make_q(1, 1_000_000), timeBase)
     }
 
     /// Why reading ended before the end, where it did.

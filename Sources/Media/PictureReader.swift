@@ -10,6 +10,7 @@ package struct PictureReader: ~Copyable {
     private let picture: Picture
     private let source: VideoTrack
     private let limitSeconds: Double
+    private let startTicks: Int64
     // Rebuilt where a stream changes its frame size or format in the middle; pacing goes on.
     private var shape: ShapeGraph?
     private let pace: FilterGraph
@@ -60,6 +61,7 @@ package struct PictureReader: ~Copyable {
             chain:
                 "fps=fps=\(picture.frameRate.numerator)/\(picture.frameRate.denominator):start_time=0:round=near"
         )
+        startTicks = decoder.ticks(microseconds: source.startMicroseconds)
         self.decoder = decoder
         self.picture = picture
         self.source = source.video
@@ -164,7 +166,7 @@ package struct PictureReader: ~Copyable {
         if time == cinch_no_pts || time > Int64.max / 4 || time < Int64.min / 4 {
             time = lastTime.map { $0 + nominal } ?? 0
         } else {
-            time = time &- decoder.startTime &+ timeShift
+            time = time &- startTicks &+ timeShift
             let limit = Int64(limitSeconds * Double(base.den) / Double(max(1, base.num)))
             if let last = lastTime {
                 if time - last > limit || last - time > limit {

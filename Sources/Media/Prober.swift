@@ -48,6 +48,7 @@ package enum Prober {
             container: String(cString: context.pointee.iformat.pointee.name),
             durationSeconds: seconds,
             durationIsEstimated: isEstimated,
+            startMicroseconds: Int(demuxer.startMicroseconds),
             video: video,
             audio: audioTracks(demuxer, bestFor: Int(index))
         )
@@ -202,25 +203,22 @@ package enum Prober {
         bytes: Int
     ) -> (seconds: Double, isEstimated: Bool) {
         let context = demuxer.handle.pointer.pointee
-        // What the streams say of themselves comes first: a file that begins at 10 s counts those
-        // in its own length.
-        var end = 0.0
-        for index in 0..<demuxer.streamCount {
-            guard let other = demuxer.stream(index)?.pointee,
-                [AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_AUDIO].contains(
-                    other.codecpar.pointee.codec_type
-                ),
-                other.duration != cinch_no_pts, other.duration > 0
-            else { continue }
-            let start = other.start_time == cinch_no_pts ? 0 : other.start_time
-            end = max(end, Double(start + other.duration) * av_q2d(other.time_base))
-        }
         let isGuess = context.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
-        let own = end - Double(demuxer.startMicroseconds) / 1_000_000
-        if own > 0, own < 1_000_000 { return (own, isGuess) }
         if context.duration != cinch_no_pts, context.duration > 0 {
-            let seconds = Double(context.duration) / 1_000_000
+            var microseconds = context.duration
+            // These containers state the time of their end, not their length.
+            let name = String(cString: context.iformat.pointee.name)
+            if name.hasPrefix("mov") || name.hasPrefix("matroska") {
+                let start = max(0, demuxer.startMicroseconds)
+                if start < microseconds { microseconds -= start }
+            }
+            let seconds = Double(microseconds) / 1_000_000
             if seconds < 1_000_000 { return (seconds, isGuess) }
+        }
+        let own = stream.pointee.duration
+        if own != cinch_no_pts, own > 0 {
+            let seconds = Double(own) * av_q2d(stream.pointee.time_base)
+            if seconds < 1_000_000 { return (seconds, false) }
         }
         // Recordings of browsers state none: a tenth of a bit a pixel is a usual rate.
         let perSecond = Double(video.codedSize.pixels) * video.frameRate.value * 0.1 / 8

@@ -152,6 +152,7 @@ struct SoundReader: ~Copyable {
     private var end: Int64 = 0
     private(set) var sampleCount = 0
     private let sampleRate: Int
+    private let startTicks: Int64
 
     init(
         source: Source,
@@ -163,6 +164,7 @@ struct SoundReader: ~Copyable {
     ) throws(MediaError) {
         let decoder = try Decoder(path: source.path, streamIndex: streamIndex, flag: flag)
         let decoded = try Frame()
+        startTicks = decoder.ticks(microseconds: source.startMicroseconds)
         self.decoder = decoder
         self.decoded = decoded
         let layout = channels == 1 ? "mono" : "stereo"
@@ -195,7 +197,7 @@ struct SoundReader: ~Copyable {
             if pointer.pointee.pts == cinch_no_pts {
                 pointer.pointee.pts = end
             } else {
-                pointer.pointee.pts -= decoder.startTime
+                pointer.pointee.pts -= startTicks
             }
             // A jump of more than an hour is damage, and would be filled with silence.
             if abs(pointer.pointee.pts - end) > av_rescale_q(3600, av_make_q(1, 1), base) {

@@ -43,11 +43,7 @@ import Testing
     @Test("no source file is longer than 400 lines", arguments: files)
     func filesAreShort(_ file: String) throws {
         let lines = try text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
-        withKnownIssue("LocalRun is being split", isIntermittent: true) {
-            #expect(lines.count - 1 <= Self.mostLines)
-        } when: {
-            file == "Engine/LocalRun.swift"
-        }
+        #expect(lines.count - 1 <= Self.mostLines)
     }
 
     @Test("the reader of imports sees every way to write one")

@@ -173,14 +173,14 @@ import Testing
                 Double(plan.budget.videoBitsPerSecond) / 30 / Double(plan.picture.size.pixels)
             #expect(perPixel >= Plan.leastBitsPerPixel || lines == Plan.ladder.last)
         }
-        #expect(seen.count >= 4)
+        #expect(seen.count >= 3)
     }
 
     @Test("the frame is the largest step that has its bits")
     func largestStep() throws {
         let plan = try Plan.make(
             for: phoneClip(),
-            request: request(to: 1_500_000, audio: .none)
+            request: request(to: 500_000, audio: .none)
         )
         let next = try #require(Plan.ladder.last { $0 > plan.picture.size.shortSide })
         let larger = PixelSize(width: 1920, height: 1080).fitted(shortSide: next)
@@ -192,12 +192,14 @@ import Testing
     @Test("keyframes are 10 s apart, and 20 s where almost nothing moves")
     func keyframes() throws {
         let moving = try Plan.make(for: phoneClip(), request: request(to: 8_000_000))
-        #expect(moving.keyframeIntervalFrames == 300)
+        // The last keyframe comes a tenth before the end, where the size is landed.
+        #expect(moving.keyframeIntervalFrames == 270)
+        #expect(moving.frames * 9 / 10 % moving.keyframeIntervalFrames == 0)
         let slides = try Plan.make(
             for: phoneClip(bytes: 2_000_000),
             request: request(to: 1_000_000)
         )
-        #expect(slides.keyframeIntervalFrames == 600)
+        #expect(slides.keyframeIntervalFrames == 540)
         let slow = phoneClip(video: phoneVideo(rate: Rational(1, 20)), audio: [])
         #expect(try Plan.make(for: slow, request: request()).keyframeIntervalFrames == 1)
     }

@@ -27,11 +27,7 @@ import Testing
         let frames = try checksums(source, picture).count
         let expected = source.durationSeconds * picture.frameRate.value
         // Sound may go on for a moment after the picture.
-        withKnownIssue("Prober.duration counts from zero, not from the first sample") {
-            #expect(abs(Double(frames) - expected) <= max(3, expected * 0.03))
-        } when: {
-            name.hasPrefix("starts-at-10s")
-        }
+        #expect(abs(Double(frames) - expected) <= max(3, expected * 0.03))
     }
 
     @Test("a raw clip comes out with every frame, and different scenes differ")
@@ -90,10 +86,7 @@ import Testing
         let picture = try Studio.picture(of: source)
         #expect(picture.deinterlaces)
         let count = try checksums(source, picture).count
-        withKnownIssue("PictureReader pushes bwdif's times, in halved ticks, as if in the stream's")
-        {
-            #expect(count == 20)
-        }
+        #expect(count == 20)
     }
 
     @Test("HDR is made ordinary", .enabled(if: PictureReader.canToneMap))

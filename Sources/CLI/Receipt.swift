@@ -37,7 +37,7 @@ enum Receipt {
         if let ssim = report.ssim {
             columns.add(
                 "Likeness",
-                "SSIM \(Phrase.decimals(ssim, 4)) against the source, over "
+                "SSIM \(Phrase.decimals(ssim, 4)) against the source at this size, over "
                     + count(report.ssimFrames, "frame")
             )
         }

@@ -59,7 +59,7 @@ struct ReceiptTests {
                   Sound     AAC, 128 kbit/s
                   Passes    one sweep, one second pass
                   Time      21 s, 2.3× faster than it plays
-                  Likeness  SSIM 0.9712 against the source, over 48 frames
+                  Likeness  SSIM 0.9712 against the source at this size, over 48 frames
                 """
         )
     }

@@ -108,8 +108,8 @@ struct Landing {
                 var output = try encode(
                     cut..<sweep.frames,
                     asking: bytes,
-                    // A short end is finished even where it does not fit: its exact size lands the next.
-                    limit: (room - bodyBytes) * (cut > 0 ? 2 : 1),
+                    // What is nearly done is finished even where it does not fit: its exact size lands the next.
+                    limit: Int(Double(room - bodyBytes) * (cut > 0 ? 2 : 1.08)),
                     "end\(endRuns)",
                     &prepared,
                     in: workspace,

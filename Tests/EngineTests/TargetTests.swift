@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A file never weighs more than was asked, and fills what was asked where it can.
-@Suite(.timeLimit(.minutes(2))) struct TargetTests {
+@Suite(.timeLimit(.minutes(10))) struct TargetTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var clip = Clip(width: 640, height: 360, frames: 100)
         var tone: Tone?

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Files that mean harm or came to some: each ends in a result or in a typed error.
-@Suite(.timeLimit(.minutes(1))) struct HostileTests {
+@Suite(.timeLimit(.minutes(10))) struct HostileTests {
     @Test("a hostile file ends in a result or in a typed error", arguments: Fixture.hostileNames)
     func hostile(_ name: String) throws {
         try survives(Fixture.path(name))

@@ -77,11 +77,11 @@ package struct PassLog: Sendable, Equatable {
     }
 
     /// Where the last stretch of the clip begins that can be encoded by itself: at a keyframe, with
-    /// close to a twelfth of all bits and not more than half; nil where no keyframe is so placed.
+    /// close to a sixteenth of all bits and not more than half; nil where no keyframe is so placed.
     ///
     /// `shares`: what `shares(atQuantizerShift:)` gave.
     package func tailStart(shares: [Double]) -> Int? {
-        let wanted = 0.08
+        let wanted = 0.06
         let candidates = frames.indices.dropFirst().filter { index in
             guard frames[index].isKeyframe, frames.count - index >= 20 else { return false }
             return (0.03...0.5).contains(1 - shares[index - 1])

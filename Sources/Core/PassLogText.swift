@@ -65,8 +65,9 @@ package enum PassLogText {
         _ text: [UInt8],
         for bitsPerSecond: Int
     ) -> (text: [UInt8], bitsPerSecond: Int) {
-        let whole = max(1, bitsPerSecond / 1000) * 1000
-        guard whole < bitsPerSecond else { return (text, max(1000, bitsPerSecond)) }
+        // libx264 refuses a rate of 1 kbit/s and less.
+        let whole = max(2, bitsPerSecond / 1000) * 1000
+        guard whole < bitsPerSecond else { return (text, whole) }
         let marker = Array("type:b dur:".utf8)
         // Where the digits of a B-frame's duration are, and all durations together.
         var places: [Range<Int>] = []

@@ -342,7 +342,7 @@ extension Plan {
 
     /// 10 s, and 20 s for almost static pictures, where keyframes are most of the bytes.
     ///
-    /// Within that, a distance is taken that puts the last keyframe about a tenth before the end,
+    /// Within that, a distance is taken that puts the last keyframe a fourteenth before the end,
     /// where the size is landed (`SizeController`).
     private static func keyframeInterval(source: Source, rate: Rational, frames: Int) -> Int {
         let video = source.video
@@ -351,7 +351,7 @@ extension Plan {
             / max(1, source.durationSeconds * rate.value * Double(video.codedSize.pixels))
         let seconds = perPixel < 0.008 ? 20.0 : 10.0
         let most = max(1, Int((rate.value * seconds).rounded(.down)))
-        let lastKeyframe = frames * 9 / 10
+        let lastKeyframe = frames * 93 / 100
         // In a clip of a few seconds one more keyframe costs more than it lands.
         guard Double(frames) >= rate.value * 8 else { return most }
         let count = (lastKeyframe + most - 1) / most

@@ -46,6 +46,7 @@ package struct SizeController: Sendable {
         var fits: Bool
     }
 
+    private static let shortStretchFactor = 1.02
     /// x264's usual overshoot in these short distances of its rate control.
     private static let usualFactor = 1.004
     /// Share of the room that an attempt leaves free: the first, and each further one, which
@@ -87,7 +88,8 @@ package struct SizeController: Sendable {
     package mutating func recordBody(videoBytes: Int, isSaturated: Bool = false) -> Action {
         bodyRuns += 1
         bodyBytes = max(1, videoBytes)
-        factor = learned(got: bodyBytes)
+        // A short stretch overshoots more: x264 has less of it left to make up in.
+        factor = learned(got: bodyBytes) * Self.shortStretchFactor
         smallest = min(smallest, Int(Double(bodyBytes) / (1 - endShare)) + fixed)
         let planned = room * endShare
         let left = room - Double(bodyBytes)

@@ -73,6 +73,13 @@ extension Failure {
                 why: why,
                 advice: "Check the disk; nothing was left behind."
             )
+        case .encoder:
+            self.init(
+                .defect,
+                "Cannot \(error.doing)",
+                why: why,
+                advice: "Please report this with the output of 'cinch doctor'."
+            )
         case .memory:
             self.init(
                 .storage,

@@ -15,6 +15,8 @@ package struct MediaError: Error, Equatable, Sendable {
         case unsupported
         case diskFull
         case inputOutput
+        /// An encoder of ours refused what it was given.
+        case encoder
         case memory
         case other
     }
@@ -53,10 +55,14 @@ package struct MediaError: Error, Equatable, Sendable {
     @discardableResult
     static func check(
         _ status: Int32,
-        _ doing: @autoclosure () -> String
+        _ doing: @autoclosure () -> String,
+        as kind: Kind? = nil
     ) throws(MediaError) -> Int32 {
-        guard status >= 0 else { throw MediaError(status: status, doing: doing()) }
-        return status
+        guard status < 0 else { return status }
+        var error = MediaError(status: status, doing: doing())
+        // What libav says of an encoder's input is no word on the person's file.
+        if let kind, error.kind == .invalid || error.kind == .other { error.kind = kind }
+        throw error
     }
 }
 

@@ -44,13 +44,14 @@ package struct VideoEncoder: ~Copyable {
 
     private var context: UnsafeMutablePointer<AVCodecContext> { handle.pointer }
 
-    /// The tightest tolerance at which x264 still spreads its bits evenly; the default is 1
-    /// (rate-control measurements: 1.0 lands at 101.43 %, 0.03 at 100.00 %).
-    static let rateTolerance = "0.03"
+    /// Tight enough to land a stretch within a per cent or two, loose enough to spend bits where they count.
+    ///
+    /// x264's default is 1 (rate-control measurements: 1.0 lands at 101.43 %, 0.1 at 100.03 %).
+    static let rateTolerance = "0.1"
 
-    /// x264's constant-quality scale for pass 1: near what most targets come out at, so that its
-    /// frame types and complexities suit pass 2.
-    package static let firstPassQuality = 23.0
+    /// x264's constant-quality scale for pass 1: finer than most targets come out, because what it
+    /// sees clearly it judges better (film trailer, VMAF: 92.5 at 17, 92.3 at 23, 91.6 at 30).
+    package static let firstPassQuality = 18.0
 
     /// Opens the encoder (`avcodec_open2` with libx264).
     package init(_ settings: Settings, mode: Mode) throws(MediaError) {
@@ -111,20 +112,28 @@ package struct VideoEncoder: ~Copyable {
         case .constantQuality(let quality):
             try set("crf", "\(quality)")
         }
-        try MediaError.check(avcodec_open2(context, codec, nil), "open libx264")
+        try MediaError.check(avcodec_open2(context, codec, nil), "open libx264", as: .encoder)
         self.handle = handle
     }
 
     /// Hands a frame in; its time is counted in frames.
     package mutating func send(_ frame: borrowing Frame) throws(MediaError) {
-        try MediaError.check(avcodec_send_frame(context, frame.pointer), "encode a frame")
+        try MediaError.check(
+            avcodec_send_frame(context, frame.pointer),
+            "encode a frame",
+            as: .encoder
+        )
     }
 
     /// Says that no frame follows: `receive` yields what is left.
     package mutating func finish() throws(MediaError) {
         guard !isDraining else { return }
         isDraining = true
-        try MediaError.check(avcodec_send_frame(context, nil), "encode the last frames")
+        try MediaError.check(
+            avcodec_send_frame(context, nil),
+            "encode the last frames",
+            as: .encoder
+        )
     }
 
     /// Takes the next packet; false when more frames are needed, or at the end.
@@ -132,7 +141,7 @@ package struct VideoEncoder: ~Copyable {
         av_packet_unref(packet.pointer)
         let status = avcodec_receive_packet(context, packet.pointer)
         if status == cinch_error_again || status == cinch_error_eof { return false }
-        try MediaError.check(status, "encode a frame")
+        try MediaError.check(status, "encode a frame", as: .encoder)
         if packet.pointer.pointee.duration == 0 { packet.pointer.pointee.duration = 1 }
         if packetCount == 0 { packet.dropEncoderNote() }
         byteCount += packet.byteCount

@@ -26,10 +26,13 @@ struct Painter {
     // Rows are slices of these: painting costs a copy a row, also without optimisation.
     private var textures: [[UInt8]] = []
     private let slack = 4096
+    // Rows of chroma, each of one shade; the one in the middle is grey.
+    private let shades: [[UInt8]]
 
     init(_ scene: Scene, size: PixelSize) {
         self.scene = scene
         self.size = size
+        shades = (0..<48).map { [UInt8](repeating: UInt8(104 + $0), count: (size.width + 1) / 2) }
         var random = Sequence64(state: 42)
         switch scene {
         case .moving:
@@ -66,8 +69,7 @@ struct Painter {
         for row in 0..<size.height { appendRow(row, of: index, to: &bytes) }
         for plane in 0..<2 {
             for row in 0..<chroma.height {
-                let shade = isColourful ? UInt8(104 + (row / 8 * (5 + plane * 6)) % 48) : 128
-                bytes += repeatElement(shade, count: chroma.width)
+                bytes += shades[isColourful ? row / 8 * (5 + plane * 6) % 48 : 24]
             }
         }
         return bytes

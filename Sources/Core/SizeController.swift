@@ -57,7 +57,10 @@ package struct SizeController: Sendable {
         switch (isDivided, ends.count) {
         case (true, 0): 0.0015
         case (true, let count): 0.0006 * Double(count)
-        case (false, let count): 0.0025 + 0.001 * Double(count)
+        case (false, 0): 0.0025
+        case (false, 1): 0.004
+        // The last chance has to fit; a handful of frames comes out by the hundredth.
+        case (false, _): 0.03
         }
     }
 

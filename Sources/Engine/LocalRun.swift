@@ -278,19 +278,18 @@ struct LocalRun {
         )
         record.meter.begin(.verifying, until: 1)
         let total = Double(max(1, plan.frames))
-        let finding: Verifier.Finding
-        do {
-            finding = try verifier.check(
+        let checked = Result { () throws(Failure) in
+            try verifier.check(
                 path,
                 bytes: result.fileBytes,
                 flag: flag,
                 original: { _, _ in false },
                 onFrame: { record.meter.update(Double($0) / total, frames: $0) }
             )
-        } catch  where error.kind == .defect {
-            // What is damaged in the source is damaged in a copy; encoding conceals it.
-            return nil
         }
+        // What is damaged in the source is damaged in a copy; encoding conceals it.
+        if case .failure(let failure) = checked, failure.kind == .defect { return nil }
+        let finding = try checked.get()
         let file = Finished(
             name: "copy.mp4",
             frames: finding.frames,

@@ -130,7 +130,7 @@ import Testing
     @Test(
         "longer durations make up for the rounded rate, to less than one tick and never above",
         arguments: [
-            1001, 1500, 1999, 12_345, 64_999, 99_001, 250_500, 999_999, 1_500_250, 8_000_999,
+            2001, 2500, 2999, 12_345, 64_999, 99_001, 250_500, 999_999, 1_500_250, 8_000_999,
         ],
         [30, 750, 9000]
     )
@@ -178,7 +178,7 @@ import Testing
         #expect(tuned.bitsPerSecond == 64_000)
     }
 
-    @Test("a whole number of kilobits needs no tuning", arguments: [1000, 64_000, 8_000_000])
+    @Test("a whole number of kilobits needs no tuning", arguments: [2000, 64_000, 8_000_000])
     func wholeRates(_ wanted: Int) {
         let text = PassLogTests.longText(frames: 90)
         let tuned = PassLogText.tuned(text, for: wanted)
@@ -187,12 +187,12 @@ import Testing
     }
 
     @Test(
-        "less than a kilobit is a kilobit, the least that x264 takes",
-        arguments: [-5, 0, 1, 999]
+        "less than two kilobits are two, the least that x264 takes",
+        arguments: [-5, 0, 1, 999, 1999]
     )
     func leastRate(_ wanted: Int) {
         #expect(
-            PassLogText.tuned(PassLogTests.longText(frames: 9), for: wanted).bitsPerSecond == 1000
+            PassLogText.tuned(PassLogTests.longText(frames: 9), for: wanted).bitsPerSecond == 2000
         )
     }
 

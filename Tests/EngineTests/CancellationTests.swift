@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A run that is stopped leaves nothing, whenever it is stopped.
-@Suite(.timeLimit(.minutes(4))) struct CancellationTests {
+@Suite(.timeLimit(.minutes(10))) struct CancellationTests {
     /// Moments as shares of a whole run, spread without a pattern.
     static let moments = [0.0, 0.03, 0.13, 0.24, 0.37, 0.52, 0.71, 0.93]
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Where frames wait for pass 2 is a matter of room and never of the result.
-@Suite(.timeLimit(.minutes(4))) struct KeepingTests {
+@Suite(.timeLimit(.minutes(10))) struct KeepingTests {
     struct Place: Sendable {
         var memory: Int
         var disk: Int
@@ -39,32 +39,23 @@ import Testing
                 if case .keepingFrames(let keeping) = event { keeping.place } else { nil }
             }
             #expect(told == [place.expected])
-            outputs.append(try run.output.digest())
+            outputs.append(run.output.byteCount)
         }
-        // Frames are compared, place by place, in FrameStoreTests.
-        withKnownIssue(
-            "x264's pass 1 differs from run to run in any one place, so bytes cannot be compared",
-            isIntermittent: true
-        ) {
-            #expect(outputs.dropFirst().allSatisfy { $0 == outputs[0] })
-        }
+        // Frames are compared, bit for bit and place by place, in FrameStoreTests; x264's pass 1
+        // itself differs a little from run to run, so whole files are compared by their size.
+        #expect(outputs.allSatisfy { (145_000...150_000).contains($0) }, "\(outputs)")
         #expect(run.folder.names == run.namesAfterSuccess)
     }
 
-    @Test("a real clip is the same twice, kept or decoded again")
+    @Test("a real clip lands the same, kept or decoded again")
     func realClip() async throws {
         var run = try Run(fixture: "variable-rate-518x488.mp4")
         var outputs: [Int] = []
         for memory in [1 << 30, 0] {
             run.limits = Compressor.Limits(memoryBytes: memory, diskBytes: 0)
             _ = try await run.perform(run.request(to: 150_000, overwrites: true))
-            outputs.append(try run.output.digest())
+            outputs.append(run.output.byteCount)
         }
-        withKnownIssue(
-            "x264's pass 1 differs from run to run in any one place, so bytes cannot be compared",
-            isIntermittent: true
-        ) {
-            #expect(outputs[0] == outputs[1])
-        }
+        #expect(outputs.allSatisfy { (145_000...150_000).contains($0) }, "\(outputs)")
     }
 }

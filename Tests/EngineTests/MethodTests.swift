@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Copying, constant quality, and the ceiling beyond which bytes buy nothing.
-@Suite(.timeLimit(.minutes(4))) struct MethodTests {
+@Suite(.timeLimit(.minutes(10))) struct MethodTests {
     @Test("a file that fits is copied, picture and sound packet for packet")
     func remux() async throws {
         let run = try Run(Clip(frames: 75), tone: Tone(seconds: 3))

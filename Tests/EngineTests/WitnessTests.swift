@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What others say of a finished file: ffprobe, and the order of its boxes.
-@Suite(.enabled(if: FFprobe.isInstalled), .timeLimit(.minutes(4))) struct WitnessTests {
+@Suite(.enabled(if: FFprobe.isInstalled), .timeLimit(.minutes(10))) struct WitnessTests {
     @Test("ffprobe agrees with the report", arguments: [true, false])
     func agrees(_ hasSound: Bool) async throws {
         let run = try Run(

@@ -41,7 +41,9 @@ enum Receipt {
                     + count(report.ssimFrames, "frame")
             )
         }
-        if report.attempts.count > 1 {
+        // The clip and then its last stretch, both at the first try, is how it should go: no word of it.
+        let wentAsPlanned = report.secondPassRuns == 1 && ends(report) == 1
+        if report.attempts.count > 1, !wentAsPlanned {
             for (index, attempt) in report.attempts.enumerated() {
                 columns.add(index == 0 ? "Attempts" : "", text(attempt), hang: 3)
             }
@@ -84,8 +86,15 @@ enum Receipt {
                         ? "one second pass" : "\(words(report.secondPassRuns)) second passes"
                 )
             }
+            if ends(report) > 1 {
+                parts.append("its last stretch \(words(ends(report))) times")
+            }
             return parts.joined(separator: ", ")
         }
+    }
+
+    private static func ends(_ report: Report) -> Int {
+        report.attempts.filter { $0.mode == .lastStretch }.count
     }
 
     private static func time(_ report: Report) -> String {

@@ -58,7 +58,7 @@ package struct SizeController: Sendable {
         case (true, 0): 0.0015
         case (true, let count): 0.0006 * Double(count)
         case (false, 0): 0.0025
-        case (false, 1): 0.004
+        case (false, 1): 0.003
         // The last chance has to fit; a handful of frames comes out by the hundredth.
         case (false, _): 0.03
         }

@@ -3,7 +3,7 @@
 /// Pass 2 goes over the clip in two stretches where a keyframe allows it: the body, then the last
 /// tenth or so, which gets whatever the body left. x264 misses by the same factor each time it
 /// encodes the same frames (0 to 2.5 % too much on ordinary clips, 14 to 55 % on static ones), so
-/// what the body taught is applied to the end, and a miss of the end costs a tenth of a pass to mend.
+/// what the body taught is applied to the end, and a miss of the end costs a small part of a pass to mend.
 ///
 /// A pure machine, so that its promise can be tested in milliseconds: it never accepts a file over
 /// the limit, and it ends after a bounded number of encodes. It knows nothing of encoders; whoever

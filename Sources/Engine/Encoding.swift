@@ -169,3 +169,16 @@ enum FileSize {
         return (attributes[.size] as? NSNumber)?.intValue ?? 0
     }
 }
+
+extension VideoEncoder.Settings {
+    /// What the encoder needs to know of a plan.
+    init(_ plan: Plan) {
+        self.init(
+            size: plan.picture.size,
+            frameRate: plan.picture.frameRate,
+            matrix: plan.picture.matrix,
+            preset: plan.speed.preset,
+            keyframeIntervalFrames: plan.keyframeIntervalFrames
+        )
+    }
+}

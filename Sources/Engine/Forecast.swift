@@ -43,13 +43,7 @@ enum Forecast {
         guard count > 0 else { throw MediaError.noPicture }
         let prepared = clock.now
         var encoder = try VideoEncoder(
-            VideoEncoder.Settings(
-                size: plan.picture.size,
-                frameRate: plan.picture.frameRate,
-                matrix: plan.picture.matrix,
-                preset: plan.speed.preset,
-                keyframeIntervalFrames: plan.keyframeIntervalFrames
-            ),
+            VideoEncoder.Settings(plan),
             mode: .constantQuality(Plan.sharingQuality)
         )
         var packet = try Packet()

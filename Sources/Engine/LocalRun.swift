@@ -373,13 +373,7 @@ struct LocalRun {
     }
 
     private var settings: VideoEncoder.Settings {
-        VideoEncoder.Settings(
-            size: plan.picture.size,
-            frameRate: plan.picture.frameRate,
-            matrix: plan.picture.matrix,
-            preset: plan.speed.preset,
-            keyframeIntervalFrames: plan.keyframeIntervalFrames
-        )
+        VideoEncoder.Settings(plan)
     }
 }
 

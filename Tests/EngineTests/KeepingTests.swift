@@ -20,7 +20,7 @@ import Testing
         Place(memory: 0, disk: 0, expected: .decodeAgain),
     ]
 
-    @Test("memory, a file and decoding again give the same bytes")
+    @Test("memory, a file and decoding again all land on the limit")
     func parity() async throws {
         var run = try Run(
             Clip(width: 640, height: 416, rate: Rational(30_000, 1001), frames: 90),

@@ -1,4 +1,5 @@
 import Core
+import Dispatch
 import Engine
 import Foundation
 import SystemPackage
@@ -44,16 +45,19 @@ import Testing
     func eachPhase(_ phase: Phase) async throws {
         let run = try Run(Clip(width: 640, height: 360, frames: 100), tone: Tone(seconds: 4))
         let (reached, continuation) = AsyncStream.makeStream(of: Void.self)
+        let requested = DispatchSemaphore(value: 0)
         let task = Task {
             try await run.perform(run.request(to: 140_000)) { event in
                 guard case .progress(let progress) = event, progress.phase == phase else { return }
                 continuation.yield()
-                // Time for the request to arrive while the phase goes on.
-                Thread.sleep(forTimeInterval: 0.05)
+                // The phase goes on only when the request has arrived, however busy the machine is.
+                _ = requested.wait(timeout: .now() + 60)
+                requested.signal()
             }
         }
         for await _ in reached { break }
         task.cancel()
+        requested.signal()
         let result = await task.result
         #expect(throws: Failure.interrupted) { try result.get() }
         #expect(run.folder.names == run.namesAfterFailure)

@@ -1,8 +1,9 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-// The house: two C header modules at the bottom, decisions in Core, C stops in Media,
-// one facade in Engine, arguments and terminals in CLI. Tests/CoreTests/ImportTableTests.swift
+// The house: two C header modules at the bottom, decisions in Core, C stops in Media and in one
+// file of Cloud, the local route in Engine, arguments and terminals in CLI. Simulator is the
+// cloud service on loopback, for tests and for trying it without an account. Tests/CoreTests/ImportTableTests.swift
 // holds the one-way imports that the compiler does not check by itself.
 let package = Package(
     name: "cinch",
@@ -11,6 +12,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
     ],
     targets: [
         .systemLibrary(
@@ -34,16 +36,37 @@ let package = Package(
                 "Core", "CFFmpeg", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
+        .target(
+            name: "Cloud",
+            dependencies: [
+                "Core", "CCurl", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["README.md"]
+        ),
         .target(
             name: "Engine",
             dependencies: [
                 "Core", "Media", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Core", "Engine",
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Core", "Engine",
+                "Core", "Cloud", "Engine", "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -59,6 +82,7 @@ let package = Package(
         .testTarget(name: "CoreTests", dependencies: ["Core"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "TestSupport"]),
+        .testTarget(name: "CloudTests", dependencies: ["Cloud", "Simulator", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

@@ -6,9 +6,15 @@ import Testing
     static let table: [String: Set<String>] = [
         "Core": ["SystemPackage", "Glibc", "Darwin", "Musl"],
         "Media": ["Core", "CFFmpeg", "SystemPackage", "Synchronization"],
+        "Cloud": ["Core", "CCurl", "Foundation", "Synchronization", "SystemPackage"],
+        "Simulator": [
+            "Core", "Engine", "FlyingFox", "FlyingSocks", "Foundation", "Synchronization",
+            "SystemPackage",
+        ],
         "Engine": ["Core", "Media", "Foundation", "Synchronization", "SystemPackage"],
         "CLI": [
-            "Core", "Engine", "ArgumentParser", "SystemPackage", "Foundation", "Dispatch",
+            "Core", "Cloud", "Engine", "Simulator", "ArgumentParser", "SystemPackage", "Foundation",
+            "Dispatch",
             "Synchronization",
         ],
     ]

@@ -70,8 +70,10 @@ package struct Attempt: Sendable, Equatable, Codable {
 
     package enum Mode: String, Sendable, Codable {
         case onePassConstantQuality
-        /// Pass 2 over the whole clip.
+        /// Pass 2 over the whole clip, or over all but what the next two stand for.
         case secondPass
+        /// Pass 2 over the frames before the last stretch, which make up for what came before.
+        case middleStretch
         /// Pass 2 over the last stretch of the clip alone, to land on the limit.
         case lastStretch
         case remux

@@ -76,19 +76,22 @@ package struct PassLog: Sendable, Equatable {
         return (low + high) / 2
     }
 
-    /// Where the last stretch of the clip begins that can be encoded by itself: at a keyframe, with
-    /// close to a sixteenth of all bits and not more than half; nil where no keyframe is so placed.
+    /// Where pass 2 is divided: the first frames of the stretches after the body, at keyframes.
     ///
-    /// `shares`: what `shares(atQuantizerShift:)` gave.
-    package func tailStart(shares: [Double]) -> Int? {
-        let wanted = 0.06
-        let candidates = frames.indices.dropFirst().filter { index in
-            guard frames[index].isKeyframe, frames.count - index >= 20 else { return false }
-            return (0.03...0.5).contains(1 - shares[index - 1])
+    /// A middle and an end of a few hundredths where there are keyframes for both; else an end
+    /// alone; none for a clip in one piece.
+    package func cuts(shares: [Double]) -> [Int] {
+        let candidates = frames.indices.dropFirst()
+            .filter { frames[$0].isKeyframe && frames.count - $0 >= 20 }
+            .map { (frame: $0, rest: 1 - shares[$0 - 1]) }
+        func nearest(_ wanted: Double, _ range: ClosedRange<Double>) -> Int? {
+            candidates.filter { range.contains($0.rest) }
+                .min { abs($0.rest - wanted) < abs($1.rest - wanted) }?.frame
         }
-        return candidates.min {
-            abs(1 - shares[$0 - 1] - wanted) < abs(1 - shares[$1 - 1] - wanted)
+        if let end = nearest(0.03, 0.012...0.06), let middle = nearest(0.15, 0.09...0.35) {
+            return [middle, end]
         }
+        return nearest(0.06, 0.03...0.5).map { [$0] } ?? []
     }
 
     /// How much of all bits is out after each frame, in coding order, 0 to 1.

@@ -69,6 +69,8 @@ package struct Plan: Hashable, Codable, Sendable {
     package var speed: Speed
     /// The longest distance between keyframes.
     package var keyframeIntervalFrames: Int
+    /// Frames that pass 1 makes keyframes, so that pass 2 can be divided there (`SizeController`).
+    package var landingKeyframes: [Int]
     package var budget: Budget
     package var expectedBytes: Int
     /// The smallest size that this clip can be asked for.
@@ -106,6 +108,7 @@ extension Plan {
         let cap = heightCap(request.heightCap, target: target)
         let rate = outputFrameRate(of: video)
         let frames = max(1, Int((source.durationSeconds * rate.value).rounded()))
+        let isStill = Keyframes.isStill(source, rate: rate)
         let full = video.displaySize.fitted(shortSide: cap ?? Int.max)
         let seconds = max(0.04, source.durationSeconds)
 
@@ -173,11 +176,8 @@ extension Plan {
             picture: picture,
             sound: sound,
             speed: request.speed,
-            keyframeIntervalFrames: keyframeInterval(
-                source: source,
-                rate: rate,
-                frames: frames
-            ),
+            keyframeIntervalFrames: Keyframes.interval(rate: rate, isStill: isStill),
+            landingKeyframes: Keyframes.landing(frames: frames, rate: rate, isStill: isStill),
             budget: Budget(
                 limitBytes: limit,
                 audioBytes: audioBytes,
@@ -338,24 +338,6 @@ extension Plan {
                 ? .bt709 : .smpte170m
         default: return .bt709
         }
-    }
-
-    /// 10 s, and 20 s for almost static pictures, where keyframes are most of the bytes.
-    ///
-    /// Within that, a distance is taken that puts the last keyframe a fourteenth before the end,
-    /// where the size is landed (`SizeController`).
-    private static func keyframeInterval(source: Source, rate: Rational, frames: Int) -> Int {
-        let video = source.video
-        let perPixel =
-            Double(source.bytes) * 8
-            / max(1, source.durationSeconds * rate.value * Double(video.codedSize.pixels))
-        let seconds = perPixel < 0.008 ? 20.0 : 10.0
-        let most = max(1, Int((rate.value * seconds).rounded(.down)))
-        let lastKeyframe = frames * 93 / 100
-        // In a clip of a few seconds one more keyframe costs more than it lands.
-        guard Double(frames) >= rate.value * 8 else { return most }
-        let count = (lastKeyframe + most - 1) / most
-        return (lastKeyframe + count - 1) / count
     }
 
     private static func pictureReasons(

@@ -27,6 +27,7 @@ extension Plan {
             sound: sound,
             speed: request.speed,
             keyframeIntervalFrames: 0,
+            landingKeyframes: [],
             budget: Budget(
                 limitBytes: target,
                 audioBytes: 0,

@@ -1,20 +1,22 @@
 /// The rule that lands a file on its limit: measured bytes in, the next step out.
 ///
-/// Pass 2 goes over the clip in two stretches where a keyframe allows it: the body, then the last
-/// tenth or so, which gets whatever the body left. x264 misses by the same factor each time it
-/// encodes the same frames (0 to 2.5 % too much on ordinary clips, 14 to 55 % on static ones), so
-/// what the body taught is applied to the end, and a miss of the end costs a small part of a pass to mend.
+/// Pass 2 goes over the clip in stretches where keyframes allow it: the body, a middle, and the last
+/// few hundredths, the end. x264 misses by the same factor each time it encodes the same frames (0
+/// to 2.5 % too much on ordinary clips, 14 to 55 % on static ones), and by up to a tenth on a short
+/// stretch. So each stretch is asked for what those before it left, by what they taught; the middle
+/// makes up for the body, the end for the middle, and what the end misses by is little of the whole.
+/// Only the end is encoded again, which costs a small part of a pass.
 ///
 /// A pure machine, so that its promise can be tested in milliseconds: it never accepts a file over
 /// the limit, and it ends after a bounded number of encodes. It knows nothing of encoders; whoever
 /// holds one performs the action and reports what came out.
 package struct SizeController: Sendable {
     package enum Action: Equatable, Sendable {
-        /// Run pass 2 over the frames before the last stretch, asking for so many bytes.
-        case encodeBody(videoBytes: Int)
+        /// Run pass 2 over a stretch that others follow, counted from 0.
+        case encode(stretch: Int, videoBytes: Int)
         /// Run pass 2 over the last stretch (the whole clip where it was not divided).
         case encodeEnd(videoBytes: Int)
-        /// Publish the body with the attempt at the end of this number, counted from 1.
+        /// Publish the other stretches with the attempt at the end of this number, counted from 1.
         case accept(end: Int)
         /// Nothing that fits came out; the smallest file was about so large.
         case refuse(smallestFileBytes: Int)
@@ -22,7 +24,7 @@ package struct SizeController: Sendable {
 
     /// More of the limit than this left unused is worth another attempt at the end.
     package static let acceptedFill = 0.995
-    /// Runs of pass 2 over the body, or over the whole clip where it was not divided.
+    /// Runs of pass 2 over a stretch, or over the whole clip where it was not divided.
     package static let maximumRuns = 3
     /// Attempts at the end of a divided clip.
     package static let maximumEndRuns = 4
@@ -30,10 +32,12 @@ package struct SizeController: Sendable {
     private let limit: Int
     /// Sound and container.
     private let fixed: Int
-    /// Share of the picture's bytes that belongs to the last stretch; 1 where the clip is not divided.
-    private let endShare: Double
-    private var bodyRuns = 0
-    private var bodyBytes = 0
+    /// Shares of the picture's bytes that belong to the stretches; one where the clip is not divided.
+    private let shares: [Double]
+    private var stretch = 0
+    private var runs = 0
+    /// Bytes of the stretches that are done.
+    private var done = 0
     private var asked = 0
     /// What came out over what was asked, as the last encode showed it.
     private var factor: Double
@@ -46,7 +50,8 @@ package struct SizeController: Sendable {
         var fits: Bool
     }
 
-    private static let shortStretchFactor = 1.02
+    /// A short stretch overshoots more: x264 has less of it left to make up in.
+    private static let shortStretchFactor = 1.01
     /// x264's usual overshoot in these short distances of its rate control.
     private static let usualFactor = 1.004
     /// Share of the room that an attempt leaves free: the first, and each further one, which
@@ -55,7 +60,8 @@ package struct SizeController: Sendable {
     /// For a clip in one piece a second miss costs a whole pass, so it aims lower.
     private var caution: Double {
         switch (isDivided, ends.count) {
-        case (true, 0): 0.0015
+        // The shorter the end, the less of the file its miss is.
+        case (true, 0): endShare < 0.045 ? 0.0018 : 0.0022
         case (true, let count): 0.0006 * Double(count)
         case (false, 0): 0.0025
         case (false, 1): 0.003
@@ -67,40 +73,44 @@ package struct SizeController: Sendable {
     /// - Parameters:
     ///   - limitBytes: what the file may weigh; not one byte more.
     ///   - fixedBytes: sound and container, counted.
-    ///   - endShare: of the picture's bytes, foretold by pass 1; nil for a clip in one piece.
-    package init(limitBytes: Int, fixedBytes: Int, endShare: Double?) {
+    ///   - shares: of the picture's bytes, foretold by pass 1, one a stretch, together 1.
+    package init(limitBytes: Int, fixedBytes: Int, shares: [Double] = [1]) {
         limit = limitBytes
         fixed = fixedBytes
-        self.endShare = endShare ?? 1
+        self.shares = shares.isEmpty ? [1] : shares
         factor = Self.usualFactor
     }
 
-    private var isDivided: Bool { endShare < 1 }
+    private var isDivided: Bool { shares.count > 1 }
+    private var isAtEnd: Bool { stretch == shares.count - 1 }
+    private var endShare: Double { shares[shares.count - 1] }
     private var room: Double { Double(limit - fixed) }
+    private var left: Double { room - Double(done) }
 
     /// The first step.
-    package mutating func start() -> Action {
-        isDivided ? askBody() : askEnd()
-    }
+    package mutating func start() -> Action { ask() }
 
-    /// The body is done, or was given up because it alone passed the limit.
+    /// A stretch that others follow is done, or was given up because it alone passed the limit.
     ///
     /// Parameters:
     ///   - videoBytes: its payload; for one given up, what it would have become.
     ///   - isSaturated: every picture is already as good as the encoder makes it, or as bad.
-    package mutating func recordBody(videoBytes: Int, isSaturated: Bool = false) -> Action {
-        bodyRuns += 1
-        bodyBytes = max(1, videoBytes)
-        // A short stretch overshoots more: x264 has less of it left to make up in.
-        factor = learned(got: bodyBytes) * Self.shortStretchFactor
-        smallest = min(smallest, Int(Double(bodyBytes) / (1 - endShare)) + fixed)
-        let planned = room * endShare
-        let left = room - Double(bodyBytes)
-        // The end may look a little better or worse than the rest, within a step that nobody sees.
-        let isClose = left >= planned * 0.75 && left <= planned * 1.35
-        if isClose || isSaturated && left > 0 { return askEnd() }
-        if bodyRuns < Self.maximumRuns { return askBody() }
-        return left >= planned * 0.3 ? askEnd() : finish()
+    package mutating func record(videoBytes: Int, isSaturated: Bool = false) -> Action {
+        let got = max(1, videoBytes)
+        runs += 1
+        factor = learned(got: got) * Self.shortStretchFactor
+        let foretold = shares[...stretch].reduce(0, +)
+        smallest = min(smallest, Int(Double(done + got) / max(0.01, foretold)) + fixed)
+        let planned = room * (1 - foretold)
+        let rest = left - Double(got)
+        // What follows may look a little better or worse, within a step that nobody sees.
+        let isClose = rest >= planned * 0.75 && rest <= planned * 1.35
+        guard isClose || isSaturated && rest > 0 || runs == Self.maximumRuns else { return ask() }
+        guard isClose || isSaturated || rest >= planned * 0.3 else { return finish() }
+        done += got
+        stretch += 1
+        runs = 0
+        return ask()
     }
 
     /// An attempt at the end is done, or was given up because the file passed the limit.
@@ -115,38 +125,39 @@ package struct SizeController: Sendable {
     ) -> Action {
         let got = max(1, videoBytes)
         ends.append(End(asked: asked, got: got, fits: fits))
-        let file = bodyBytes + got + fixed
+        let file = done + got + fixed
         smallest = min(smallest, file)
         if fits, isSaturated || Double(file) >= Double(limit) * Self.acceptedFill {
             return .accept(end: ends.count)
         }
         factor = learned(got: got)
-        if ends.count < (isDivided ? Self.maximumEndRuns : Self.maximumRuns) { return askEnd() }
+        if ends.count < (isDivided ? Self.maximumEndRuns : Self.maximumRuns) { return ask() }
         return finish()
     }
 
-    private mutating func askBody() -> Action {
-        guard room > 0 else { return finish() }
-        asked = Int(room * (1 - endShare) / factor)
+    private mutating func ask() -> Action {
+        guard left > 0 else { return finish() }
+        if isAtEnd {
+            asked = Int(endBytes())
+        } else {
+            asked = Int(left * shares[stretch] / shares[stretch...].reduce(0, +) / factor)
+        }
         guard asked > 0 else { return finish() }
-        return .encodeBody(videoBytes: asked)
+        return isAtEnd
+            ? .encodeEnd(videoBytes: asked) : .encode(stretch: stretch, videoBytes: asked)
     }
 
-    private mutating func askEnd() -> Action {
-        let left = room - Double(bodyBytes)
+    private func endBytes() -> Double {
         let wanted = left - room * caution
-        var ask = wanted / factor
         if let below = ends.filter(\.fits).max(by: { $0.got < $1.got }),
             let above = ends.filter({ !$0.fits }).min(by: { $0.got < $1.got })
         {
             // Between one that fits and one that does not, a straight line finds the place.
             let slope =
                 Double(above.asked - below.asked) / max(1, Double(above.got - below.got))
-            ask = Double(below.asked) + (wanted - Double(below.got)) * slope
+            return Double(below.asked) + (wanted - Double(below.got)) * slope
         }
-        asked = Int(ask)
-        guard asked > 0 else { return finish() }
-        return .encodeEnd(videoBytes: asked)
+        return wanted / factor
     }
 
     private func learned(got: Int) -> Double {

@@ -17,11 +17,6 @@ struct Encoding {
     var expectedShares: [Double] = []
 
     /// What came out.
-    struct Output: ~Copyable {
-        var track: Track
-        let result: Result
-    }
-
     struct Result {
         var isComplete: Bool
         /// The payload; where it was given up, what it would have become.
@@ -29,26 +24,35 @@ struct Encoding {
         var averageQuantizer: Double
     }
 
-    /// Encodes the frames into a new track at `path`.
+    /// Encodes the frames onto the end of a track, or into a new one at `path` where there is none.
     ///
     /// `onPacket`: called with packets written and their bytes.
     func run(
         _ prepared: inout PreparedFrames,
-        to path: FilePath,
+        into picture: inout Track?,
+        at path: FilePath,
         flag: CancellationFlag,
         onPacket: (_ packets: Int, _ bytes: Int) -> Void
-    ) throws -> Output {
+    ) throws -> Result {
         var encoder = try VideoEncoder(settings, mode: mode)
-        var track = try Track(path: path, of: encoder)
+        if picture?.packetCount == nil {
+            picture = .some(try Track(path: path, of: encoder))
+        } else if try picture?.isContinued(by: encoder) == false {
+            throw Failure(.defect, "The stretches do not continue each other")
+        }
+        let packetsBefore = picture?.packetCount ?? 0
+        let bytesBefore = picture?.byteCount ?? 0
+        var packets: Int { (picture?.packetCount ?? 0) - packetsBefore }
+        var bytes: Int { (picture?.byteCount ?? 0) - bytesBefore }
         var frame = try Frame()
         var packet = try Packet()
 
         /// Keeps the packets that are ready; false when there are too many bytes.
-        func drain(_ encoder: inout VideoEncoder, _ track: inout Track) throws -> Bool {
+        func drain(_ encoder: inout VideoEncoder) throws -> Bool {
             while try encoder.receive(into: &packet) {
-                try track.append(packet, shift: frames.lowerBound)
-                onPacket(track.packetCount, track.byteCount)
-                if track.byteCount > byteLimit { return false }
+                try picture?.append(packet, shift: frames.lowerBound)
+                onPacket(packets, bytes)
+                if bytes > byteLimit { return false }
             }
             return true
         }
@@ -61,21 +65,20 @@ struct Encoding {
             frame.presentationTime = next - frames.lowerBound
             next += 1
             try encoder.send(frame)
-            fits = try drain(&encoder, &track)
+            fits = try drain(&encoder)
         }
         if fits {
             try encoder.finish()
-            fits = try drain(&encoder, &track)
+            fits = try drain(&encoder)
         }
-        let quantizer = encoder.averageQuantizer ?? 0
-        var bytes = track.byteCount
+        var total = bytes
         if !fits {
-            let share = share(after: track.packetCount)
-            bytes = max(byteLimit + 1, Int(Double(bytes) / max(0.05, share)))
+            total = max(byteLimit + 1, Int(Double(total) / max(0.05, share(after: packets))))
         }
-        return Output(
-            track: track,
-            result: Result(isComplete: fits, bytes: bytes, averageQuantizer: quantizer)
+        return Result(
+            isComplete: fits,
+            bytes: total,
+            averageQuantizer: encoder.averageQuantizer ?? 0
         )
     }
 
@@ -88,29 +91,21 @@ struct Encoding {
 
 /// The finished tracks put together: an MP4 with its index in front.
 enum Assembly {
-    /// Writes the file, the picture in one stretch or two, and returns its size.
+    /// Writes the file and returns its size.
     static func write(
-        body: inout Track?,
-        end: inout Track,
+        picture: inout Track?,
         sound: inout Track?,
         to path: FilePath,
         flag: CancellationFlag
     ) throws -> Int {
-        end.rewind()
-        body?.rewind()
+        picture?.rewind()
         sound?.rewind()
-        var muxer = try Muxer(path: path, picture: end, sound: sound)
+        var muxer = try muxer(path, &picture, sound)
         var packet = try Packet()
-        while let seconds = body?.nextSeconds {
+        while let seconds = picture?.nextSeconds {
             if flag.isRaised { throw Failure.interrupted }
             try muxer.writeSound(from: &sound, until: seconds)
-            guard try body?.next(into: &packet) == true else { break }
-            try muxer.writePicture(&packet)
-        }
-        while let seconds = end.nextSeconds {
-            if flag.isRaised { throw Failure.interrupted }
-            try muxer.writeSound(from: &sound, until: seconds)
-            guard try end.next(into: &packet) else { break }
+            guard try picture?.next(into: &packet) == true else { break }
             try muxer.writePicture(&packet)
         }
         try muxer.writeSound(from: &sound, until: .infinity)
@@ -118,32 +113,15 @@ enum Assembly {
         return try FileSize.of(path)
     }
 
-    /// Puts a whole picture and the sound together; nil where the picture was given up, or the file
-    /// passes the limit after all.
-    static func finish(
-        _ output: inout Encoding.Output,
-        sound: inout Track?,
-        name: String,
-        limitBytes: Int,
-        in workspace: borrowing Workspace,
-        flag: CancellationFlag
-    ) throws -> Finished? {
-        guard output.result.isComplete, output.track.packetCount > 0 else { return nil }
-        var nothing: Track?
-        let bytes = try write(
-            body: &nothing,
-            end: &output.track,
-            sound: &sound,
-            to: workspace.file(name),
-            flag: flag
-        )
-        guard bytes <= limitBytes else { return nil }
-        return Finished(
-            name: name,
-            frames: output.track.packetCount,
-            fileBytes: bytes,
-            pictureBytes: output.track.byteCount
-        )
+    private static func muxer(
+        _ path: FilePath,
+        _ picture: inout Track?,
+        _ sound: borrowing Track?
+    ) throws -> Muxer {
+        switch picture {
+        case .some(let picture): return try Muxer(path: path, picture: picture, sound: sound)
+        case .none: throw Failure(.defect, "There is no picture to write")
+        }
     }
 }
 

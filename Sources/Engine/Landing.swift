@@ -13,11 +13,11 @@ struct Landing {
     let log: FilePath
     let flag: CancellationFlag
 
-    /// Where the last stretch begins; 0 for a clip in one piece.
-    private var cut = 0
+    /// Frames of the stretches: one for a clip in one piece.
+    private var stretches: [Range<Int>] = []
     private var shares: [Double] = []
-    private(set) var bodyRuns = 0
-    private(set) var endRuns = 0
+    private var firstRuns = 0
+    private var endRuns = 0
     private(set) var attempts: [Attempt] = []
 
     init(
@@ -36,8 +36,10 @@ struct Landing {
         self.flag = flag
     }
 
-    /// Runs of pass 2 over the clip (or over all but its last stretch).
-    var secondPassRuns: Int { cut > 0 ? bodyRuns : endRuns }
+    /// Runs of pass 2 over the clip (or over the body, its first stretch).
+    var secondPassRuns: Int { isDivided ? firstRuns : endRuns }
+
+    private var isDivided: Bool { stretches.count > 1 }
 
     private var room: Int { limitBytes - fixedBytes }
 
@@ -56,77 +58,69 @@ struct Landing {
             pixels: settings.size.pixels
         )
         shares = sweep.log.shares(atQuantizerShift: shift)
-        let start = sweep.log.tailStart(shares: shares)
-        cut = start ?? 0
+        let edges = [0] + sweep.log.cuts(shares: shares) + [sweep.frames]
+        stretches = zip(edges, edges.dropFirst()).map { $0..<$1 }
         var controller = SizeController(
             limitBytes: limitBytes,
             fixedBytes: fixedBytes,
-            endShare: start.map { 1 - shares[$0 - 1] }
+            shares: stretches.map(share)
         )
 
-        var body: Track?
+        // The stretches that are done.
+        var picture: Track?
         var best: (name: String, bytes: Int, picture: Int, attempt: Int)?
         var action = controller.start()
         while true {
             switch action {
-            case .encodeBody(let bytes):
-                bodyRuns += 1
-                let output = try encode(
-                    0..<cut,
+            case .encode(let stretch, let bytes):
+                if stretch == 0 { firstRuns += 1 }
+                let before = picture?.packetCount ?? 0
+                let result = try encode(
+                    stretches[stretch],
                     asking: bytes,
-                    limit: room,
-                    "body",
+                    limit: room - (picture?.byteCount ?? 0),
+                    &picture,
                     &prepared,
                     in: workspace,
-                    fixed: fixedBytes,
                     onProgress
                 )
-                let result = output.result
-                action = controller.recordBody(
+                action = controller.record(
                     videoBytes: result.bytes,
                     isSaturated: isSaturated(result, asked: bytes)
                 )
-                if result.isComplete {
-                    body = .some(output.track)
-                } else {
-                    body = nil
-                }
-                var isUsed = false
-                if case .encodeEnd = action { isUsed = true }
+                var isUsed = result.isComplete
+                if case .encode(stretch, _) = action { isUsed = false }
+                if !isUsed { picture?.removeLast(after: before) }
                 record(
-                    .secondPass,
-                    0..<cut,
+                    stretch == 0 ? .secondPass : .middleStretch,
+                    stretches[stretch],
                     asked: bytes,
                     result,
                     isUsed
-                        ? "the rest goes to the last stretch"
-                        : "too far off for the last stretch to make up"
+                        ? "the rest goes to the frames that follow"
+                        : "too far off for what follows to make up"
                 )
             case .encodeEnd(let bytes):
                 endRuns += 1
-                let bodyBytes = body?.byteCount ?? 0
-                var output = try encode(
-                    cut..<sweep.frames,
+                let before = picture?.packetCount ?? 0
+                let bytesBefore = picture?.byteCount ?? 0
+                let frames = stretches[stretches.count - 1]
+                let result = try encode(
+                    frames,
                     asking: bytes,
                     // What is nearly done is finished even where it does not fit: its exact size lands the next.
-                    limit: Int(Double(room - bodyBytes) * (cut > 0 ? 2 : 1.08)),
-                    "end\(endRuns)",
+                    limit: Int(Double(room - bytesBefore) * (isDivided ? 2 : 1.08)),
+                    &picture,
                     &prepared,
                     in: workspace,
-                    fixed: fixedBytes + bodyBytes,
                     onProgress
                 )
-                let result = output.result
                 var fits = result.isComplete
-                var fileBytes = bodyBytes + result.bytes + fixedBytes
+                var fileBytes = bytesBefore + result.bytes + fixedBytes
                 if fits {
-                    guard body?.isContinued(by: output.track) ?? (cut == 0) else {
-                        throw Failure(.defect, "The two stretches do not continue each other")
-                    }
                     let name = "attempt-\(endRuns).mp4"
                     fileBytes = try Assembly.write(
-                        body: &body,
-                        end: &output.track,
+                        picture: &picture,
                         sound: &sound,
                         to: workspace.file(name),
                         flag: flag
@@ -134,17 +128,18 @@ struct Landing {
                     // The gate: the size on disk, whatever was foretold.
                     fits = fileBytes <= limitBytes
                     if fits, fileBytes > best?.bytes ?? 0 {
-                        best = (name, fileBytes, bodyBytes + output.track.byteCount, attempts.count)
+                        best = (name, fileBytes, bytesBefore + result.bytes, attempts.count)
                     }
                 }
+                picture?.removeLast(after: before)
                 action = controller.recordEnd(
                     videoBytes: result.bytes,
                     fits: fits,
                     isSaturated: isSaturated(result, asked: bytes)
                 )
                 record(
-                    cut > 0 ? .lastStretch : .secondPass,
-                    cut..<sweep.frames,
+                    isDivided ? .lastStretch : .secondPass,
+                    frames,
                     asked: bytes,
                     result,
                     fileBytes: result.isComplete ? fileBytes : nil,
@@ -168,6 +163,13 @@ struct Landing {
         }
     }
 
+    /// Foretold share of the picture's bytes.
+    private func share(_ frames: Range<Int>) -> Double {
+        guard frames.upperBound > 0, frames.upperBound <= shares.count else { return 1 }
+        return shares[frames.upperBound - 1]
+            - (frames.lowerBound == 0 ? 0 : shares[frames.lowerBound - 1])
+    }
+
     private func isSaturated(_ result: Encoding.Result, asked: Int) -> Bool {
         result.isComplete && Double(result.bytes) < Double(asked) * 0.9
             && result.averageQuantizer <= Plan.ceilingQuality
@@ -177,17 +179,16 @@ struct Landing {
         _ frames: Range<Int>,
         asking bytes: Int,
         limit: Int,
-        _ name: String,
+        _ picture: inout Track?,
         _ prepared: inout PreparedFrames,
         in workspace: borrowing Workspace,
-        fixed: Int,
         _ onProgress: (Double, Int, Int?, Int) -> Void
-    ) throws -> Encoding.Output {
+    ) throws -> Encoding.Result {
         let seconds = Double(frames.count) / settings.frameRate.value
         let tuned = try writeLog(frames, bitsPerSecond: Int(Double(bytes) * 8 / seconds))
         // Shares of the whole clip become shares of the stretch.
         let before = frames.lowerBound == 0 ? 0 : shares[frames.lowerBound - 1]
-        let span = max(1e-9, shares[frames.upperBound - 1] - before)
+        let span = max(1e-9, share(frames))
         let encoding = Encoding(
             settings: settings,
             mode: .secondPass(log: log, bitsPerSecond: tuned),
@@ -198,12 +199,18 @@ struct Landing {
         try prepared.rewind(to: frames.lowerBound)
         let number = attempts.count + 1
         let done = Double(sweep.frames)
-        return try encoding.run(&prepared, to: workspace.file(name), flag: flag) { packets, size in
+        let fixed = fixedBytes + (picture?.byteCount ?? 0)
+        return try encoding.run(
+            &prepared,
+            into: &picture,
+            at: workspace.file("picture"),
+            flag: flag
+        ) { packets, size in
             let share = encoding.share(after: packets)
-            let rest = 1 - span
+            let rest = max(0, 1 - before - span)
             let projected = Double(size) / max(1e-9, share)
-            // The body's projection assumes that the end comes out as foretold.
-            let other = frames.lowerBound == 0 ? projected / span * rest : 0
+            // The projection assumes that what follows comes out as foretold.
+            let other = projected / span * rest
             onProgress(
                 Double(frames.lowerBound + packets) / done,
                 frames.lowerBound + packets,

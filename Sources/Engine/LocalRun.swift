@@ -97,6 +97,7 @@ struct LocalRun {
             &prepared,
             sound: &sound,
             settings: settings,
+            keyframes: plan.landingKeyframes,
             log: workspace.file("pass.log"),
             flag: flag
         ) { record.meter.update(Double($0) / expected, frames: $0) }

@@ -36,9 +36,11 @@ struct OnePass {
         var meter = record.meter
         meter.begin(.encoding, until: 0.92, attempt: record.attempts.count + 1)
         let total = Double(max(1, expectedFrames))
-        var output = try encoding.run(
+        var picture: Track?
+        let result = try encoding.run(
             &prepared,
-            to: workspace.file("picture"),
+            into: &picture,
+            at: workspace.file("picture"),
             flag: flag
         ) { packets, bytes in
             // Without a forecast, the bytes so far stand for the whole in proportion to the frames.
@@ -52,20 +54,30 @@ struct OnePass {
             )
         }
         record.meter = meter
-        let finished = try Assembly.finish(
-            &output,
-            sound: &sound,
-            name: "quality.mp4",
-            limitBytes: limitBytes,
-            in: workspace,
-            flag: flag
-        )
+        var finished: Finished?
+        if result.isComplete, let frames = picture?.packetCount, frames > 0 {
+            let name = "quality.mp4"
+            let bytes = try Assembly.write(
+                picture: &picture,
+                sound: &sound,
+                to: workspace.file(name),
+                flag: flag
+            )
+            if bytes <= limitBytes {
+                finished = Finished(
+                    name: name,
+                    frames: frames,
+                    fileBytes: bytes,
+                    pictureBytes: result.bytes
+                )
+            }
+        }
         record.add(
             Attempt(
                 number: 0,
                 mode: .onePassConstantQuality,
                 bytes: finished?.fileBytes,
-                averageQuantizer: output.result.averageQuantizer,
+                averageQuantizer: result.averageQuantizer,
                 isAccepted: finished != nil,
                 reason: finished != nil ? success : failure
             )

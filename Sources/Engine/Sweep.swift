@@ -29,12 +29,14 @@ struct Sweep {
     ///
     /// Parameters:
     ///   - settings: of the encoder that pass 2 will be, at full size.
+    ///   - keyframes: frames that are made keyframes, whatever they show.
     ///   - log: where x264 writes its statistics, and `<log>.mbtree` beside it.
     ///   - onFrame: called with the number of frames done.
     static func run(
         _ prepared: inout PreparedFrames,
         sound: inout Track?,
         settings: VideoEncoder.Settings,
+        keyframes: [Int],
         log: FilePath,
         flag: CancellationFlag,
         onFrame: (Int) -> Void
@@ -47,6 +49,7 @@ struct Sweep {
             sound: &sound,
             from: settings.size,
             settings: half,
+            keyframes: keyframes,
             log: log,
             flag: flag,
             onFrame: onFrame
@@ -73,6 +76,7 @@ struct Sweep {
         sound: inout Track?,
         from full: PixelSize,
         settings: VideoEncoder.Settings,
+        keyframes: [Int],
         log: FilePath,
         flag: CancellationFlag,
         onFrame: (Int) -> Void
@@ -86,6 +90,7 @@ struct Sweep {
         while try prepared.next(into: &frame) {
             if flag.isRaised { throw Failure.interrupted }
             try shrinker.shrink(frame, into: &small)
+            small.startsGroup = keyframes.contains(prepared.count - 1)
             try encoder.send(small)
             while try encoder.receive(into: &packet) { timings.append(packet.timing) }
             onFrame(prepared.count)

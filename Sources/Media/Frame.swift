@@ -15,6 +15,12 @@ package struct Frame: ~Copyable {
         set { pointer.pointee.pts = newValue.map(Int64.init) ?? cinch_no_pts }
     }
 
+    /// Whether the encoder is to begin a new group of pictures here; pass 2 follows pass 1's log instead.
+    package var startsGroup: Bool {
+        get { pointer.pointee.pict_type == AV_PICTURE_TYPE_I }
+        set { pointer.pointee.pict_type = newValue ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE }
+    }
+
     package var width: Int { Int(pointer.pointee.width) }
     package var height: Int { Int(pointer.pointee.height) }
 

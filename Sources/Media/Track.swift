@@ -75,10 +75,12 @@ package struct Track: ~Copyable {
 
     deinit { try? file.close() }
 
-    /// Whether packets of both can follow each other in one track: their headers are the same bytes.
-    package func isContinued(by other: borrowing Track) -> Bool {
+    /// Whether the packets of an encoder can follow in this track: its headers are the same bytes.
+    package func isContinued(by encoder: borrowing VideoEncoder) throws(MediaError) -> Bool {
+        let other = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+        try encoder.copyParameters(to: other.pointer)
         let one = parameters.pointer.pointee
-        let two = other.parameters.pointer.pointee
+        let two = other.pointer.pointee
         guard one.extradata_size == two.extradata_size, one.codec_id == two.codec_id else {
             return false
         }
@@ -113,6 +115,15 @@ package struct Track: ~Copyable {
                 flags: pointer.pointee.flags
             )
         )
+    }
+
+    /// Takes off what was added after so many packets.
+    package mutating func removeLast(after count: Int) {
+        let removed = entries[count...].reduce(0) { $0 + Int($1.size) }
+        entries.removeSubrange(count...)
+        offset -= Int64(removed)
+        byteCount -= removed
+        rewind()
     }
 
     /// Starts handing out packets from the first again.

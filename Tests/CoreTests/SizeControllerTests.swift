@@ -6,7 +6,7 @@ import Testing
 struct SizeControllerTests {
     @Test("a clip in one piece that lands at once is accepted at once")
     func landsAtOnce() {
-        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 50_000, endShare: nil)
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 50_000)
         guard case .encodeEnd(let asked) = controller.start() else {
             Issue.record("the whole clip is the end")
             return
@@ -17,13 +17,13 @@ struct SizeControllerTests {
 
     @Test("the end gets what the body left, and learns from its miss")
     func endTakesTheRest() {
-        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, endShare: 0.1)
-        guard case .encodeBody(let body) = controller.start() else {
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, shares: [0.9, 0.1])
+        guard case .encode(_, let body) = controller.start() else {
             Issue.record("a divided clip begins with its body")
             return
         }
         let got = body * 102 / 100
-        guard case .encodeEnd(let end) = controller.recordBody(videoBytes: got) else {
+        guard case .encodeEnd(let end) = controller.record(videoBytes: got) else {
             Issue.record("two per cent over is for the end to make up")
             return
         }
@@ -36,9 +36,9 @@ struct SizeControllerTests {
 
     @Test("a body that is far over is encoded again at a corrected rate")
     func farOver() {
-        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, endShare: 0.1)
-        guard case .encodeBody(let first) = controller.start(),
-            case .encodeBody(let second) = controller.recordBody(videoBytes: first * 3 / 2)
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, shares: [0.9, 0.1])
+        guard case .encode(_, let first) = controller.start(),
+            case .encode(_, let second) = controller.record(videoBytes: first * 3 / 2)
         else {
             Issue.record("half as much again is too much for the end")
             return
@@ -48,7 +48,7 @@ struct SizeControllerTests {
 
     @Test("a clip that is as good as it gets is accepted far below the limit")
     func saturated() {
-        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, endShare: nil)
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0)
         _ = controller.start()
         #expect(
             controller.recordEnd(videoBytes: 80_000, fits: true, isSaturated: true)
@@ -58,7 +58,7 @@ struct SizeControllerTests {
 
     @Test("where nothing fits, the refusal says what came out smallest")
     func refuses() {
-        var controller = SizeController(limitBytes: 100_000, fixedBytes: 10_000, endShare: nil)
+        var controller = SizeController(limitBytes: 100_000, fixedBytes: 10_000)
         var action = controller.start()
         var runs = 0
         while case .encodeEnd = action {
@@ -71,7 +71,7 @@ struct SizeControllerTests {
 
     @Test("no room for the picture is a refusal, not an encode")
     func noRoom() {
-        var controller = SizeController(limitBytes: 1000, fixedBytes: 2000, endShare: nil)
+        var controller = SizeController(limitBytes: 1000, fixedBytes: 2000)
         guard case .refuse = controller.start() else {
             Issue.record("there is nothing to give to the picture")
             return
@@ -92,12 +92,33 @@ struct SizeControllerTests {
         }
     }
 
+    @Test("the middle makes up for the body, and the end for the middle")
+    func middleMakesUp() {
+        var controller = SizeController(
+            limitBytes: 1_000_000,
+            fixedBytes: 0,
+            shares: [0.85, 0.12, 0.03]
+        )
+        guard case .encode(0, let body) = controller.start(),
+            case .encode(1, let middle) = controller.record(videoBytes: body * 101 / 100),
+            case .encodeEnd(let end) = controller.record(videoBytes: middle * 106 / 100)
+        else {
+            Issue.record("three stretches, one after the other")
+            return
+        }
+        #expect(middle < 120_000)
+        #expect(abs(body * 101 / 100 + middle * 106 / 100 + end - 1_000_000) < 8000)
+    }
+
     @Test(
         "it never accepts more than the limit, always ends, and fills what can be filled",
         arguments: [0.9, 0.98, 1.0, 1.02, 1.14, 1.55],
-        [Double?.none, 0.05, 0.1, 0.3, 0.5]
+        [
+            [1], [0.95, 0.05], [0.9, 0.1], [0.7, 0.3], [0.5, 0.5], [0.85, 0.12, 0.03],
+            [0.6, 0.34, 0.06],
+        ]
     )
-    func neverOver(factor: Double, share: Double?) {
+    func neverOver(factor: Double, shares: [Double]) {
         for seed in 0..<200 {
             let limit = 100_000 + seed * 7919
             var encoder = Encoder(
@@ -109,30 +130,31 @@ struct SizeControllerTests {
             var controller = SizeController(
                 limitBytes: limit,
                 fixedBytes: limit / 20,
-                endShare: share
+                shares: shares
             )
             var action = controller.start()
-            var body = 0
-            var bodyRuns = 0
+            var done: [Int] = []
+            var runs = 0
             var files: [Int] = []
             while true {
-                if case .encodeBody(let asked) = action {
-                    bodyRuns += 1
-                    body = encoder.encode(asked, isEnd: false)
-                    action = controller.recordBody(videoBytes: body)
+                if case .encode(let stretch, let asked) = action {
+                    runs = stretch == done.count ? 1 : runs + 1
+                    let got = encoder.encode(asked, isEnd: false)
+                    action = controller.record(videoBytes: got)
+                    done = Array(done.prefix(stretch)) + [got]
                 } else if case .encodeEnd(let asked) = action {
                     let got = encoder.encode(asked, isEnd: true)
-                    let file = body + got + limit / 20
+                    let file = done.reduce(got + limit / 20, +)
                     files.append(file)
                     action = controller.recordEnd(videoBytes: got, fits: file <= limit)
                 } else {
                     break
                 }
-                #expect(bodyRuns <= SizeController.maximumRuns)
+                #expect(runs <= SizeController.maximumRuns)
                 #expect(files.count <= SizeController.maximumEndRuns)
             }
             guard case .accept(let end) = action else {
-                Issue.record("nothing fitted: factor \(factor), share \(String(describing: share))")
+                Issue.record("nothing fitted: factor \(factor), shares \(shares)")
                 return
             }
             #expect(files[end - 1] <= limit)

@@ -61,7 +61,7 @@ package struct SizeController: Sendable {
     private var caution: Double {
         switch (isDivided, ends.count) {
         // The shorter the end, the less of the file its miss is.
-        case (true, 0): endShare < 0.045 ? 0.0018 : 0.0022
+        case (true, 0): endShare < 0.045 ? 0.0012 : 0.002
         case (true, let count): 0.0006 * Double(count)
         case (false, 0): 0.0025
         case (false, 1): 0.003

@@ -58,7 +58,6 @@ let package = Package(
             name: "Simulator",
             dependencies: [
                 "Core", "Engine",
-                .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
@@ -85,9 +84,15 @@ let package = Package(
         .testTarget(
             name: "CloudTests",
             dependencies: [
-                "Cloud", "Simulator", "TestSupport",
+                "Core", "Cloud", "Simulator", "TestSupport",
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
+            name: "SimulatorTests",
+            dependencies: [
+                "Simulator", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .testTarget(name: "CLITests", dependencies: ["CLI", "TestSupport"]),

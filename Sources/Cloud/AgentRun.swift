@@ -86,8 +86,8 @@ package struct AgentRun: Sendable {
         var maySend = false
         /// What on the open connection shows that the run goes on after all.
         var revivedBy: Input?
-        /// When to read; nil while a reading is under way.
-        var readAt: Duration?
+        /// When to read next.
+        var readAt = Duration.zero
     }
 
     private let limits: Limits
@@ -151,9 +151,9 @@ package struct AgentRun: Sendable {
 
     private mutating func next(at now: Duration) -> Action {
         if let recovery {
-            guard let readAt = recovery.readAt else { return .wait(until: nextNote) }
-            guard now >= readAt else { return .wait(until: min(readAt, nextNote)) }
-            self.recovery?.readAt = nil
+            guard now >= recovery.readAt else {
+                return .wait(until: min(recovery.readAt, nextNote))
+            }
             return .readState
         }
         if now >= started + limits.whole {

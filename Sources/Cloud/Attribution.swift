@@ -49,15 +49,16 @@ package struct Attribution: Sendable, Equatable {
         }
     }
 
-    /// A value that can stand in a header: visible ASCII, trimmed, at most 128 characters; nil for
-    /// anything else, so that an environment cannot smuggle a header in.
-    static func headerValue(_ text: String?) -> String? {
+    /// A value that can stand in a header: visible ASCII and blanks, trimmed, not too long; nil for
+    /// anything else, so that nothing can smuggle a header in.
+    static func headerValue(_ text: String?, longest: Int = 128) -> String? {
         guard let text else { return nil }
-        let trimmed = text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
-        guard (1...128).contains(trimmed.count),
-            trimmed.allSatisfy({ $0.isASCII && !$0.isNewline && ($0.asciiValue ?? 0) >= 0x20 })
+        var trimmed = text.utf8[...]
+        while trimmed.first == 0x20 { trimmed.removeFirst() }
+        while trimmed.last == 0x20 { trimmed.removeLast() }
+        guard (1...longest).contains(trimmed.count),
+            trimmed.allSatisfy({ (0x20...0x7E).contains($0) })
         else { return nil }
-        guard trimmed.allSatisfy({ ($0.asciiValue ?? 0x7F) < 0x7F }) else { return nil }
         return String(trimmed)
     }
 }

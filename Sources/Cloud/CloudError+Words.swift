@@ -64,6 +64,7 @@ extension CloudError {
         case .tokenRejected(true): "the service does not accept the token in NEMO_TOKEN"
         case .tokenRejected(false): "the service does not accept the saved token"
         case .sessionUnknown: "the service no longer knows the session"
+        case .sessionLost: "the service forgot the session while it worked on the message"
         case .notFound: "the service does not know it"
         case .outOfCredits: "the credits are used up"
         case .unsupportedByService: "the service does not take this kind of file"
@@ -102,7 +103,7 @@ extension CloudError {
         case .fileUnreadable: "Check that you may read it."
         case .fileEmpty: "Choose a file with something in it."
         case .fileUnsupported, .unsupportedByService:
-            "It takes FORMATS. Convert the file first."
+            "\(Profile.formatsLine) Convert the file first."
         case .fileChanged: "Upload it again once nothing writes to it."
         case .fileTooLarge, .tooLargeForService:
             "Make it smaller first: cinch \(uploadName) --to 450MB, then upload the result; "
@@ -120,7 +121,7 @@ extension CloudError {
             "Try again in a few minutes."
         case .tokenRejected(true): "Set NEMO_TOKEN to a valid token, or unset it."
         case .tokenRejected(false): "Try 'cinch cloud login', or register for a lasting account:"
-        case .sessionUnknown: "A new session is needed: upload the files again."
+        case .sessionUnknown, .sessionLost: "A new session is needed: upload the files again."
         case .notFound: ""
         case .outOfCredits(true): "Register to get more credits:"
         case .outOfCredits(false): "Top up credits in your account."

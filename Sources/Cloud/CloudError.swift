@@ -56,6 +56,8 @@ package struct CloudError: Error, Sendable, Equatable {
         case tokenRejected(isFromEnvironment: Bool)
         /// 1002.
         case sessionUnknown
+        /// The service forgot the session after a message was sent to it.
+        case sessionLost
         /// HTTP 404 where it does not mean a session.
         case notFound
         /// 2001.
@@ -142,7 +144,8 @@ package struct CloudError: Error, Sendable, Equatable {
         case .refusedAddress: .usage
         case .defect: .defect
         case .offlineMode, .resolve, .connect, .proxy, .tls, .timedOut, .stalled, .cut, .tooLarge,
-            .captivePortal, .transport, .malformed, .sessionUnknown, .notFound, .service, .refused,
+            .captivePortal, .transport, .malformed, .sessionUnknown, .sessionLost, .notFound,
+            .service, .refused,
             .agentFailed, .runLost, .renderFailed, .stillRendering, .uploadNotApplied,
             .resultUnusable:
             .unavailable

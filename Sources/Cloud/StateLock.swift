@@ -1,18 +1,18 @@
 import Foundation
+import Synchronization
 import SystemPackage
 
 /// A lock between processes, and between the tasks of one, on a file of the state folder.
 ///
-/// Held until it goes out of scope; the system lets go of it when a process dies.
-struct StateLock: ~Copyable {
+/// Held until `release`; the system lets go of it when a process dies.
+final class StateLock: Sendable {
     private let descriptor: FileDescriptor
+    private let isHeld = Mutex(true)
 
-    /// Waits for a lock.
+    /// Waits for the lock of a name; its file stays behind, empty.
     ///
-    /// - Parameters:
-    ///   - name: a file name; the lock's file stays behind, empty.
-    ///   - patience: how long to wait in real time, as other processes have no fast clock.
-    /// - Throws: `.cancelled`, or `.storage` where the lock cannot be had in time.
+    /// Patience is in real time, as other processes have no fast clock. Throws `.cancelled`, or
+    /// `.storage` where the lock cannot be had in time.
     init(
         _ name: String,
         in folder: StateFolder,
@@ -49,5 +49,13 @@ struct StateLock: ~Copyable {
         self.descriptor = descriptor
     }
 
-    deinit { try? descriptor.close() }
+    deinit { release() }
+
+    /// Lets the next one in.
+    func release() {
+        isHeld.withLock {
+            if $0 { try? descriptor.close() }
+            $0 = false
+        }
+    }
 }

@@ -50,6 +50,8 @@ extension CloudClient {
         do throws(CloudError) {
             let token = try await grantedToken(step)
             note(token)
+            // It may be another user's than the last one (§2.4).
+            if refused != nil { learn(bindID: token.userID) }
             return token
         } catch {
             // The service knows better than this machine's clock whether a token is too old.

@@ -190,10 +190,13 @@ package final class CloudClient: Sendable {
         do { try await clock.sleep(for: duration) } catch { throw .cancelled(step) }
     }
 
-    /// Notes an id that an answer told.
-    func learn(bindID: String?) {
+    /// Notes an id that an answer told; a session's or a token's own counts more than one that is
+    /// mentioned later (§12).
+    func learn(bindID: String?, isMentioned: Bool = false) {
         guard let bindID, !bindID.isEmpty else { return }
-        account.withLock { $0.bindID = bindID }
+        account.withLock {
+            if $0.bindID == nil || !isMentioned { $0.bindID = bindID }
+        }
     }
 
     /// An error with what only the client knows: whose credits they are, and where to go (§12).

@@ -120,7 +120,7 @@ extension CloudClient {
         let payload = try await answer(to: call, action).payload
         guard payload.kind == .object else { throw CloudError(.malformed, .readingState) }
         let state = CloudState(data: payload)
-        learn(bindID: state.bindID)
+        learn(bindID: state.bindID, isMentioned: true)
         return state
     }
 

@@ -16,6 +16,9 @@ struct Scene: Sendable {
     let heard: Heard
     let environment: [String: String]
     let clock: CloudClock
+    let hasTimers: Bool
+    /// Seconds that the clients' calendar is ahead.
+    var skew = 0.0
     let change: @Sendable (inout CloudConfiguration) -> Void
 
     /// What clients of the scene told, in order.
@@ -41,9 +44,10 @@ struct Scene: Sendable {
     /// done (§19, strict) and no secret may be in what was told, or in a file that is not for it
     /// (scenario 63).
     static func with(
-        _ options: (inout SimulatorOptions) -> Void = { _ in },
         environment: [String: String] = [:],
         speed: Double = 1_000,
+        hasTimers: Bool = false,
+        _ options: (inout SimulatorOptions) -> Void = { _ in },
         change: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in },
         _ body: (Scene) async throws -> Void
     ) async throws {
@@ -65,6 +69,7 @@ struct Scene: Sendable {
             heard: Heard(),
             environment: variables,
             clock: CloudClock(speed: speed),
+            hasTimers: hasTimers,
             change: change
         )
         do {
@@ -83,7 +88,7 @@ struct Scene: Sendable {
     func client(
         environment: [String: String] = [:],
         profile: Profile = .clideo,
-        transferSpeed: Double = 10,
+        transferSpeed: Double = 1,
         says: Bool = true
     ) throws -> CloudSession {
         let variables = self.environment.merging(environment) { $1 }
@@ -92,6 +97,16 @@ struct Scene: Sendable {
             environment: variables,
             clock: clock
         )
+        let skew = skew
+        configuration.clock.unixSeconds = { Date().timeIntervalSince1970 + skew }
+        // A busy machine stands still for seconds, which are hours here: only scenes about the timers
+        // have the specification's.
+        if !hasTimers {
+            configuration.runLimits.silence *= 1000
+            configuration.runLimits.heartbeatsOnly *= 1000
+            configuration.runLimits.whole *= 1000
+            configuration.renderLimits.whole *= 100
+        }
         change(&configuration)
         let heard = heard
         return CloudSession(
@@ -120,6 +135,16 @@ struct Scene: Sendable {
         let head: [UInt8] = [0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0]
         try path.write(Data(head + [UInt8](repeating: 7, count: max(0, bytes - head.count))))
         return path
+    }
+
+    /// Uses every endpoint once.
+    func everything(_ client: CloudSession) async throws {
+        try await client.connect()
+        _ = try await client.upload([try video()])
+        _ = try await client.send("compress this video")
+        _ = try await client.credits()
+        _ = try await client.link()
+        _ = try await client.export(to: folder.file("out.mp4"), overwrites: true)
     }
 
     /// What was asked, in order, without the polls of renders after the first.

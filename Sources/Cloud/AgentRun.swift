@@ -116,6 +116,11 @@ package struct AgentRun: Sendable {
         return true
     }
 
+    /// Whether it is not known any more if the service works: the state has to tell.
+    package var isRecovering: Bool {
+        recovery?.ifUnchanged == .lost || recovery?.ifUnchanged == .neverBegan
+    }
+
     /// Takes what happened and says what to do next.
     package mutating func take(_ input: Input, at now: Duration) -> Action {
         if let outcome { return .finish(outcome) }

@@ -53,8 +53,13 @@ struct Conversation {
         run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
         defer { pump?.cancel() }
         var next = AgentRun.Action.send
+        var wasRecovering = false
         while true {
             if Task.isCancelled { throw .cancelled(.sending) }
+            if run.isRecovering != wasRecovering {
+                wasRecovering.toggle()
+                if wasRecovering { client.events(.recovering) }
+            }
             switch next {
             case .send: next = try await open(message)
             case .wait(let until): next = try await listen(until: until)
@@ -88,7 +93,6 @@ struct Conversation {
                 _ = run.take(.error, at: now)
                 return run.take(.ended(isWhole: true), at: now)
             case _ where error.isTransient:
-                client.events(.recovering)
                 return run.take(.neverBegan(isCertain: error.neverLeft), at: now)
             default: throw error
             }
@@ -137,7 +141,6 @@ struct Conversation {
         mailbox = Mailbox()
         show(text.end())
         _ = run.take(.ended(isWhole: isWhole), at: client.clock.now())
-        if !isWhole { client.events(.recovering) }
     }
 
     private mutating func show(_ paragraphs: [String]) {

@@ -191,7 +191,7 @@ import Testing
 
     @Test("scenario 13: no request leaves without the three headers")
     func headersMissing() async throws {
-        try await Scene.with(change: { $0.attribution.version = "" }) { scene in
+        try await Scene.with(changes: [{ $0.attribution.version = "" }]) { scene in
             let client = try scene.client()
             let error = await scene.error { try await client.connect() }
             #expect(error?.kind == .defect)

@@ -19,7 +19,9 @@ struct Scene: Sendable {
     let hasTimers: Bool
     /// Seconds that the clients' calendar is ahead.
     var skew = 0.0
-    let change: @Sendable (inout CloudConfiguration) -> Void
+    let changes: [Change]
+
+    typealias Change = @Sendable (inout CloudConfiguration) -> Void
 
     /// What clients of the scene told, in order.
     final class Heard: Sendable {
@@ -47,8 +49,8 @@ struct Scene: Sendable {
         environment: [String: String] = [:],
         speed: Double = 1_000,
         hasTimers: Bool = false,
+        changes: [Change] = [],
         _ options: (inout SimulatorOptions) -> Void = { _ in },
-        change: @escaping @Sendable (inout CloudConfiguration) -> Void = { _ in },
         _ body: (Scene) async throws -> Void
     ) async throws {
         var settings = SimulatorOptions()
@@ -70,7 +72,7 @@ struct Scene: Sendable {
             environment: variables,
             clock: CloudClock(speed: speed),
             hasTimers: hasTimers,
-            change: change
+            changes: changes
         )
         do {
             try await body(scene)
@@ -107,7 +109,7 @@ struct Scene: Sendable {
             configuration.runLimits.whole *= 1000
             configuration.renderLimits.whole *= 100
         }
-        change(&configuration)
+        for change in changes { change(&configuration) }
         let heard = heard
         return CloudSession(
             configuration,

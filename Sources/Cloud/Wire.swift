@@ -105,6 +105,7 @@ import SystemPackage
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        unsafe cinch_curl_set_close_on_exec(easy)
         let connect = max(.seconds(1), transfer.clock.real(request.limits.connect))
         set(CURLOPT_CONNECTTIMEOUT_MS, connect.milliseconds)
         if options.offset > 0 { set(CURLOPT_RANGE, "\(options.offset)-") }

@@ -4,6 +4,7 @@
 #define CINCH_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -34,6 +35,18 @@ static inline CURLcode cinch_curl_set_pointer(CURL *handle, CURLoption option, v
 static inline CURLcode cinch_curl_set_callback(
     CURL *handle, CURLoption option, size_t (*callback)(char *, size_t, size_t, void *)) {
     return curl_easy_setopt(handle, option, callback);
+}
+
+// Connections are not inherited by programs that this process starts.
+static int cinch_curl_close_on_exec(void *context, curl_socket_t descriptor, curlsocktype purpose) {
+    (void)context;
+    (void)purpose;
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
+}
+
+static inline CURLcode cinch_curl_set_close_on_exec(CURL *handle) {
+    return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, cinch_curl_close_on_exec);
 }
 
 static inline long cinch_curl_get_long(CURL *handle, CURLINFO info) {

@@ -25,6 +25,8 @@ struct Patience {
     static let oversleeping = Duration.seconds(2)
 
     let idle: Duration
+    /// How long an upload may stand still that has got its answer already.
+    let afterAnswer: Duration
     let total: Duration?
     private var start: Duration
     private var lastMove: Duration
@@ -32,13 +34,19 @@ struct Patience {
     private var lastCounts = Counts()
 
     /// Limits in real time; `now` as for `look`.
-    init(idle: Duration, total: Duration?, now: Duration) {
-        (self.idle, self.total) = (idle, total)
+    init(idle: Duration, afterAnswer: Duration, total: Duration?, now: Duration) {
+        (self.idle, self.afterAnswer, self.total) = (idle, afterAnswer, total)
         (start, lastMove, lastLook) = (now, now, now)
     }
 
     /// What to do at `now`; `isPaused` while the reader of the answer is the one who is waited for.
-    mutating func look(_ counts: Counts, isPaused: Bool, now: Duration) -> Verdict {
+    mutating func look(
+        _ counts: Counts,
+        isPaused: Bool,
+        isAnswered: Bool = false,
+        now: Duration
+    ) -> Verdict {
+        let idle = isAnswered ? afterAnswer : idle
         let late = now - lastLook - Self.longestWait
         if late > Self.oversleeping {
             start += late
@@ -53,5 +61,21 @@ struct Patience {
         var wait = min(Self.longestWait, idle - (now - lastMove))
         if let total { wait = min(wait, total - (now - start)) }
         return .wait(wait)
+    }
+}
+
+/// What of a body the other side has received, as it is told to whoever asked.
+struct UploadMeter {
+    private var last = TransferProgress(bytes: 0, total: nil)
+
+    /// Nil where there is nothing new; never goes back.
+    mutating func read(_ counts: Patience.Counts, of total: Int64, atEnd: Bool) -> TransferProgress?
+    {
+        // In flight are encrypted bytes and headers too: near enough until the end.
+        let bytes = atEnd ? counts.up : counts.up - counts.inFlight
+        let now = TransferProgress(bytes: max(last.bytes, bytes), total: total > 0 ? total : nil)
+        guard now != last else { return nil }
+        last = now
+        return now
     }
 }

@@ -43,10 +43,13 @@ package struct Transfer: Sendable {
                     return true
                 }
             )
-            if let failure {
-                guard case .files = request.body, failure.kind == .cut, answer.head.status >= 400
-                else { throw failure }
-            }
+            guard let failure else { return answer }
+            // An early refusal counts, even one that the connection did not survive.
+            guard case .files = request.body,
+                wire.hasWholeAnswer
+                    ? failure.kind == .cut || failure.kind == .stalled
+                    : failure.kind == .cut && answer.head.status >= 400
+            else { throw failure }
             return answer
         }
     }

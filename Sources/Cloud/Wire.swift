@@ -39,12 +39,18 @@ import SystemPackage
     /// What one of our callbacks gave up for; libcurl only says that it did.
     private var given: TransferError?
     private var isPaused = false
-    private var reported = TransferProgress(bytes: 0, total: nil)
+    private var meter = UploadMeter()
     private var lastReport: Duration = .zero
 
     private let clock = SuspendingClock()
     private let start: SuspendingClock.Instant
     private var now: Duration { start.duration(to: clock.now) }
+
+    /// Whether all that the answer's head announced has come, also while the request is still sent.
+    var hasWholeAnswer: Bool {
+        let length = unsafe cinch_curl_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
+        return head.isComplete && length >= 0 && counts.down == Int64(length)
+    }
 
     /// Where a redirect leads, after `run`.
     var redirect: String? {
@@ -69,6 +75,7 @@ import SystemPackage
         start = clock.now
         patience = Patience(
             idle: transfer.real(request.limits.idle),
+            afterAnswer: transfer.real(min(.seconds(3), request.limits.idle)),
             total: request.limits.total.map { transfer.real($0) },
             now: .zero
         )
@@ -98,6 +105,7 @@ import SystemPackage
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        unsafe cinch_curl_set_close_on_exec(easy)
         let connect = max(.seconds(1), transfer.clock.real(request.limits.connect))
         set(CURLOPT_CONNECTTIMEOUT_MS, connect.milliseconds)
         if options.offset > 0 { set(CURLOPT_RANGE, "\(options.offset)-") }
@@ -141,14 +149,11 @@ import SystemPackage
     private func setPost(_ bytes: [UInt8]) {
         set(CURLOPT_POST, 1)
         unsafe cinch_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-        unsafe bytes.withUnsafeBytes { bytes in
-            // An empty copy would leave libcurl to ask a callback for the body.
-            let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-            if let start = unsafe start {
-                unsafe cinch_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start)
-            } else {
-                unsafe cinch_curl_set_string(easy, CURLOPT_COPYPOSTFIELDS, "")
-            }
+        // Without bytes there would be no address, and libcurl would ask a callback for the body.
+        let copied = bytes.isEmpty ? [0] : bytes
+        unsafe copied.withUnsafeBytes { copied in
+            let start = unsafe UnsafeMutableRawPointer(mutating: copied.baseAddress)
+            unsafe cinch_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start)
         }
     }
 
@@ -158,9 +163,7 @@ import SystemPackage
         }
         let open = try OpenFile(file)
         files.append(open)
-        guard let part = unsafe curl_mime_addpart(form) else {
-            throw TransferError(.other, "libcurl could not make the form.")
-        }
+        let part = unsafe curl_mime_addpart(form)
         let context = unsafe Unmanaged.passUnretained(open).toOpaque()
         let length = curl_off_t(file.byteCount)
         let codes = unsafe [
@@ -204,17 +207,15 @@ import SystemPackage
         while true {
             var running: Int32 = 0
             // Offers again what the reader had no room for.
-            if isPaused {
-                isPaused = false
-                unsafe curl_easy_pause(easy, CURLPAUSE_CONT)
-            }
+            if isPaused { unsafe curl_easy_pause(easy, CURLPAUSE_CONT) }
             guard unsafe curl_multi_perform(multi, &running) == CURLM_OK else {
                 return failure(.other, "libcurl could not go on.")
             }
             report(atEnd: running == 0)
             if running == 0 { return end() }
             if signal.isRaised { return failure(.cancelled, "cancelled") }
-            switch patience.look(counts, isPaused: isPaused, now: now) {
+            let isAnswered = hasWholeAnswer
+            switch patience.look(counts, isPaused: isPaused, isAnswered: isAnswered, now: now) {
             case .stalled: return failure(.stalled, "No byte came or went for too long.")
             case .timedOut: return failure(.timedOut, "The request took too long.")
             case .wait(let wait):
@@ -237,15 +238,8 @@ import SystemPackage
         lastReport = now
         options.onTick?()
         guard let upload = options.upload else { return }
-        let counts = counts
         let total = unsafe cinch_curl_get_offset(easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T)
-        let progress = TransferProgress(
-            bytes: max(reported.bytes, atEnd ? counts.up : counts.up - counts.inFlight),
-            total: total > 0 ? Int64(total) : nil
-        )
-        guard progress != reported else { return }
-        reported = progress
-        upload(progress)
+        if let news = meter.read(counts, of: Int64(total), atEnd: atEnd) { upload(news) }
     }
 
     // MARK: What went wrong
@@ -265,9 +259,10 @@ import SystemPackage
             given.answerBegan = head.byteCount > 0
             return given
         }
-        // The words about proxies may repeat the proxy's address, which may hold a password.
         var detail = unsafe String(cString: errorText)
-        if detail.isEmpty || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT {
+        // Some words repeat an address, which may hold a password (a proxy's) or a token (a query).
+        if detail.isEmpty || detail.contains(where: { "@?".contains($0) }) || detail.contains("://")
+        {
             detail = unsafe String(cString: curl_easy_strerror(code))
         }
         return failure(kind(of: code), detail)
@@ -306,9 +301,8 @@ import SystemPackage
 
     fileprivate func take(bytes: [UInt8]) -> Int {
         do throws(TransferError) {
-            if try onBytes(bytes) { return bytes.count }
-            isPaused = true
-            return Int(CURL_WRITEFUNC_PAUSE)
+            isPaused = !(try onBytes(bytes))
+            return isPaused ? Int(CURL_WRITEFUNC_PAUSE) : bytes.count
         } catch {
             given = error
             return 0

@@ -10,6 +10,7 @@ final class RawServer: Sendable {
     /// `serve` is run for each connection, on its own thread; the connection is closed after it.
     init(_ serve: @escaping @Sendable (Connection) throws -> Void) throws {
         let socket = try Socket(domain: Int32(AF_INET))
+        socket.keepFromChildren()
         try socket.bind(to: .inet(ip4: "127.0.0.1", port: 0))
         try socket.listen()
         guard case .ip4(_, let port) = try socket.sockname() else {
@@ -87,6 +88,7 @@ final class Connection {
 
     init(_ socket: Socket) {
         self.socket = socket
+        socket.keepFromChildren()
         #if canImport(Darwin)
         try? socket.setValue(true, for: .noSIGPIPE)
         #endif
@@ -175,5 +177,12 @@ final class Connection {
         var name: Int32 { SO_LINGER }
         func makeValue(from socketValue: linger) -> Int32 { Int32(socketValue.l_linger) }
         func makeSocketValue(from value: Int32) -> linger { linger(l_onoff: 1, l_linger: value) }
+    }
+}
+
+extension Socket {
+    /// Tests that run in processes of their own would hold the connections of others open.
+    func keepFromChildren() {
+        _ = fcntl(file.rawValue, F_SETFD, FD_CLOEXEC)
     }
 }

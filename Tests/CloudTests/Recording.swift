@@ -1,5 +1,5 @@
 import Foundation
-import Testing
+import TestSupport
 
 @testable import Cloud
 
@@ -28,9 +28,7 @@ struct Recording {
     }
 
     init(fixture: String) throws {
-        let root = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        self.init(try Data(contentsOf: root.appendingPathComponent("Fixtures/cloud/\(fixture)")))
+        self.init(try Fixture.path("cloud/\(fixture)").contents())
     }
 
     static let versions = ["1.4.2", "1.26.0", "2.13.0"]

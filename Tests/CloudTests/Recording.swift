@@ -19,11 +19,12 @@ struct Recording {
         for (index, start) in starts.enumerated() {
             let end = index + 1 < starts.count ? starts[index + 1] : bytes.count
             let section = bytes[start + mark.count..<end]
-            guard let line = section.firstIndex(of: 0x0A),
-                let head = section.firstRange(of: blankLine)
-            else { continue }
+            guard let line = section.firstIndex(of: 0x0A) else { continue }
             let name = String(decoding: section[..<line], as: UTF8.self)
-            bodies[name] = Array(section[head.upperBound...])
+            let answer = section[(line + 1)...]
+            let hasHead = answer.starts(with: "HTTP/".utf8)
+            let head = hasHead ? answer.firstRange(of: blankLine) : nil
+            bodies[name] = Array(answer[(head?.upperBound ?? answer.startIndex)...])
         }
     }
 

@@ -103,7 +103,7 @@ package enum PlainText {
     /// The text without escape sequences, control characters and marks that turn the direction of
     /// what follows; blanks at both ends are cut.
     ///
-    /// Line feeds and tabs stay, CR and CRLF become LF. Joiners stay: emoji are made with them.
+    /// Line feeds and tabs stay; CR, CRLF and NEL become LF. Joiners stay: emoji are made with them.
     package static func cleaned(_ text: String) -> String {
         var result: [Unicode.Scalar] = []
         var rest = Array(text.unicodeScalars)[...]
@@ -112,6 +112,7 @@ package enum PlainText {
             case 0x0D:
                 if rest.first != "\n" { result.append("\n") }
             case 0x09, 0x0A: result.append(scalar)
+            case 0x85: result.append("\n")
             case 0x1B: skipSequence(&rest)
             case 0x9B: skipControl(&rest)
             case 0x90, 0x98, 0x9D, 0x9E, 0x9F: skipString(&rest)

@@ -70,9 +70,8 @@ package struct CloudState: Sendable {
         }
         let made = new.generatedMediaCount - old.generatedMediaCount
         if made > 0 {
-            sentences.append(
-                "\(made == 1 ? "A new piece" : "\(made) new pieces") of media was generated."
-            )
+            let pieces = made == 1 ? "A new piece of media was" : "\(made) new pieces of media were"
+            sentences.append("\(pieces) generated.")
         }
         if let from = old.size, let to = new.size, from != to {
             sentences.append("The picture is now \(to) instead of \(from).")

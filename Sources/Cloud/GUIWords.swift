@@ -45,7 +45,9 @@ package struct GUIWords: Sendable, Equatable {
             {
                 actions.append(action)
             }
-            result += GUISentences.rest(of: sentence, without: instruction, in: hidden)
+            let rest = GUISentences.rest(of: sentence, without: instruction, in: hidden)
+            // A line that is gone leaves no empty one.
+            if rest != "\n" || !(result.isEmpty || result.hasSuffix("\n")) { result += rest }
         }
         return GUIWords(text: PlainText.cleaned(result), actions: actions)
     }
@@ -126,7 +128,8 @@ private enum GUISentences {
                 else { continue }
                 let start = beginning(before: place.lowerBound, in: sentence, of: text)
                 guard rule.mayStandAnywhere || start.isLed else { continue }
-                begin = min(begin ?? start.place, start.place)
+                let first = objectFirst(before: start.place, in: sentence, of: text) ?? start.place
+                begin = min(begin ?? first, first)
             }
         }
         guard let begin else { return nil }
@@ -159,6 +162,17 @@ private enum GUISentences {
             place = blank - word.count
             isLed = true
         }
+    }
+
+    /// In Chinese what is dragged may stand before the verb: "将音乐拖拽到…".
+    private static func objectFirst(
+        before verb: Int,
+        in sentence: Range<Int>,
+        of text: MaskedText
+    ) -> Int? {
+        let mark = text.characters[sentence.lowerBound..<verb].lastIndex(where: isClauseMark)
+        let clause = (mark.map { $0 + 1 } ?? sentence.lowerBound)..<verb
+        return text.firstPlace(of: ["将", "把"], in: clause)?.lowerBound
     }
 
     private static func endOfClause(
@@ -243,8 +257,11 @@ private struct GUIInstruction {
         .map { GUIInstruction(verb: $0, objects: places) }
         + [
             "press", "hit", "select", "choose", "use", "go to", "head to", "visit", "adjust", "选择",
-            "前往", "进入", "调整", "在编辑器",
+            "前往", "进入", "调整",
         ].map { GUIInstruction(verb: $0, objects: surfaces) }
+        + ["在播放器", "在时间线", "在时间轴", "在编辑器", "在面板"].map {
+            GUIInstruction(verb: $0, objects: ["预览", "查看", "调整", "拖", "移动"])
+        }
         + ["check", "manage", "查看"].map { GUIInstruction(verb: $0, objects: surfaces + accounts) }
         + ["export", "download"].map { GUIInstruction(verb: $0, objects: exports) }
         + ["burn"].map { GUIInstruction(verb: $0, objects: ["subtitles", "captions", "subtitle"]) }

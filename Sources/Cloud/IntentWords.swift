@@ -33,7 +33,8 @@ enum IntentWords {
         "reducing", "redo", "regenerate", "remove", "replace", "resize", "reverse", "rotate",
         "set", "sharpen", "shorten", "shrink", "slow", "speed", "split", "stabilize",
         "swap", "translate", "trim", "trimming", "turn", "write", "zoom", "剪", "裁", "压缩", "加",
-        "生成", "去掉", "删", "改", "换", "调", "合并", "拼", "配", "翻译", "写",
+        "生成", "去掉", "删", "改", "换", "调", "合并", "拼", "配", "翻译", "写", "减小", "缩小", "方便", "便于", "用于",
+        "适合",
     ]
 
     /// Verbs that an export may be the object of.

@@ -75,7 +75,8 @@ import Testing
         arguments: [
             ("\u{1B}[31mred\u{1B}[0m", "red"), ("a\u{1B}]0;title\u{7}b", "ab"),
             ("a\u{1B}]8;;http://x\u{1B}\\link\u{1B}]8;;\u{1B}\\", "alink"), ("a\u{9B}2Jb", "ab"),
-            ("a\u{1B}(Bb\u{1B}7c", "abc"), ("a\u{8}\u{0}\u{7F}b", "ab"), ("a\r\nb\rc", "a\nb\nc"),
+            ("a\u{1B}(Bb\u{1B}7c", "abc"), ("a\u{8}\u{0}\u{7F}b", "ab"),
+            ("a\r\nb\rc\u{85}d", "a\nb\nc\nd"),
             ("\u{202E}abc\u{2066}d\u{200F}", "abcd"), ("\u{1B}", ""), ("a\u{1B}\n错", "a\n错"),
             ("👩‍👩‍👧 é ✅\tok", "👩‍👩‍👧 é ✅\tok"), ("\u{1B}]no end\nnext", "next"), ("a\u{1B}P1;2qb", "a"),
         ]

@@ -52,6 +52,18 @@ import Testing
         #expect(try read(version, "boom \(mode)").failures == [expected])
     }
 
+    @Test("an exception of version 1.23 comes as the words of the system, and is an error")
+    func systemWords() throws {
+        let alone = try read("1.23.0", "raise")
+        let message = "bad \"quote\"\nnewline 错误 \\ and a tab\there"
+        #expect(alone.failures == [AgentFailure(message: message)])
+        #expect(alone.paragraphs == [])
+        let later = try read("1.23.0", "raise after text")
+        #expect(later.failures.map(\.message) == ["it's gone:\n\ntwo lines \"below\""])
+        #expect(later.paragraphs == ["On it…"])
+        #expect(later.hintsChange)
+    }
+
     @Test("a refusal to start is JSON with a detail and no stream", arguments: Recording.versions)
     func noStream(version: String) throws {
         let recording = try Recording(fixture: "adk-\(version).txt")

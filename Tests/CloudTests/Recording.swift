@@ -1,5 +1,5 @@
 import Foundation
-import Testing
+import TestSupport
 
 @testable import Cloud
 
@@ -19,18 +19,17 @@ struct Recording {
         for (index, start) in starts.enumerated() {
             let end = index + 1 < starts.count ? starts[index + 1] : bytes.count
             let section = bytes[start + mark.count..<end]
-            guard let line = section.firstIndex(of: 0x0A),
-                let head = section.firstRange(of: blankLine)
-            else { continue }
+            guard let line = section.firstIndex(of: 0x0A) else { continue }
             let name = String(decoding: section[..<line], as: UTF8.self)
-            bodies[name] = Array(section[head.upperBound...])
+            let answer = section[(line + 1)...]
+            let hasHead = answer.starts(with: "HTTP/".utf8)
+            let head = hasHead ? answer.firstRange(of: blankLine) : nil
+            bodies[name] = Array(answer[(head?.upperBound ?? answer.startIndex)...])
         }
     }
 
     init(fixture: String) throws {
-        let root = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        self.init(try Data(contentsOf: root.appendingPathComponent("Fixtures/cloud/\(fixture)")))
+        self.init(try Fixture.path("cloud/\(fixture)").contents())
     }
 
     static let versions = ["1.4.2", "1.26.0", "2.13.0"]

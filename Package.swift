@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "SimulatorTests",
             dependencies: [
-                "Simulator", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+                "Simulator", "TestSupport", .product(name: "FlyingSocks", package: "FlyingFox"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .testTarget(name: "CLITests", dependencies: ["CLI", "TestSupport"]),

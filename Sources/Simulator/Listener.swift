@@ -34,7 +34,12 @@ struct Listener: Sendable {
         let listening = try Self.async(socket, pool)
         accepting = Task {
             await withDiscardingTaskGroup { group in
-                while !Task.isCancelled, let accepted = try? await listening.accept() {
+                while !Task.isCancelled {
+                    guard let accepted = try? await listening.accept() else {
+                        // A peer that left at once, or no descriptor free: the port stays open.
+                        try? await Task.sleep(for: .milliseconds(10))
+                        continue
+                    }
                     let connection = Connection(accepted, pool: pool, number: number())
                     group.addTask {
                         await Self.serve(connection, complain: complain, handler: handler)

@@ -60,7 +60,8 @@ let package = Package(
                 "Core", "Engine",
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]
+            ],
+            exclude: ["README.md"]
         ),
         .executableTarget(
             name: "CLI",

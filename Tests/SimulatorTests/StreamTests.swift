@@ -156,7 +156,8 @@ import Testing
                 .change()
             )
             try await run(scenario) { (answer: Curl.Answer, stage: Stage) async throws in
-                #expect([18, 52, 56].contains(answer.exit), "\(cut)")
+                // curl tells an early end from a reset.
+                #expect(answer.exit == (resetting ? 56 : 18), "\(cut)")
                 switch cut {
                 case .midEvent: #expect(answer.text.hasSuffix(#"[{"text":"half"#))
                 case .midCodePoint:
@@ -280,7 +281,7 @@ import Testing
 
     @Test("work goes on or stops when the client leaves", arguments: [true, false])
     func leaving(_ stops: Bool) async throws {
-        let steps: [Turn.Step] = [.preface, .wait(.seconds(500)), .change()]
+        let steps: [Turn.Step] = [.preface, .wait(.seconds(200)), .change()]
         try await Stage.with { options in
             var turn = Turn(whenLeft: stops ? .workStops : .workGoesOn)
             turn.steps = steps
@@ -298,7 +299,10 @@ import Testing
             )
             _ = try await wire.until("functionCall")
             wire.close()
-            try await Task.sleep(for: .milliseconds(900))
+            // The answer is noted when the work is over, one way or the other.
+            while stage.simulator.requests.last(where: { $0.endpoint == .runSSE })?.status == nil {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             let seen8 = try await draft(stage)
             #expect((seen8 == .null) == stops)
         }

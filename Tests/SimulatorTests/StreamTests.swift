@@ -281,7 +281,9 @@ import Testing
 
     @Test("work goes on or stops when the client leaves", arguments: [true, false])
     func leaving(_ stops: Bool) async throws {
-        let steps: [Turn.Step] = [.preface, .wait(.seconds(200)), .change()]
+        // Work that is to be stopped would take a minute, however late the leaving is noticed.
+        let time = Duration.seconds(stops ? 60_000 : 300)
+        let steps: [Turn.Step] = [.preface, .wait(time), .change()]
         try await Stage.with { options in
             var turn = Turn(whenLeft: stops ? .workStops : .workGoesOn)
             turn.steps = steps

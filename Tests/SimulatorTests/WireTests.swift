@@ -89,7 +89,7 @@ import Testing
             let path = "/api/credits/balance/simple"
             #expect(try await stage.get(path).exit == 52)
             #expect([52, 56].contains(try await stage.get(path).exit))
-            let silent = try await stage.curl(stage.urls.api + path, "-m", "0.2")
+            let silent = try await stage.curl(stage.urls.api + path, "-m", "0.5")
             #expect(silent.exit == 28)
             // And then the happy path again.
             #expect(try await stage.get(path).status == 200)

@@ -60,7 +60,8 @@ let package = Package(
                 "Core", "Engine",
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]
+            ],
+            exclude: ["README.md"]
         ),
         .executableTarget(
             name: "CLI",
@@ -92,7 +93,8 @@ let package = Package(
         .testTarget(
             name: "SimulatorTests",
             dependencies: [
-                "Simulator", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+                "Simulator", "TestSupport", .product(name: "FlyingSocks", package: "FlyingFox"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .testTarget(name: "CLITests", dependencies: ["CLI", "TestSupport"]),

@@ -171,7 +171,9 @@ actor Connection {
         if isOpen { _ = shutdown(socket.file.rawValue, Int32(SHUT_WR)) }
     }
 
-    /// Ends it. Nobody may be waiting in `hangUp` or a read: the descriptor's number is used again.
+    /// Ends it.
+    ///
+    /// Nobody may be waiting in `hangUp` or a read: the descriptor's number is used again.
     func close(resetting: Bool = false) {
         guard isOpen else { return }
         isOpen = false

@@ -73,6 +73,7 @@ struct Desk: Sendable {
         let taken = try await intake.take(&body)
         switch taken {
         case .cut(let resetting):
+            sender.note(status: nil)
             await visit.connection.close(resetting: resetting)
             return false
         case .unfinished(let isDeaf):
@@ -81,7 +82,8 @@ struct Desk: Sendable {
             _ = try await reply(visit, .unread, sender, ending: true)
             await visit.connection.finishWriting()
             if isDeaf {
-                try? await service.clock.sleep(for: .seconds(3_600))
+                // Until the simulator stops; in real time, as the client's own patience is.
+                try? await Task.sleep(for: .seconds(60))
             } else {
                 while (try? await visit.connection.bytes(atMost: 64 << 10)) ?? nil != nil {}
             }

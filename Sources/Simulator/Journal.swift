@@ -58,8 +58,10 @@ struct Journal: Sendable {
     var secrets: [String] { Array(names.keys) }
 
     /// From now on this text is written as its kind and a number.
+    ///
+    /// A text shorter than four characters would be found in everything and is no secret.
     mutating func hide(_ secret: String, as kind: String) {
-        guard !secret.isEmpty, names[secret] == nil else { return }
+        guard secret.count >= 4, names[secret] == nil else { return }
         counts[kind, default: 0] += 1
         names[secret] = "\(kind) \(counts[kind, default: 0])"
     }

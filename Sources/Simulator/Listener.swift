@@ -15,6 +15,7 @@ struct Listener: Sendable {
     /// Listens at once.
     init(
         pool: any AsyncSocketPool,
+        port: UInt16,
         receiveBuffer: Int?,
         number: @escaping @Sendable () -> Int,
         complain: @escaping Complaint,
@@ -25,16 +26,21 @@ struct Listener: Sendable {
         if let receiveBuffer {
             try socket.setValue(Int32(clamping: receiveBuffer), for: .receiveBufferSize)
         }
-        try socket.bind(to: .inet(ip4: "127.0.0.1", port: 0))
+        try socket.bind(to: .inet(ip4: "127.0.0.1", port: port))
         try socket.listen()
         guard case .ip4(_, let bound) = try socket.sockname() else {
             throw SocketError.unsupportedAddress
         }
-        port = bound
+        self.port = bound
         let listening = try Self.async(socket, pool)
         accepting = Task {
             await withDiscardingTaskGroup { group in
-                while !Task.isCancelled, let accepted = try? await listening.accept() {
+                while !Task.isCancelled {
+                    guard let accepted = try? await listening.accept() else {
+                        // A peer that left at once, or no descriptor free: the port stays open.
+                        try? await Task.sleep(for: .milliseconds(10))
+                        continue
+                    }
                     let connection = Connection(accepted, pool: pool, number: number())
                     group.addTask {
                         await Self.serve(connection, complain: complain, handler: handler)

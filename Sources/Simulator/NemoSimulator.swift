@@ -53,10 +53,12 @@ package final class NemoSimulator: Sendable {
             try await pool.prepare()
             let task = Task { _ = try? await pool.run() }
             let service = service
-            let api = try listen(pool) { (head, connection) async throws(Connection.Failure) in
+            let api = try listen(pool, port: service.options.port) {
+                (head, connection) async throws(Connection.Failure) in
                 try await Desk(service: service).serve(head, connection)
             }
-            let files = try listen(pool) { (head, connection) async throws(Connection.Failure) in
+            let files = try listen(pool, port: 0) {
+                (head, connection) async throws(Connection.Failure) in
                 try await FileDesk(service: service).serve(head, connection)
             }
             let urls = URLs(
@@ -85,11 +87,13 @@ package final class NemoSimulator: Sendable {
 
     private func listen(
         _ pool: any AsyncSocketPool,
+        port: UInt16,
         _ handler: @escaping Listener.Handler
     ) throws -> Listener {
         let service = service
         return try Listener(
             pool: pool,
+            port: port,
             receiveBuffer: service.options.receiveBuffer,
             number: { [self] in connections.add(1, ordering: .relaxed).newValue },
             complain: { why in service.with { $0.journal.violate(why) } },

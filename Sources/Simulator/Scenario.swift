@@ -8,6 +8,9 @@ package struct Scenario: Sendable {
     package var turns: [Turn] = []
     /// What the agent does when `turns` is used up.
     package var usualTurn = Turn()
+    /// Of the usual turns every n-th ends without a word (§4.10: about three in ten); nil: none.
+    package var silentEvery: Int?
+    private var usualTurns = 0
     /// How each accepted render goes, in order; then `usualRender`.
     package var renders: [RenderScript] = []
     /// How a render goes when `renders` is used up.
@@ -36,7 +39,12 @@ package struct Scenario: Sendable {
     }
 
     mutating func nextTurn() -> Turn {
-        turns.isEmpty ? usualTurn : turns.removeFirst()
+        if !turns.isEmpty { return turns.removeFirst() }
+        usualTurns += 1
+        if let silentEvery, silentEvery > 0, usualTurns % silentEvery == 0 {
+            return Turn(.silentAnswer())
+        }
+        return usualTurn
     }
 
     mutating func nextRender() -> RenderScript {

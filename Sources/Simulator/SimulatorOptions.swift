@@ -4,6 +4,8 @@ package import SystemPackage
 package struct SimulatorOptions: Sendable {
     /// How many times faster than real time it lives; every wait is divided by it.
     package var speed: Double = 1
+    /// The service's port, 0 for any that is free; the file host's is always any.
+    package var port: UInt16 = 0
     /// Whether what no client may do is collected in `violations`.
     package var strict = true
     package var script = Scenario()

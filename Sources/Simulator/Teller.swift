@@ -37,9 +37,13 @@ struct Teller: Sendable {
                 try await work()
             }
             try await take(.final)
-        case .silentAnswer:
-            await stream.send(writer.text("", call: answer))
-            try await work()
+        case .silentAnswer(let when):
+            try await take(.call)
+            try await work(when)
+        case .call: await stream.send(writer.text("", call: answer))
+        case .deed(let deed):
+            if case .wait(let time) = deed { try await service.clock.sleep(for: time) }
+            service.with { $0.perform(deed) }
         case .preface:
             hasSpoken = hasSpoken || !answer.preface.isEmpty
             await stream.send(writer.text(answer.preface, call: answer))
@@ -81,9 +85,9 @@ struct Teller: Sendable {
     }
 
     /// The call is out: a while, the change, the response.
-    private mutating func work() async throws(CancellationError) {
+    private mutating func work(_ when: Turn.When = .now) async throws(CancellationError) {
         try await service.clock.sleep(for: Self.work)
-        change(answer.change, .now)
+        change(answer.change, when)
         try await take(.response)
     }
 

@@ -25,10 +25,12 @@ package struct Turn: Sendable {
     package enum Step: Sendable {
         /// Everything the message leads to: preface and call, change, response, final words.
         case answer
-        /// The same without a word: call, change, response (§4.10).
-        case silentAnswer
+        /// The same without a word: call, response, change (§4.10).
+        case silentAnswer(When = .now)
         /// The words before the work, and the call, in one event.
         case preface
+        /// The call alone.
+        case call
         /// The tool's response.
         case response
         /// The final words.
@@ -38,6 +40,9 @@ package struct Turn: Sendable {
         case change(When = .now)
         /// A change that the service makes by itself: music is added (§4.11).
         case secondStage(When = .now)
+
+        /// Something that happens to the service meanwhile.
+        case deed(Behaviour.Deed)
 
         case text(String)
         case thought(String)

@@ -76,8 +76,8 @@ struct Stage: Sendable {
 
     /// Runs `body` against a simulator and stops it, whatever happens.
     static func with(
-        _ change: (inout SimulatorOptions) -> Void = { _ in },
         session: Bool = true,
+        _ change: (inout SimulatorOptions) -> Void = { _ in },
         _ body: (Stage) async throws -> Void
     ) async throws {
         var options = SimulatorOptions()
@@ -114,7 +114,7 @@ struct Stage: Sendable {
         session = made.data?["session_id"]?.string ?? ""
     }
 
-    func get(_ path: String, _ more: String...) async throws -> Curl.Answer {
+    func get(_ path: String) async throws -> Curl.Answer {
         try await curl(urls.api + path, "-X", "GET")
     }
 
@@ -141,7 +141,7 @@ struct Stage: Sendable {
         )
     }
 
-    func say(_ message: String, _ more: String...) async throws -> Curl.Answer {
+    func say(_ message: String) async throws -> Curl.Answer {
         let body: JSON = [
             "app_name": "nemo_agent", "user_id": "me", "session_id": .string(session),
             "new_message": ["parts": [["text": .string(message)]]],
@@ -165,8 +165,6 @@ struct Stage: Sendable {
     /// Submits the draft as it is served.
     func submit(_ id: String) async throws -> Curl.Answer {
         let state = try await state()
-        let inner = state.data?["state"]?.bytes ?? []
-        _ = inner
         let data = JSONReader.slice(of: "data", in: state.body) ?? []
         let draft =
             JSONReader.slice(of: "state", in: data)

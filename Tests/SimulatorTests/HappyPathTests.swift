@@ -9,7 +9,7 @@ import Testing
     func happyPath() async throws {
         try await Stage.with { options in
             options.script.usualRender = .stepwise
-        } _: { stage in
+        } _: { (stage: Stage) async throws in
             #expect(stage.token.hasPrefix("nmv_usr_"))
             #expect(stage.session.count == 19 && stage.session.allSatisfy(\.isNumber))
 

@@ -156,17 +156,18 @@ package final class CloudSession: Sendable {
 
     // MARK: Exporting
 
-    /// Renders the session's timeline into a file.
+    /// Renders the session's timeline into a file, with `height` lines where the service listens.
     ///
     /// `verify` looks at the file before it is put in its place; what it throws becomes
     /// `.resultUnusable`.
     package func export(
         to destination: FilePath,
         overwrites: Bool = false,
+        height: Int? = nil,
         verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
     ) async throws(CloudError) -> Exported {
         guard let session else { throw CloudError(.noSession, .rendering) }
-        let export = export(destination, overwrites, verify)
+        let export = export(destination, overwrites, height: height, verify)
         return try await oneAtATime(session.sessionID) { () throws(CloudError) in
             do throws(CloudError) {
                 return try await export.run(session)
@@ -197,6 +198,7 @@ package final class CloudSession: Sendable {
     private func export(
         _ destination: FilePath,
         _ overwrites: Bool,
+        height: Int? = nil,
         _ verify: @escaping @Sendable (FilePath) async throws -> Void
     ) -> Export {
         Export(
@@ -205,6 +207,7 @@ package final class CloudSession: Sendable {
             action: UserAction(),
             destination: destination,
             overwrites: overwrites,
+            height: height,
             verify: verify
         )
     }

@@ -19,6 +19,8 @@ struct Export {
     let action: UserAction
     let destination: FilePath
     let overwrites: Bool
+    /// The lines that were asked for; nothing promises them.
+    var height: Int?
     /// Looks at the downloaded file before it is put in its place.
     let verify: @Sendable (FilePath) async throws -> Void
 
@@ -121,6 +123,7 @@ struct Export {
                 id: id,
                 sessionID: job.sessionID,
                 draft: draft,
+                height: height,
                 action
             )
             return .accepted(id: given)

@@ -8,11 +8,15 @@ extension CloudClient {
         id: String,
         sessionID: String,
         draft: [UInt8],
+        height: Int?,
         _ action: UserAction
     ) async throws(CloudError) -> String? {
+        var output: [(key: String, value: JSONText)] = [("format", "mp4"), ("quality", "high")]
+        // Only a withdrawn document knows this member, so it is sent only where somebody asks.
+        if let height { output.append(("resolution", .string("\(height)p"))) }
         let body: JSONText = [
             "id": .string(id), "sessionId": .string(sessionID), "draft": .raw(draft),
-            "output": ["format": "mp4", "quality": "high"],
+            "output": .object(output),
         ]
         let call = Call(
             method: .post,

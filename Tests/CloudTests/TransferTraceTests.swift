@@ -43,10 +43,7 @@ import Testing
             let folder = try Folder()
             let count = 200 << 20
             let path = folder.file("big")
-            try path.write(Data())
-            try FileHandle(forWritingTo: URL(filePath: path.string)).truncate(
-                atOffset: UInt64(count)
-            )
+            try path.makeZeros(count)
             let server = try RawServer { connection in
                 try connection.readHead()
                 if connection.head.hasPrefix("POST") {
@@ -94,7 +91,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             let folder = try Folder()
             let path = folder.file("a")
-            try path.write(Data(count: 8 << 20))
+            try path.makeZeros(8 << 20)
             let server = try RawServer { connection in
                 try connection.readHead()
                 switch connection.head.split(separator: " ")[1] {
@@ -110,7 +107,6 @@ import Testing
             _ = try await transfer.answer(to: HTTPRequest(.get, server.url + "/ok"))
             try await eventually { server.openCount == 0 }
             let before = Process.openFiles
-            let threads = Process.threads
 
             for _ in 0..<5 {
                 for name in ["/ok", "/early", "/cut", "/short", "/silent"] {
@@ -140,7 +136,7 @@ import Testing
             }
             try await eventually {
                 server.openCount == 0 && Process.openFiles.isSubset(of: before)
-                    && Process.threads <= threads + 2
+                    && !Process.threadNames.contains("cinch")
             }
             #expect(Process.openFiles.subtracting(before) == [])
             #expect(folder.names == ["a", "part"])
@@ -156,16 +152,26 @@ import Testing
 
         /// What the open descriptors lead to, each socket by its number.
         static var openFiles: Set<String> {
-            Set(
-                list("/proc/self/fd").compactMap {
-                    try? FileManager.default.destinationOfSymbolicLink(
-                        atPath: "/proc/self/fd/" + $0
-                    )
+            var files: Set<String> = []
+            for number in list("/proc/self/fd") {
+                let link = "/proc/self/fd/" + number
+                let manager = FileManager.default
+                guard var file = try? manager.destinationOfSymbolicLink(atPath: link) else {
+                    continue
                 }
-            )
+                // One that came with the process from a test that goes on meanwhile.
+                if file.hasSuffix(" (deleted)") { file.removeLast(" (deleted)".count) }
+                files.insert(file)
+            }
+            return files
         }
 
-        static var threads: Int { list("/proc/self/task").count }
+        static var threadNames: [String] {
+            list("/proc/self/task").compactMap { id in
+                try? String(contentsOfFile: "/proc/self/task/\(id)/comm", encoding: .utf8)
+                    .trimmingCharacters(in: .newlines)
+            }
+        }
 
         private static func list(_ path: String) -> Set<String> {
             Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])

@@ -45,6 +45,19 @@ import Testing
         #expect(head?.headers == ["a": "b"])
     }
 
+    @Test("a second answer takes the place of the first")
+    func second() throws {
+        let head = try read(
+            "HTTP/1.1 417 No\r\n",
+            "A: b\r\n",
+            "\r\n",
+            "HTTP/1.1 200 OK\r\n",
+            "C: d\r\n",
+            "\r\n"
+        )
+        #expect(head == HTTPHead(status: 200, headers: ["c": "d"]))
+    }
+
     @Test("lines end with LF alone too, and broken ones harm nobody")
     func broken() throws {
         #expect(try read("HTTP/1.1 500\n", "a: b\n", "\n")?.headers == ["a": "b"])

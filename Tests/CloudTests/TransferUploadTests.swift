@@ -137,6 +137,46 @@ import Testing
         #expect(all.map(\.bytes) == all.map(\.bytes).sorted())
     }
 
+    @Test("scenario 43: a large file is not sent at all to a service that refuses it by its length")
+    func refusedUnsent() async throws {
+        let body = Mutex(0)
+        let server = try RawServer { connection in
+            try connection.readHead()
+            try connection.answer("413 Payload Too Large", body: Array(#"{"code":4002}"#.utf8))
+            while let bytes = try? connection.read() { body.withLock { $0 += bytes.count } }
+        }
+        let file = try zeros("a", 64 << 20)
+        let answer = try await transfer.answer(to: upload(file, to: server))
+        #expect(answer.head.status == 413)
+        #expect(answer.body == Array(#"{"code":4002}"#.utf8))
+        try await eventually { server.openCount == 0 }
+        #expect(body.withLock { $0 } == 0)
+        #expect(server.heads.first?.contains("Expect: 100-continue\r\n") == true)
+    }
+
+    @Test("a service that wants a large file is asked once, and one that cannot say so gets it too")
+    func permission() async throws {
+        for says in [true, false] {
+            let server = try RawServer { connection in
+                try connection.readHead()
+                if says { try connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
+                try connection.answer("200 OK", body: Array("\(connection.skipBody())".utf8))
+            }
+            let file = try zeros("a", 4 << 20)
+            let answer = try await transfer.answer(to: upload(file, to: server))
+            #expect(answer.head.status == 200)
+            #expect(Int(String(decoding: answer.body, as: UTF8.self)) ?? 0 > 4 << 20)
+        }
+        let server = try RawServer { connection in
+            guard try connection.readHead().contains("Expect") else {
+                return try connection.answer("200 OK", body: Array("\(connection.skipBody())".utf8))
+            }
+            try connection.answer("417 Expectation Failed")
+        }
+        let answer = try await transfer.answer(to: upload(try zeros("b", 4 << 20), to: server))
+        #expect(answer.head.status == 200)
+    }
+
     @Test("scenario 43: a refusal in the middle of the upload is the answer, and ends the upload")
     func earlyRefusal() async throws {
         let server = try RawServer { connection in

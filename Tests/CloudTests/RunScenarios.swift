@@ -43,7 +43,7 @@ import Testing
 
     @Test("scenario 19: a silent edit is told by what it changed")
     func silentEdit() async throws {
-        try await outcome(Turn(.silentAnswer())) { scene, result in
+        try await outcome(Turn(.silentAnswer)) { scene, result in
             let reply = try result.get()
             #expect(reply.outcome == .edited)
             #expect(reply.paragraphs.isEmpty)

@@ -179,6 +179,7 @@ cinch__missing_linux() { # MODE
         done
     fi
     if [ "$1" = test ] && ! { cinch__has ffmpeg && cinch__has ffprobe; }; then echo ffmpeg; fi
+    if [ "$1" = test ] && ! cinch__has curl; then echo curl; fi
 }
 
 cinch__missing_debian() { # MODE

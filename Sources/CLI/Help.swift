@@ -54,7 +54,8 @@ enum Help {
            64  the call makes no sense        70  a defect in Cinch
            65  not a readable video           73  the output cannot be made, or exists
            66  no such file, or no right      74  disk full, or reading/writing failed
-           69  something needed is missing   130  interrupted; 143 terminated
+           69  something needed is missing    77  the cloud service refused
+          130  interrupted; 143 terminated
 
         Ctrl-C stops at once and leaves nothing behind. The input is never written to.
         Colours follow NO_COLOR and TERM.

@@ -19,6 +19,8 @@ package struct Failure: Error, Equatable, Sendable, Codable, CustomStringConvert
         case output
         /// The disk is full, or reading or writing failed.
         case storage
+        /// The service refused: credentials, plan, credits, or consent that was not given.
+        case denied
         /// Interrupted by SIGINT or cancelled by the caller.
         case interrupted
         /// Ended by SIGTERM.
@@ -35,6 +37,7 @@ package struct Failure: Error, Equatable, Sendable, Codable, CustomStringConvert
             case .defect: 70
             case .output: 73
             case .storage: 74
+            case .denied: 77
             case .interrupted: 130
             case .terminated: 143
             }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct FailureTests {
     static let codes: [(Failure.Kind, Int32)] = [
         (.unreachable, 3), (.usage, 64), (.unreadable, 65), (.missing, 66), (.unavailable, 69),
-        (.defect, 70), (.output, 73), (.storage, 74), (.interrupted, 130), (.terminated, 143),
+        (.defect, 70), (.output, 73), (.storage, 74), (.denied, 77),
+        (.interrupted, 130), (.terminated, 143),
     ]
 
     @Test("exit codes are stable", arguments: codes)

@@ -8,8 +8,7 @@ import Testing
         "Media": ["Core", "CFFmpeg", "SystemPackage", "Synchronization"],
         "Cloud": ["Core", "CCurl", "Foundation", "Synchronization", "SystemPackage"],
         "Simulator": [
-            "Core", "Engine", "FlyingFox", "FlyingSocks", "Foundation", "Synchronization",
-            "SystemPackage",
+            "Core", "Engine", "FlyingSocks", "Foundation", "Synchronization", "SystemPackage",
         ],
         "Engine": ["Core", "Media", "Foundation", "Synchronization", "SystemPackage"],
         "CLI": [

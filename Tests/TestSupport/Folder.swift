@@ -73,7 +73,9 @@ package enum Fixture {
     }
 
     /// The names of all clips that are whole, sorted.
-    package static let names = list(folder).filter { !$0.hasSuffix(".md") && $0 != "hostile" }
+    package static let names = list(folder).filter { name in
+        !name.hasSuffix(".md") && !["cloud", "hostile"].contains(name)
+    }
 
     /// The names of the damaged and malicious ones, as in `hostile/empty.mp4`.
     package static let hostileNames = list(folder.appending("hostile")).map { "hostile/" + $0 }

@@ -1,0 +1,329 @@
+import Synchronization
+package import SystemPackage
+
+/// The cloud service as commands use it: connect, upload, say what to do, export.
+///
+/// The session lasts between runs of the program: it is kept in the state folder, and whichever
+/// command comes next goes on with it. Every function is one action of a person (`UserAction`):
+/// what fails may be repaired once, a lost token and a lost session, and then says so.
+package final class CloudSession: Sendable {
+    package let client: CloudClient
+    private let records: Records
+    private let current: Mutex<SessionRecord?>
+    private let runs = Turnstile()
+    private let exports = Turnstile()
+
+    /// How long another process's run or export is waited for.
+    private static let patience = Duration.seconds(1500)
+
+    /// Takes up the saved session, if there is one; nothing goes to the network yet.
+    ///
+    /// `ask` asks a person for consent, by default the answer is no; `events` is told in order, never
+    /// concurrently, and must return fast and not call back.
+    package init(
+        _ configuration: CloudConfiguration,
+        transfer: Transfer? = nil,
+        ask: @escaping Consent.Ask = { _ in false },
+        events: @escaping @Sendable (CloudEvent) -> Void = { _ in }
+    ) {
+        client = CloudClient(configuration, transfer: transfer, ask: ask, events: events)
+        records = Records(
+            folder: configuration.folder,
+            api: configuration.api,
+            now: configuration.clock.unixSeconds
+        )
+        let saved = records.currentSession
+        current = Mutex(saved)
+        client.learn(bindID: saved?.bindID)
+    }
+
+    /// The session that the next action goes to; nil before the first.
+    package var session: SessionRecord? { current.withLock { $0 } }
+
+    // MARK: Connecting
+
+    /// Gets a token if there is none and goes on with the saved session, or opens one.
+    @discardableResult
+    package func connect(fresh: Bool = false) async throws(CloudError) -> SessionRecord {
+        let action = UserAction()
+        // Asked first, so that a saved session does not hide that nobody has agreed.
+        try await client.consent.require(.network, for: .connecting)
+        if fresh { forgetSession() }
+        _ = try await client.token(for: .connecting, action)
+        let session = try await open(action)
+        client.events(.ready)
+        return session
+    }
+
+    /// Forgets token, session and consent; the id of this machine stays, as the service counts by it.
+    package func logOut() {
+        client.identity.forgetToken()
+        client.consent.withdraw()
+        forgetSession()
+    }
+
+    // MARK: Reading
+
+    /// Reads the balance.
+    package func credits() async throws(CloudError) -> Credits {
+        try await client.credits(UserAction())
+    }
+
+    /// Reads what the session has.
+    package func state() async throws(CloudError) -> CloudState {
+        guard session != nil else { throw CloudError(.noSession, .readingState) }
+        let action = UserAction()
+        let state = try await onSession(action) { session throws(CloudError) in
+            try await self.client.state(sessionID: session.sessionID, action)
+        }
+        try note(state)
+        return state
+    }
+
+    /// A link that opens the session in a browser for seven days; nil where the service has none.
+    package func link() async throws(CloudError) -> String? {
+        guard let session else { throw CloudError(.noSession, .linking) }
+        guard let taskID = session.taskID else { return nil }
+        return try await client.claimLink(
+            sessionID: session.sessionID,
+            taskID: taskID,
+            UserAction()
+        )
+    }
+
+    // MARK: Working
+
+    /// Sends files to the session, one after the other, after all of them were checked.
+    package func upload(_ paths: [FilePath]) async throws(CloudError) -> [UploadedFile] {
+        var files: [UploadFile] = []
+        for path in paths {
+            files.append(try .checked(path, limit: client.configuration.uploadLimit))
+        }
+        let list = files.map { (name: $0.filename, bytes: $0.byteCount) }
+        guard let first = files.first else { return [] }
+        try await client.consent.require(.network, for: .uploading(first.filename))
+        try await client.consent.require(.upload, files: list, for: .uploading(first.filename))
+        return try await upload(files) { file, uploading throws(CloudError) in
+            (file.filename, try await uploading.send(file))
+        }
+    }
+
+    /// Has the service fetch files from public addresses.
+    package func upload(urls: [String]) async throws(CloudError) -> [UploadedFile] {
+        try await upload(urls) { url, uploading throws(CloudError) in
+            let file = try await uploading.send(url: url)
+            return (file.name, file)
+        }
+    }
+
+    /// Sends a message and returns when it is known what came of it.
+    ///
+    /// Messages that are sent meanwhile wait for their turn, also those of other processes.
+    package func send(_ text: String) async throws(CloudError) -> Reply {
+        let action = UserAction()
+        guard await runs.enter() else { throw .cancelled(.sending) }
+        defer { runs.leave() }
+        let reply: Reply
+        do throws(CloudError) {
+            reply = try await onSession(action) { session throws(CloudError) in
+                try await self.run(text, session, action)
+            }
+        } catch {
+            if error.kind == .sessionLost, action.mayRenewSession() {
+                try await replaceSession(action)
+            }
+            throw error
+        }
+        if let state = reply.state { try note(state) }
+        return reply
+    }
+
+    private func run(
+        _ text: String,
+        _ session: SessionRecord,
+        _ action: UserAction
+    ) async throws(CloudError) -> Reply {
+        let lock = try await StateLock(
+            "run-\(session.sessionID)",
+            in: client.configuration.folder,
+            patience: Self.patience,
+            step: .sending
+        )
+        defer { lock.release() }
+        var conversation = Conversation(client, sessionID: session.sessionID, action)
+        return try await conversation.send(text)
+    }
+
+    // MARK: Exporting
+
+    /// Renders the session's timeline into a file, with `height` lines where the service listens.
+    ///
+    /// `verify` looks at the file before it is put in its place; what it throws becomes
+    /// `.resultUnusable`.
+    package func export(
+        to destination: FilePath,
+        overwrites: Bool = false,
+        height: Int? = nil,
+        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
+    ) async throws(CloudError) -> Exported {
+        guard let session else { throw CloudError(.noSession, .rendering) }
+        let export = export(destination, overwrites, height: height, verify)
+        return try await oneAtATime(session.sessionID) { () throws(CloudError) in
+            do throws(CloudError) {
+                return try await export.run(session)
+            } catch {
+                // The timeline is gone with it: a new session would have nothing to export (§11).
+                if error.kind == .sessionUnknown { self.forgetSession() }
+                throw error
+            }
+        }
+    }
+
+    /// Renders that were submitted and not fetched yet, oldest first.
+    package func jobs() -> [JobRecord] { records.jobs() }
+
+    /// Takes up a render that an earlier run left behind.
+    package func resume(
+        _ job: JobRecord,
+        to destination: FilePath? = nil,
+        overwrites: Bool = false,
+        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
+    ) async throws(CloudError) -> Exported {
+        let export = export(destination ?? FilePath(job.destination), overwrites, verify)
+        return try await oneAtATime(job.sessionID) { () throws(CloudError) in
+            try await export.resume(job)
+        }
+    }
+
+    private func export(
+        _ destination: FilePath,
+        _ overwrites: Bool,
+        height: Int? = nil,
+        _ verify: @escaping @Sendable (FilePath) async throws -> Void
+    ) -> Export {
+        Export(
+            client: client,
+            records: records,
+            action: UserAction(),
+            destination: destination,
+            overwrites: overwrites,
+            height: height,
+            verify: verify
+        )
+    }
+
+    private func oneAtATime(
+        _ sessionID: String,
+        _ work: () async throws(CloudError) -> Exported
+    ) async throws(CloudError) -> Exported {
+        guard await exports.enter() else { throw .cancelled(.rendering) }
+        defer { exports.leave() }
+        let lock = try await StateLock(
+            "export-\(sessionID)",
+            in: client.configuration.folder,
+            patience: Self.patience,
+            step: .rendering
+        )
+        defer { lock.release() }
+        return try await work()
+    }
+}
+
+// MARK: The session itself
+
+extension CloudSession {
+    /// Works on the session; in a new one, once, if the service does not know it any more.
+    ///
+    /// Where files were sent to the lost one the work is not repeated by itself: it would be done
+    /// on nothing.
+    private func onSession<Value: Sendable>(
+        _ action: UserAction,
+        mayRepeat: Bool = false,
+        _ work: (SessionRecord) async throws(CloudError) -> Value
+    ) async throws(CloudError) -> Value {
+        let session = try await open(action)
+        do throws(CloudError) {
+            return try await work(session)
+        } catch {
+            guard error.kind == .sessionUnknown, action.mayRenewSession() else { throw error }
+            let new = try await replaceSession(action)
+            guard session.uploads.isEmpty || mayRepeat else { throw error }
+            return try await work(new)
+        }
+    }
+
+    /// The current session, or a new one where there is none.
+    private func open(_ action: UserAction) async throws(CloudError) -> SessionRecord {
+        if let session { return session }
+        let grant = try await client.openSession(action)
+        let record = SessionRecord(
+            sessionID: grant.sessionID,
+            taskID: grant.taskID,
+            bindID: grant.bindID,
+            api: client.configuration.api,
+            opened: client.clock.unixSeconds()
+        )
+        try keep(record)
+        return record
+    }
+
+    /// Opens a session in the place of one that is gone.
+    @discardableResult
+    private func replaceSession(_ action: UserAction) async throws(CloudError) -> SessionRecord {
+        let lostMedia = !(session?.uploads.isEmpty ?? true)
+        forgetSession()
+        let new = try await open(action)
+        client.events(.newSession(lostMedia: lostMedia))
+        return new
+    }
+
+    private func upload<Item: Sendable>(
+        _ items: [Item],
+        _ send: (Item, Uploading) async throws(CloudError) -> (String, UploadedFile)
+    ) async throws(CloudError) -> [UploadedFile] {
+        let action = UserAction()
+        return try await onSession(action, mayRepeat: true) { session throws(CloudError) in
+            var session = session
+            var taken: [UploadedFile] = []
+            for item in items {
+                let before: Int
+                if let known = session.mediaCount {
+                    before = known
+                } else {
+                    let state = try await self.client.state(sessionID: session.sessionID, action)
+                    before = state.videoInfos.count
+                }
+                let uploading = Uploading(
+                    client: self.client,
+                    session: session,
+                    clipsBefore: before,
+                    action: action
+                )
+                let (name, file) = try await send(item, uploading)
+                session.uploads.append(name)
+                session.mediaCount = nil
+                try self.keep(session)
+                self.client.events(.uploaded(name: name))
+                taken.append(file)
+            }
+            return taken
+        }
+    }
+
+    private func keep(_ session: SessionRecord) throws(CloudError) {
+        current.withLock { $0 = session }
+        try records.save(session)
+    }
+
+    private func note(_ state: CloudState) throws(CloudError) {
+        guard var session, session.mediaCount != state.videoInfos.count else { return }
+        session.mediaCount = state.videoInfos.count
+        session.bindID = session.bindID ?? state.bindID
+        try keep(session)
+    }
+
+    private func forgetSession() {
+        current.withLock { $0 = nil }
+        records.forgetSession()
+    }
+}

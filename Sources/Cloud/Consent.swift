@@ -1,0 +1,102 @@
+import Foundation
+import SystemPackage
+
+/// What a person has agreed to, for each host, kept until they log out (§16).
+///
+/// Nothing goes to the network before the first yes, and no file before the second. Working
+/// offline forbids both, whatever was agreed.
+package struct Consent: Sendable {
+    package enum Subject: String, Sendable, Codable, CaseIterable {
+        /// To contact the service at all: prompts go to a third party.
+        case network
+        /// To send files to it.
+        case upload
+    }
+
+    /// What is asked, in plain words for the person who decides.
+    package struct Question: Sendable, Equatable {
+        package var subject: Subject
+        /// Whose service it is.
+        package var host: String
+        /// The files about to be sent, with their sizes in bytes; empty for `.network`.
+        package var files: [(name: String, bytes: Int64)]
+
+        package static func == (one: Question, other: Question) -> Bool {
+            one.subject == other.subject && one.host == other.host
+                && one.files.map(\.name) == other.files.map(\.name)
+                && one.files.map(\.bytes) == other.files.map(\.bytes)
+        }
+
+        /// One paragraph: what is sent, where, and what is not known about it.
+        package var text: String {
+            switch subject {
+            case .network:
+                return
+                    "Cinch is about to contact \(host). What you write in cloud commands is sent "
+                    + "there, with a random id of this machine; the service is run by a third "
+                    + "party. Nothing is sent from your files yet."
+            case .upload:
+                let list = files.map { "\($0.name) (\(($0.bytes + 999_999) / 1_000_000) MB)" }
+                return "Cinch is about to send \(list.joined(separator: ", ")) to \(host), a third "
+                    + "party. How long it keeps uploads and results is not known, and links to "
+                    + "results work without a password."
+            }
+        }
+    }
+
+    /// Asks the person; false for no and where nobody can be asked.
+    package typealias Ask = @Sendable (Question) async -> Bool
+
+    let folder: StateFolder
+    let host: String
+    let isOffline: Bool
+    let ask: Ask
+
+    package init(
+        folder: StateFolder,
+        host: String,
+        isOffline: Bool,
+        ask: @escaping Ask = { _ in false }
+    ) {
+        (self.folder, self.host, self.isOffline, self.ask) = (folder, host, isOffline, ask)
+    }
+
+    /// Passes when the subject was agreed to before or is agreed to now.
+    ///
+    /// - Throws: `.offlineMode`, or `.consentMissing` after a no.
+    package func require(
+        _ subject: Subject,
+        files: [(name: String, bytes: Int64)] = [],
+        for step: CloudError.Step
+    ) async throws(CloudError) {
+        if isOffline { throw CloudError(.offlineMode, step) }
+        if isGiven(subject) { return }
+        guard await ask(Question(subject: subject, host: host, files: files)) else {
+            throw CloudError(.consentMissing(subject), step)
+        }
+        try give(subject)
+    }
+
+    /// Whether it was agreed to on this machine.
+    package func isGiven(_ subject: Subject) -> Bool { given[host]?.contains(subject) ?? false }
+
+    /// Keeps a yes.
+    package func give(_ subject: Subject) throws(CloudError) {
+        var all = given
+        all[host, default: []].insert(subject)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        guard let bytes = try? encoder.encode(all) else { throw CloudError(.defect, .remembering) }
+        try folder.write([UInt8](bytes), to: file)
+    }
+
+    /// Forgets every yes.
+    package func withdraw() { folder.remove(file) }
+
+    private var file: FilePath { folder.file("consent.json") }
+
+    private var given: [String: Set<Subject>] {
+        guard let bytes = folder.read(file) else { return [:] }
+        return (try? JSONDecoder().decode([String: Set<Subject>].self, from: Data(bytes))) ?? [:]
+    }
+}

@@ -1,0 +1,216 @@
+/// What came of a message.
+package struct Reply: Sendable {
+    package var outcome: AgentRun.Outcome
+    /// The agent's words, as they were shown.
+    package var paragraphs: [String]
+    /// What changed on the timeline, one sentence each.
+    package var changes: [String]
+    /// What the agent told the user to press.
+    package var suggestions: [GUIWords.Action]
+    /// The session's state after it; nil where it could not be read.
+    package var state: CloudState?
+}
+
+/// One message to the agent, from the snapshot before it to the last reading after it (§4).
+///
+/// Does what `AgentRun` says: listens, waits, reads the state, and sends the message once.
+struct Conversation {
+    let client: CloudClient
+    let sessionID: String
+    let action: UserAction
+
+    private var run: AgentRun
+    private var parser = EventStream()
+    private var text = AgentText()
+    private var suggestions: [GUIWords.Action] = []
+    private var shown: [String] = []
+    private var before: CloudState?
+    private var latest: CloudState?
+    private var mailbox = Mailbox<Item>()
+    private var pump: Task<Void, Never>?
+    /// Why the message was not taken, or not answered with a stream.
+    private var refusal: CloudError?
+
+    private enum Item: Sendable {
+        case bytes([UInt8])
+        case end(TransferError?)
+    }
+
+    init(_ client: CloudClient, sessionID: String, _ action: UserAction) {
+        (self.client, self.sessionID, self.action) = (client, sessionID, action)
+        run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
+    }
+
+    /// Sends a message and stays until it is known what came of it.
+    ///
+    /// - Throws: `.sessionUnknown` while nothing was sent, `.sessionLost` after; `.agentFailed` or
+    ///   what the error's code means; `.runLost`; what the service refused the message with.
+    mutating func send(_ message: String) async throws(CloudError) -> Reply {
+        // What was there before is what "changed" means (§4.10).
+        let before = try await client.state(sessionID: sessionID, action)
+        (self.before, latest) = (before, before)
+        // The clock of the run starts with the message, not with the snapshot.
+        run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
+        defer { pump?.cancel() }
+        var next = AgentRun.Action.send
+        var wasRecovering = false
+        while true {
+            if Task.isCancelled { throw .cancelled(.sending) }
+            if run.isRecovering != wasRecovering {
+                wasRecovering.toggle()
+                if wasRecovering { client.events(.recovering) }
+            }
+            switch next {
+            case .send: next = try await open(message)
+            case .wait(let until): next = try await listen(until: until)
+            case .readState: next = try await readState()
+            case .finish(let outcome): return try finish(outcome)
+            }
+        }
+    }
+
+    // MARK: Sending
+
+    private mutating func open(_ message: String) async throws(CloudError) -> AgentRun.Action {
+        (parser, text, mailbox) = (EventStream(), AgentText(), Mailbox())
+        do throws(CloudError) {
+            let stream = try await client.openRun(message, sessionID: sessionID, action)
+            client.events(.sent)
+            let mailbox = mailbox
+            pump = Task {
+                do throws(TransferError) {
+                    while let bytes = try await stream.next() { mailbox.put(.bytes(bytes)) }
+                    mailbox.put(.end(nil))
+                } catch { mailbox.put(.end(error)) }
+            }
+            return run.take(.sent, at: client.clock.now())
+        } catch {
+            let now = client.clock.now()
+            refusal = error
+            switch error.kind {
+            case .malformed, .refused(code: 0):
+                // The service took it for a success, whatever it meant: what changed will tell.
+                _ = run.take(.error, at: now)
+                return run.take(.ended(isWhole: true), at: now)
+            case _ where error.isTransient:
+                return run.take(.neverBegan(isCertain: error.neverLeft), at: now)
+            default: throw error
+            }
+        }
+    }
+
+    // MARK: Listening
+
+    private mutating func listen(until: Duration) async throws(CloudError) -> AgentRun.Action {
+        let clock = client.clock
+        let item = await mailbox.take(within: until - clock.now(), clock: clock)
+        if Task.isCancelled { throw .cancelled(.sending) }
+        switch item {
+        case .bytes(let bytes):
+            _ = run.take(.bytes, at: clock.now())
+            take(parser.feed(bytes))
+        case .end(let error):
+            if let error, error.kind == .cancelled { throw .cancelled(.sending) }
+            take(parser.finish())
+            if !text.isDone { end(isWhole: error == nil && !parser.isTruncated) }
+        case nil: break
+        }
+        if run.noteIsDue(at: clock.now()) { client.events(.stillWorking) }
+        return run.take(.time, at: clock.now())
+    }
+
+    private mutating func take(_ items: [StreamItem]) {
+        for event in items.lazy.flatMap(AgentEvent.decode) {
+            let now = client.clock.now()
+            show(text.take(event))
+            switch event {
+            case .heartbeat, .unreadable: break
+            case .toolCall(let name):
+                client.events(.working(tool: Redaction.line(name, limit: 60)))
+                _ = run.take(.activity, at: now)
+            case .error: _ = run.take(.error, at: now)
+            case .done: return end(isWhole: true)
+            default: _ = run.take(.activity, at: now)
+            }
+        }
+    }
+
+    private mutating func end(isWhole: Bool) {
+        pump?.cancel()
+        // What is still in the mailbox belongs to a stream that is over.
+        mailbox = Mailbox()
+        show(text.end())
+        _ = run.take(.ended(isWhole: isWhole), at: client.clock.now())
+    }
+
+    private mutating func show(_ paragraphs: [String]) {
+        for paragraph in paragraphs {
+            _ = run.take(.text, at: client.clock.now())
+            let translated = GUIWords.translate(paragraph, exportAsked: false)
+            let (words, actions) = (translated.text, translated.actions)
+            if !words.isEmpty {
+                shown.append(words)
+                client.events(.text(words))
+            }
+            let new = actions.filter { !suggestions.contains($0) }
+            if !new.isEmpty {
+                suggestions += new
+                client.events(.suggested(new))
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private mutating func readState() async throws(CloudError) -> AgentRun.Action {
+        let reading: AgentRun.Reading
+        do throws(CloudError) {
+            let state = try await client.state(sessionID: sessionID, action)
+            latest = state
+            reading = state.fingerprint == before?.fingerprint ? .unchanged : .changed
+        } catch {
+            switch error.kind {
+            case .sessionUnknown: throw CloudError(.sessionLost, .sending, detail: error.detail)
+            case .cancelled, .tokenRejected, .consentMissing, .offlineMode: throw error
+            default: reading = .unreadable
+            }
+        }
+        return run.take(.state(reading), at: client.clock.now())
+    }
+
+    // MARK: The end
+
+    private func finish(_ outcome: AgentRun.Outcome) throws(CloudError) -> Reply {
+        let changes =
+            if let before, let latest { CloudState.difference(from: before, to: latest) } else {
+                [String]()
+            }
+        if !changes.isEmpty { client.events(.changed(changes)) }
+        switch outcome {
+        case .failed: throw client.told(failure)
+        case .lost:
+            guard text.lastFailure == nil else { throw client.told(failure) }
+            throw CloudError(.runLost, .sending)
+        case .neverBegan: throw refusal ?? CloudError(.transport, .sending)
+        case .answered, .edited, .nothing, .recovered: break
+        }
+        return Reply(
+            outcome: outcome,
+            paragraphs: shown,
+            changes: changes,
+            suggestions: suggestions,
+            state: latest
+        )
+    }
+
+    /// What the service reported inside the stream, or instead of it.
+    private var failure: CloudError {
+        guard let last = text.lastFailure else {
+            return refusal ?? CloudError(.agentFailed, .sending)
+        }
+        let code = last.code.flatMap { Int64($0) }
+        let kind = code.map { Answer.kind(ofCode: $0, status: 200) } ?? .agentFailed
+        let words = [code == nil ? last.code : nil, last.message].compactMap { $0 }
+        return CloudError(kind, .sending, detail: words.joined(separator: ": "))
+    }
+}

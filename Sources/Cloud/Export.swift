@@ -1,0 +1,203 @@
+import Foundation
+package import SystemPackage
+
+/// What an export wrote.
+package struct Exported: Sendable, Equatable {
+    package var path: FilePath
+    /// As measured, whatever was asked for: nothing promises a size (§9.2).
+    package var byteCount: Int64
+    package var renderID: String
+}
+
+/// A render from its submission, or from its job file, to its file (§9).
+///
+/// Does what `RenderRun` says. The job is written down before it is submitted, so that it can be
+/// taken up by a run that starts after this one was killed.
+struct Export {
+    let client: CloudClient
+    let records: Records
+    let action: UserAction
+    let destination: FilePath
+    let overwrites: Bool
+    /// The lines that were asked for; nothing promises them.
+    var height: Int?
+    /// Looks at the downloaded file before it is put in its place.
+    let verify: @Sendable (FilePath) async throws -> Void
+
+    /// Renders the session's newest draft.
+    func run(_ session: SessionRecord) async throws(CloudError) -> Exported {
+        try fetching("").checkDestination()
+        // The agent may have gone on after its last words: the draft is read now (§4.11).
+        let state = try await client.state(sessionID: session.sessionID, action)
+        guard state.isReadyForExport, let draft = state.draftBytes else {
+            throw CloudError(.nothingToExport, .rendering)
+        }
+        let job = JobRecord(
+            renderID: "",
+            sessionID: session.sessionID,
+            submitted: client.clock.unixSeconds(),
+            source: session.uploads.last ?? "",
+            destination: destination.string,
+            api: client.configuration.api
+        )
+        let unixSeconds = client.clock.unixSeconds
+        let machine = RenderRun(
+            at: client.clock.now(),
+            limits: client.configuration.renderLimits
+        ) {
+            let random = UInt32.random(in: .min ... .max)
+            return "render_\(Int64(unixSeconds() * 1000))_\(String(random, radix: 16))"
+        }
+        return try await drive(machine, job, draft: draft)
+    }
+
+    /// Takes up a render that was submitted before.
+    func resume(_ job: JobRecord) async throws(CloudError) -> Exported {
+        try fetching("").checkDestination()
+        let machine = RenderRun(
+            resuming: job.renderID,
+            at: client.clock.now(),
+            limits: client.configuration.renderLimits
+        )
+        return try await drive(machine, job, draft: [])
+    }
+
+    private func drive(
+        _ machine: RenderRun,
+        _ job: JobRecord,
+        draft: [UInt8]
+    ) async throws(CloudError) -> Exported {
+        var machine = machine
+        var shown = 0.0
+        let now = client.clock.now
+        client.events(.rendering(nil))
+        var next = machine.start(at: now())
+        while true {
+            do throws(CloudError) {
+                switch next {
+                case .submit(let id):
+                    let input = try await submit(id, job, draft)
+                    next = machine.take(input, at: now())
+                    if machine.id != id { try rename(id, to: machine.id, job) }
+                case .wait(let until):
+                    try await client.wait(max(.zero, until - now()), .rendering)
+                    next = machine.take(.time, at: now())
+                case .poll(let id):
+                    let input = try await poll(id)
+                    if case .status(let status) = input, let fraction = status.fraction {
+                        // Never back, whatever the service thinks (§19, 54).
+                        shown = max(shown, fraction)
+                        client.events(.rendering(shown))
+                    }
+                    next = machine.take(input, at: now())
+                    if machine.id != id { records.forget(jobID: id) }
+                case .download(let id, let url, let byteCount):
+                    let size = try await fetching(id).run(
+                        url: url,
+                        byteCount: byteCount,
+                        verify: verify
+                    )
+                    records.forget(jobID: id)
+                    return Exported(path: destination, byteCount: size, renderID: id)
+                case .finish(let outcome): throw ended(outcome, machine.id)
+                }
+            } catch {
+                if error.kind == .cancelled { await abandon(machine.id) }
+                throw error
+            }
+        }
+    }
+
+    // MARK: Submitting and polling
+
+    private func submit(
+        _ id: String,
+        _ job: JobRecord,
+        _ draft: [UInt8]
+    ) async throws(CloudError) -> RenderRun.Input {
+        var job = job
+        job.renderID = id
+        try records.save(job)
+        do throws(CloudError) {
+            let given = try await client.submitRender(
+                id: id,
+                sessionID: job.sessionID,
+                draft: draft,
+                height: height,
+                action
+            )
+            return .accepted(id: given)
+        } catch {
+            if error.kind == .cancelled { throw error }
+            let isUnclear =
+                switch error.kind {
+                case _ where error.neverLeft: false
+                case .malformed, .tooLarge, .refused(code: 409), .refused(code: 0): true
+                // A code of the service's own that no document names may mean "exists" (§9.2).
+                case .refused(let code): !(400..<600).contains(code)
+                default: error.isTransient
+                }
+            if isUnclear { return .inDoubt }
+            records.forget(jobID: id)
+            throw error
+        }
+    }
+
+    private func poll(_ id: String) async throws(CloudError) -> RenderRun.Input {
+        do throws(CloudError) {
+            return .status(try await client.render(id: id, action))
+        } catch {
+            switch error.kind {
+            case .notFound, .sessionUnknown: return .unknownJob
+            case .refused(code: 0):
+                return .status(RenderStatus(.failed, problem: error.detail))
+            case .rateLimited, .malformed, .captivePortal, .tooLarge, .tls: return .blip
+            case _ where error.isTransient: return .blip
+            default: throw error
+            }
+        }
+    }
+
+    /// The service named the job otherwise: its file follows.
+    private func rename(_ old: String, to new: String, _ job: JobRecord) throws(CloudError) {
+        records.forget(jobID: old)
+        var job = job
+        job.renderID = new
+        try records.save(job)
+    }
+
+    // MARK: Ends
+
+    private func ended(_ outcome: RenderRun.Outcome, _ id: String) -> CloudError {
+        switch outcome {
+        case .stillRendering: return CloudError(.stillRendering, .rendering)
+        case .failed(let words):
+            records.forget(jobID: id)
+            return CloudError(.renderFailed, .rendering, detail: words)
+        case .unknown:
+            records.forget(jobID: id)
+            return CloudError(.renderFailed, .rendering, detail: "the service lost the job")
+        case .neverTaken:
+            records.forget(jobID: id)
+            return CloudError(.service(status: 0), .rendering, detail: "it did not take the job")
+        }
+    }
+
+    /// The user does not want it any more: the service may stop, and the job is forgotten if it does.
+    private func abandon(_ id: String) async {
+        let client = client
+        // This task is cancelled; a request in it would be too.
+        let isStopped = await Task { await client.cancelRender(id: id) }.value
+        if isStopped { records.forget(jobID: id) }
+    }
+
+    private func fetching(_ id: String) -> Fetching {
+        Fetching(
+            client: client,
+            renderID: id,
+            destination: destination,
+            overwrites: overwrites,
+            action: action
+        )
+    }
+}

@@ -1,0 +1,68 @@
+/// One of the two services that the cloud route speaks as: its name there, and what it promises.
+package struct Profile: Sendable, Equatable {
+    /// A language of the "Try saying" lines.
+    package enum Language: String, Sendable, CaseIterable {
+        case english = "en"
+        case chinese = "zh-CN"
+    }
+
+    /// The value of `X-Skill-Source` (§1.2).
+    package var skillSource: String
+    package var title: String
+    /// The height of its exports unless another is asked for, in pixels.
+    package var defaultHeight: Int
+    /// The `language` of a new session; nil to send the person's own (§3).
+    package var sessionLanguage: String?
+    /// What to try first, as the service's own text says it.
+    package var trySaying: [Language: [String]]
+
+    /// The `task_name` of a new session (§3).
+    package static let taskName = "project"
+    /// How long a render typically takes, in seconds.
+    package static let typicalSeconds = 30...90
+    /// The largest upload in bytes: of the two readings of "500 MB" the smaller (§5.4).
+    package static let mostUploadBytes: Int64 = 500_000_000
+
+    package static let clideo = Profile(
+        skillSource: "video-compressor-clideo",
+        title: "Video Compressor Clideo",
+        defaultHeight: 1080,
+        sessionLanguage: "en",
+        trySaying: [
+            .english: [
+                "compress a 500MB MP4 wedding video into a 1080p MP4",
+                "compress this video to under 50MB without losing too much quality",
+                "reducing video file size for sharing or uploading for content creators, students,"
+                    + " marketers",
+            ],
+            .chinese: [
+                "把 500MB 的 MP4 婚礼视频压缩成 1080p 的 MP4",
+                "把这个视频压缩到 50MB 以下，画质不要损失太多",
+                "为内容创作者、学生和营销人员减小视频文件，方便分享或上传",
+            ],
+        ]
+    )
+
+    package static let eightMB = Profile(
+        skillSource: "video-compressor-8mb",
+        title: "Video Compressor 8MB",
+        defaultHeight: 720,
+        sessionLanguage: nil,
+        trySaying: [
+            .english: [
+                "compress my video files", "export 720p MP4", "compress this video down to 8MB",
+            ],
+            .chinese: ["压缩我的视频文件", "导出 720p MP4", "把这个视频压缩到 8MB"],
+        ]
+    )
+
+    package static let all = [clideo, eightMB]
+
+    /// One line on what may be uploaded, for help and for refusals.
+    package static var formatsLine: String {
+        let all = MediaFormat.allCases.map(\.rawValue).joined(separator: ", ")
+        let best = MediaFormat.allCases.filter(\.isRecommended).map(\.rawValue)
+        return "Supported: \(all); best as \(best.dropLast().joined(separator: ", "))"
+            + " or \(best.last ?? "")."
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import SystemPackage
+
+/// A session as this machine remembers it, so that the next command goes on where the last ended.
+package struct SessionRecord: Sendable, Equatable, Codable {
+    package var sessionID: String
+    package var taskID: String?
+    package var bindID: String?
+    /// The service it belongs to.
+    package var api: String
+    /// Seconds since 1970.
+    package var opened: Double
+    /// Names of the files that were sent to it, in order.
+    package var uploads: [String] = []
+    /// How many clips its state has; nil when something was sent to it since that was read.
+    package var mediaCount: Int? = 0
+}
+
+/// A render that was submitted, or is about to be (§9.5).
+package struct JobRecord: Sendable, Equatable, Codable {
+    package var renderID: String
+    package var sessionID: String
+    /// Seconds since 1970.
+    package var submitted: Double
+    /// What is being made, for a person: the name of an uploaded file.
+    package var source: String
+    /// Where it was to be written.
+    package var destination: String
+    package var api: String
+
+    /// The service keeps nothing that could be asked for after this long.
+    static let lifetime = 24.0 * 3600
+}
+
+/// Sessions and jobs in the state folder, each in a small file of its own.
+///
+/// Files of another service, strange files and old jobs count as not there.
+struct Records: Sendable {
+    let folder: StateFolder
+    let api: String
+    let now: @Sendable () -> Double
+
+    // MARK: Sessions
+
+    /// The session that commands work on.
+    var currentSession: SessionRecord? {
+        guard let record: SessionRecord = read("sessions", "current"), record.api == api else {
+            return nil
+        }
+        return record
+    }
+
+    func save(_ session: SessionRecord) throws(CloudError) {
+        try write(session, "sessions", "current")
+    }
+
+    func forgetSession() { folder.remove(folder.file("sessions").appending("current.json")) }
+
+    // MARK: Jobs
+
+    func save(_ job: JobRecord) throws(CloudError) {
+        try write(job, "jobs", StateFolder.fileName(for: job.renderID))
+    }
+
+    func forget(jobID: String) {
+        folder.remove(folder.file("jobs").appending("\(StateFolder.fileName(for: jobID)).json"))
+    }
+
+    /// Jobs of this service that may still be asked for, oldest first; older ones are removed.
+    func jobs() -> [JobRecord] {
+        var jobs: [JobRecord] = []
+        for name in folder.names(in: "jobs") where name.hasSuffix(".json") {
+            guard let job: JobRecord = read("jobs", String(name.dropLast(5))) else { continue }
+            let age = now() - job.submitted
+            if age > JobRecord.lifetime {
+                folder.remove(folder.file("jobs").appending(name))
+            } else if job.api == api {
+                jobs.append(job)
+            }
+        }
+        return jobs.sorted { ($0.submitted, $0.renderID) < ($1.submitted, $1.renderID) }
+    }
+
+    // MARK: Files
+
+    private func read<Value: Decodable>(_ place: String, _ name: String) -> Value? {
+        let file = folder.file(place).appending("\(name).json")
+        guard let bytes = folder.read(file) else { return nil }
+        return try? JSONDecoder().decode(Value.self, from: Data(bytes))
+    }
+
+    private func write(
+        _ value: some Encodable,
+        _ place: String,
+        _ name: String
+    ) throws(CloudError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        guard let bytes = try? encoder.encode(value) else {
+            throw CloudError(.defect, .remembering)
+        }
+        try folder.write([UInt8](bytes), to: folder.file(place).appending("\(name).json"))
+    }
+}

@@ -1,0 +1,189 @@
+import Core
+import Foundation
+import Simulator
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Cloud
+
+/// A client and the simulated service, over real HTTP, in time that runs a thousand times faster.
+struct Scene: Sendable {
+    let simulator: NemoSimulator
+    let urls: NemoSimulator.URLs
+    let folder: Folder
+    let heard: Heard
+    let environment: [String: String]
+    let clock: CloudClock
+    let hasTimers: Bool
+    /// Seconds that the clients' calendar is ahead.
+    var skew = 0.0
+    var changes: [Change]
+
+    typealias Change = @Sendable (inout CloudConfiguration) -> Void
+
+    /// What clients of the scene told, in order.
+    final class Heard: Sendable {
+        private let all = Mutex<[CloudEvent]>([])
+        private let errors = Mutex<[String]>([])
+
+        var events: [CloudEvent] { all.withLock { $0 } }
+        /// Everything that was said, as text that may be searched for secrets.
+        var text: String { "\(events) \(errors.withLock { $0 })" }
+        func note(_ event: CloudEvent) { all.withLock { $0.append(event) } }
+        func note(_ error: CloudError) {
+            errors.withLock { $0.append("\(error) \(error.failure) \(error.failure.description)") }
+        }
+        func count(_ event: CloudEvent) -> Int { events.count { $0 == event } }
+        /// What the agent said.
+        var texts: [String] {
+            events.compactMap { if case .text(let text) = $0 { text } else { nil } }
+        }
+    }
+
+    /// Plays `body` against a simulator of its own; afterwards nothing forbidden may have been
+    /// done (§19, strict) and no secret may be in what was told, or in a file that is not for it
+    /// (scenario 63).
+    static func with(
+        environment: [String: String] = [:],
+        speed: Double = 1_000,
+        hasTimers: Bool = false,
+        changes: [Change] = [],
+        _ options: (inout SimulatorOptions) -> Void = { _ in },
+        _ body: (Scene) async throws -> Void
+    ) async throws {
+        var settings = SimulatorOptions()
+        settings.speed = speed
+        settings.product = .bytes(Array("a rendered file".utf8))
+        options(&settings)
+        let simulator = NemoSimulator(settings)
+        let urls = try await simulator.start()
+        let folder = try Folder()
+        var variables = [
+            "NEMO_API_URL": urls.api, "CINCH_STATE_DIR": folder.file("state").string,
+        ]
+        variables.merge(environment) { $1 }
+        let scene = Scene(
+            simulator: simulator,
+            urls: urls,
+            folder: folder,
+            heard: Heard(),
+            environment: variables,
+            clock: CloudClock(speed: speed),
+            hasTimers: hasTimers,
+            changes: changes
+        )
+        do {
+            try await body(scene)
+            scene.audit()
+        } catch {
+            if let error = error as? CloudError { scene.heard.note(error) }
+            scene.audit()
+            await simulator.stop()
+            throw error
+        }
+        await simulator.stop()
+    }
+
+    /// A program that starts: everything but the state folder is new.
+    func client(
+        environment: [String: String] = [:],
+        profile: Profile = .clideo,
+        transferSpeed: Double = 1,
+        says: Bool = true
+    ) throws -> CloudSession {
+        let variables = self.environment.merging(environment) { $1 }
+        var configuration = try CloudConfiguration(
+            profile: profile,
+            environment: variables,
+            clock: clock
+        )
+        let skew = skew
+        configuration.clock.unixSeconds = { Date().timeIntervalSince1970 + skew }
+        // A busy machine stands still for seconds, which are hours here: only scenes about the timers
+        // have the specification's.
+        if !hasTimers {
+            configuration.runLimits.silence *= 1000
+            configuration.runLimits.heartbeatsOnly *= 1000
+            configuration.runLimits.whole *= 1000
+            configuration.renderLimits.whole *= 100
+        }
+        for change in changes { change(&configuration) }
+        let heard = heard
+        return CloudSession(
+            configuration,
+            // Time-outs of transfers stay long enough for a busy machine.
+            transfer: Transfer(
+                clock: CloudClock(speed: min(clock.speed, transferSpeed)),
+                environment: variables
+            ),
+            ask: { _ in says },
+            events: { heard.note($0) }
+        )
+    }
+
+    /// The error that a call ends with.
+    func error(_ work: () async throws -> Void) async -> CloudError? {
+        do {
+            try await work()
+            return nil
+        } catch {
+            if let error = error as? CloudError { heard.note(error) }
+            return error as? CloudError
+        }
+    }
+
+    /// A file that looks like a video to who looks at its first bytes.
+    func video(_ name: String = "a.mp4", bytes: Int = 2000) throws -> FilePath {
+        let path = folder.file(name)
+        let head: [UInt8] = [0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0]
+        try path.write(Data(head + [UInt8](repeating: 7, count: max(0, bytes - head.count))))
+        return path
+    }
+
+    /// Uses every endpoint once.
+    func everything(_ client: CloudSession) async throws {
+        try await client.connect()
+        _ = try await client.upload([try video()])
+        _ = try await client.send("compress this video")
+        _ = try await client.credits()
+        _ = try await client.link()
+        _ = try await client.export(to: folder.file("out.mp4"), overwrites: true)
+    }
+
+    /// What was asked, in order, without the polls of renders after the first.
+    var asked: [Endpoint] {
+        var endpoints: [Endpoint] = []
+        for endpoint in simulator.requests.compactMap(\.endpoint) {
+            if endpoint == .renderPoll, endpoints.last == .renderPoll { continue }
+            endpoints.append(endpoint)
+        }
+        return endpoints
+    }
+
+    func count(_ endpoint: Endpoint) -> Int { simulator.count(endpoint) }
+
+    /// The script from now on.
+    func play(_ change: (inout Scenario) -> Void) {
+        var scenario = Scenario()
+        change(&scenario)
+        simulator.play(scenario)
+    }
+
+    private func audit() {
+        #expect(simulator.violations == [])
+        let secrets = simulator.secrets
+        let told = heard.text
+        #expect(!secrets.contains { told.contains($0) }, "a secret in what was told")
+        let state = folder.file("state").string
+        for name in FileManager.default.enumerator(atPath: state)?.allObjects as? [String] ?? [] {
+            guard let data = FileManager.default.contents(atPath: "\(state)/\(name)") else {
+                continue
+            }
+            let text = String(decoding: data, as: UTF8.self)
+            let mayHold = ["token.json", "nemovideo/client_id"].contains(name)
+            #expect(mayHold || !secrets.contains { text.contains($0) }, "a secret in \(name)")
+        }
+    }
+}

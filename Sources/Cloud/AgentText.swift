@@ -105,6 +105,7 @@ package enum PlainText {
     ///
     /// Line feeds and tabs stay; CR, CRLF and NEL become LF. Joiners stay: emoji are made with them.
     package static func cleaned(_ text: String) -> String {
+        if text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) { return text }
         var result: [Unicode.Scalar] = []
         var rest = Array(text.unicodeScalars)[...]
         while let scalar = rest.popFirst() {

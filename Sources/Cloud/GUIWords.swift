@@ -27,6 +27,9 @@ package struct GUIWords: Sendable, Equatable {
 
     /// Translates one paragraph.
     package static func translate(_ text: String, exportAsked: Bool) -> GUIWords {
+        guard text.utf8.count <= MaskedText.mostBytes else {
+            return GUIWords(text: PlainText.cleaned(text), actions: [])
+        }
         var hidden = MaskedText(text, covering: [.addresses, .fileNames, .quotes])
         hidden.cover(GUIInstruction.otherMeanings)
         let readable = MaskedText(text, covering: [.addresses])
@@ -113,8 +116,12 @@ private enum GUISentences {
         return word.count > 1 && word.last == "." && word.dropLast().allSatisfy(\.isNumber)
     }
 
+    /// No instruction is as long as this many characters.
+    private static let longest = 400
+
     /// From the words that lead to an instruction to the end of its clause.
     static func instruction(in sentence: Range<Int>, of text: MaskedText) -> Range<Int>? {
+        guard sentence.count <= longest else { return nil }
         var begin: Int?
         for rule in GUIInstruction.all {
             for place in text.places(of: rule.verb, in: sentence) {

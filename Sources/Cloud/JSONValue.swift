@@ -94,7 +94,8 @@ package struct JSONValue: Sendable {
 
     /// A finite number, from a number or from a string that is one.
     package var double: Double? {
-        guard let text, JSONNumber.isNumber(text), let value = Double(text), value.isFinite
+        guard let text, kind == .number || JSONNumber.isNumber(text), let value = Double(text),
+            value.isFinite
         else { return nil }
         return value
     }
@@ -129,10 +130,16 @@ package struct JSONValue: Sendable {
         var result: [(key: [UInt8], value: JSONValue)] = []
         for child in children {
             let key = utf8(of: child.key)
-            if let place = places[key] {
+            // Most objects are small: looking through a few keys is faster than hashing them.
+            if result.count == 16 {
+                for (place, member) in result.enumerated() { places[member.key] = place }
+            }
+            let place =
+                result.count < 16 ? result.firstIndex { $0.key == key } : places[key]
+            if let place {
                 result[place].value = child.value
             } else {
-                places[key] = result.count
+                if result.count >= 16 { places[key] = result.count }
                 result.append((key, child.value))
             }
         }

@@ -22,8 +22,10 @@ package struct AgentText: Sendable {
     private var held: String?
     private var lastCommitted: String?
 
+    /// The start of a run.
     package init() {}
 
+    /// The failure to tell the person about, if there was one.
     package var lastFailure: AgentFailure? { failures.last }
 
     /// Takes the next event.

@@ -4,6 +4,7 @@
 /// text, and what the client can do instead is named by an action of a fixed list: remote words
 /// never cause anything else. Quoted words and addresses are left alone.
 package struct GUIWords: Sendable, Equatable {
+    /// All that remote words can lead to.
     package enum Action: Sendable, Equatable {
         /// The person asked for the export already: go on with it.
         case export

@@ -11,6 +11,7 @@ package struct Intent: Sendable, Equatable {
         case upload
     }
 
+    /// What the client does; nil if nothing.
     package var action: Action?
     /// What goes to the agent, in the person's words; nil if nothing does.
     ///
@@ -19,6 +20,7 @@ package struct Intent: Sendable, Equatable {
     /// For an export, the height that was asked for, as in "export 720p MP4".
     package var height: Int?
 
+    /// An intent by its parts.
     package init(action: Action? = nil, message: String? = nil, height: Int? = nil) {
         (self.action, self.message, self.height) = (action, message, height)
     }

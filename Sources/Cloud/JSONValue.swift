@@ -11,10 +11,12 @@ package struct JSONDocument: Sendable {
     /// The most arrays and objects inside one another.
     package static let deepestNesting = 256
 
+    /// The one value that the document is.
     package let root: JSONValue
     /// The document as it came, byte order mark and blanks included.
     package let bytes: [UInt8]
 
+    /// Checks the whole document.
     package init(_ bytes: [UInt8]) throws(JSONError) {
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var scanner = JSONScanner(bytes, from: start)
@@ -27,6 +29,7 @@ package struct JSONDocument: Sendable {
 
 /// A value inside a document: a place in its bytes.
 package struct JSONValue: Sendable {
+    /// The six kinds of RFC 8259.
     package enum Kind: Sendable, Equatable {
         case object
         case array
@@ -56,6 +59,7 @@ package struct JSONValue: Sendable {
         (self.source, self.range, self.container) = (source, range, container)
     }
 
+    /// Told by the first byte.
     package var kind: Kind {
         switch source.bytes[range.lowerBound] {
         case UInt8(ascii: "{"): .object
@@ -70,12 +74,15 @@ package struct JSONValue: Sendable {
     /// The exact bytes it was read from.
     package var bytes: [UInt8] { Array(source.bytes[range]) }
 
+    /// Whether it is `null`; an absent member is nil instead.
     package var isNull: Bool { kind == .null }
 
+    /// `true` or `false`, nothing else.
     package var bool: Bool? {
         kind == .bool ? source.bytes[range.lowerBound] == UInt8(ascii: "t") : nil
     }
 
+    /// The text of a string, escapes read.
     package var string: String? {
         utf8.map { String(decoding: $0, as: UTF8.self) }
     }
@@ -100,6 +107,7 @@ package struct JSONValue: Sendable {
         return value
     }
 
+    /// The elements in order.
     package var array: [JSONValue]? {
         kind == .array ? children.map(\.value) : nil
     }

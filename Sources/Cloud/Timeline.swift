@@ -6,6 +6,7 @@ import Foundation
 /// §7.1, so everything here is best effort and nothing of it is ever sent. What the service gets is
 /// the draft's own bytes (`CloudState.draftBytes`).
 package struct Timeline: Sendable, Equatable {
+    /// What a track is for, from `tt`.
     package enum Kind: Sendable, Hashable {
         case video
         case audio
@@ -16,6 +17,7 @@ package struct Timeline: Sendable, Equatable {
 
     /// A piece on a track; times in milliseconds.
     package struct Segment: Sendable, Equatable {
+        /// From the beginning of the timeline.
         package var start: Double
         /// Nil if neither a length nor an end is known.
         package var end: Double?
@@ -25,17 +27,25 @@ package struct Timeline: Sendable, Equatable {
         package var volume: Int?
     }
 
+    /// A track and what lies on it.
     package struct Track: Sendable, Equatable {
+        /// What it is for.
         package var kind: Kind
+        /// Its own name, apart from those of its segments.
         package var name: String?
+        /// In the draft's order.
         package var segments: [Segment]
     }
 
+    /// In the draft's order.
     package var tracks: [Track]
+    /// The project's name.
     package var title: String?
     /// The whole length in milliseconds, if the draft tells it.
     package var duration: Double?
+    /// The canvas in pixels.
     package var width: Int?
+    /// The canvas in pixels.
     package var height: Int?
     /// A hash of all that the draft says, also of what is not understood; the same draft has the
     /// same one after a restart and however it was spelt.

@@ -104,11 +104,10 @@ import Testing
                 }
             }
             let transfer = Transfer(environment: [:])
-            _ = try await transfer.answer(to: HTTPRequest(.get, server.url + "/ok"))
-            try await eventually { server.openCount == 0 }
-            let before = Process.openFileCount
-
-            for _ in 0..<5 {
+            var before = 0
+            for round in 0..<5 {
+                // After the first, everything that is opened once for all is open.
+                if round == 1 { before = Process.openFileCount }
                 for name in ["/ok", "/early", "/cut", "/short", "/silent"] {
                     let file = UploadFile(
                         path: path,

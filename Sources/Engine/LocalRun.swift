@@ -92,17 +92,9 @@ struct LocalRun {
         )
 
         record.meter.begin(.analysing, until: 0.36)
-        let expected = Double(max(1, plan.frames))
-        let sweep = try Sweep.run(
-            &prepared,
-            sound: &sound,
-            settings: settings,
-            keyframes: plan.landingKeyframes,
-            log: workspace.file("pass.log"),
-            flag: flag
-        ) { record.meter.update(Double($0) / expected, frames: $0) }
+        var sweep = try sweep(&prepared, &sound, in: workspace)
         record.keptBytes = prepared.keptBytes
-        // A file that is longer than it said may have passed the limits after all.
+        // A file that is longer than it said may have passed the limits.
         record.keeping?.place = prepared.place
         try Failure.checkWhole(
             source,
@@ -113,11 +105,18 @@ struct LocalRun {
             words: prepared.endedEarly?.words
         )
 
-        let fixed = (sound?.byteCount ?? 0) + sweep.containerBytes
+        var fixed = (sound?.byteCount ?? 0) + sweep.containerBytes
         guard plan.limitBytes - fixed > 0 else {
             throw Failure.unreachable(plan, smallest: fixed + plan.smallestBytes)
         }
-        try suitSize(to: sweep, room: plan.limitBytes - fixed, &prepared)
+        if try suitSize(to: sweep, room: plan.limitBytes - fixed, &prepared),
+            prepared.place != .decodeAgain
+        {
+            // What pass 1 saw at another size misleads pass 2 (film trailer at 360 lines: 3 VMAF).
+            try prepared.rewind()
+            sweep = try self.sweep(&prepared, &sound, in: workspace)
+            fixed = (sound?.byteCount ?? 0) + sweep.containerBytes
+        }
         if let encoded = try ceiling(&prepared, &sound, sweep, fixed, in: workspace) {
             return try publish(encoded, &prepared, &sound, in: workspace)
         }
@@ -144,18 +143,36 @@ struct LocalRun {
         return try publish(landed, &prepared, &sound, in: workspace)
     }
 
-    /// Steps the frame size down where the picture at this one would fall apart.
+    /// Reads the picture for pass 1.
+    private mutating func sweep(
+        _ prepared: inout PreparedFrames,
+        _ sound: inout Track?,
+        in workspace: borrowing Workspace
+    ) throws -> Sweep {
+        let expected = Double(max(1, plan.frames))
+        return try Sweep.run(
+            &prepared,
+            sound: &sound,
+            settings: settings,
+            keyframes: plan.landingKeyframes,
+            log: workspace.file("pass.log"),
+            flag: flag
+        ) { record.meter.update(Double($0) / expected, frames: $0) }
+    }
+
+    /// Steps the frame size down where the picture at this one would fall apart; whether it did.
     private mutating func suitSize(
         to sweep: Sweep,
         room: Int,
         _ prepared: inout PreparedFrames
-    ) throws {
+    ) throws -> Bool {
         let size = plan.picture.size
         let suited = Plan.frameSize(within: size, log: sweep.log, videoBytes: room)
-        guard suited != size else { return }
+        guard suited != size else { return false }
         plan.picture.size = suited
         record.note("so few bytes look better at \(suited) than at \(size)")
         try prepared.scale(to: suited)
+        return true
     }
 
     /// Where the bytes allow more than anyone can see, one pass at constant quality, and the rest of them left over.
@@ -373,9 +390,7 @@ struct LocalRun {
         Room(source: source, plan: plan, limits: limits, destination: request.destination.string)
     }
 
-    private var settings: VideoEncoder.Settings {
-        VideoEncoder.Settings(plan)
-    }
+    private var settings: VideoEncoder.Settings { VideoEncoder.Settings(plan) }
 }
 
 extension Workspace {

@@ -19,8 +19,8 @@ struct Sweep {
     /// The size of the pictures that pass 1 sees: half in each direction.
     ///
     /// Small ones are analysed as they are: quick anyway, and a quarter of them says too little.
-    /// A half costs no quality (on a film trailer VMAF 92.3 against 91.6 with the whole); a third
-    /// saved 3 % more time and lost 0.3.
+    /// A half is not only quicker but better than the whole: VMAF 92.3 against 91.6 on a film trailer
+    /// at 720 lines, 61.9 against 58.6 at 360. A third saved 3 % more time and lost 0.3.
     static func analysedSize(of full: PixelSize) -> PixelSize {
         full.shortSide < 288 ? full : full.fitted(shortSide: full.shortSide / 2)
     }
@@ -87,15 +87,17 @@ struct Sweep {
         var small = try Frame()
         var packet = try Packet()
         var timings: [PacketTiming] = []
+        var count = 0
         while try prepared.next(into: &frame) {
             if flag.isRaised { throw Failure.interrupted }
             try shrinker.shrink(frame, into: &small)
-            small.startsGroup = keyframes.contains(prepared.count - 1)
+            small.startsGroup = keyframes.contains(count)
+            count += 1
             try encoder.send(small)
             while try encoder.receive(into: &packet) { timings.append(packet.timing) }
-            onFrame(prepared.count)
+            onFrame(count)
         }
-        guard prepared.count > 0 else { throw MediaError.noPicture }
+        guard count > 0 else { throw MediaError.noPicture }
         try encoder.finish()
         while try encoder.receive(into: &packet) { timings.append(packet.timing) }
         let container = try Muxer.containerBytes(video: encoder, packets: timings, sound: &sound)

@@ -10,7 +10,7 @@ enum Keyframes {
     static func landing(frames: Int, rate: Rational, isStill: Bool) -> [Int] {
         let seconds = Double(frames) / max(1, rate.value)
         if seconds < 8 { return [] }
-        if seconds < 12 || isStill { return [frames * 93 / 100] }
+        if seconds < 30 || isStill { return [frames * 94 / 100] }
         return [frames * 85 / 100, frames * 97 / 100]
     }
 

@@ -36,7 +36,7 @@ import Testing
             #expect(failure.advice.isEmpty || ".:".contains(failure.advice.suffix(1)))
             #expect(failure.kind.exitCode != 0)
             // Whoever can do something about it is told what.
-            let isPlain = [.cancelled, .defect, .notFound].contains(kind)
+            let isPlain = [.cancelled, .defect].contains(kind)
             #expect(isPlain || !failure.advice.isEmpty)
         }
     }

@@ -57,10 +57,10 @@ import Testing
             let transfer = Transfer(environment: [:])
             // Everything is loaded and has run once.
             _ = try await transfer.answer(to: HTTPRequest(.post, server.url))
-            let before = Process.residentBytes
+            let before = UploadCheck.residentBytes
             let most = Mutex(0)
             let look: @Sendable (TransferProgress) -> Void = { _ in
-                most.withLock { $0 = max($0, Process.residentBytes) }
+                most.withLock { $0 = max($0, UploadCheck.residentBytes) }
             }
             let file = UploadFile(
                 path: path,
@@ -144,11 +144,6 @@ import Testing
 
     /// What Linux knows about this process.
     enum Process {
-        static var residentBytes: Int {
-            let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-            return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0) * 4096
-        }
-
         static var openFileCount: Int { list("/proc/self/fd").count }
         static var threadNames: [String] {
             list("/proc/self/task").compactMap { id in

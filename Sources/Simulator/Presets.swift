@@ -111,8 +111,8 @@ extension Scenario {
 
     private static func ofStreams(_ number: Int, isB: Bool) -> Scenario? {
         switch number {
-        case 19: .turn(.silentAnswer())
-        case 20: .turn(.silentAnswer(.atRead(2)))
+        case 19: .turn(.silentAnswer)
+        case 20: .turn(.laggingAnswer(.atRead(2)))
         case 21: .turn(.call, .response)
         case 22: .turn(.thought("The user wants a smaller file."), .emptyParts, .change())
         case 23: .turn(.heartbeats(.comment, for: .seconds(300)), .answer)

@@ -42,7 +42,7 @@ package struct Scenario: Sendable {
         if !turns.isEmpty { return turns.removeFirst() }
         usualTurns += 1
         if let silentEvery, silentEvery > 0, usualTurns % silentEvery == 0 {
-            return Turn(.silentAnswer())
+            return Turn(.silentAnswer)
         }
         return usualTurn
     }

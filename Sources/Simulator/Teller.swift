@@ -37,7 +37,8 @@ struct Teller: Sendable {
                 try await work()
             }
             try await take(.final)
-        case .silentAnswer(let when):
+        case .silentAnswer: try await take(.laggingAnswer(.now))
+        case .laggingAnswer(let when):
             try await take(.call)
             try await work(when)
         case .call: await stream.send(writer.text("", call: answer))

@@ -25,8 +25,10 @@ package struct Turn: Sendable {
     package enum Step: Sendable {
         /// Everything the message leads to: preface and call, change, response, final words.
         case answer
-        /// The same without a word: call, response, change (§4.10).
-        case silentAnswer(When = .now)
+        /// The same without a word: call, change, response (§4.10).
+        case silentAnswer
+        /// Without a word, and the change is to be seen later.
+        case laggingAnswer(When)
         /// The words before the work, and the call, in one event.
         case preface
         /// The call alone.

@@ -64,7 +64,7 @@ package struct UploadFile: Sendable, Equatable {
 }
 
 /// Status line and headers of an answer.
-package struct HTTPHead: Sendable {
+package struct HTTPHead: Sendable, Equatable {
     package var status: Int
     /// Names in lower case; a repeated header's values are joined with ", ".
     package var headers: [String: String]

@@ -1,6 +1,7 @@
 /// The lines of an answer's head, as they come, to an `HTTPHead`.
 ///
-/// Informational answers (1xx) and what comes after the body (trailers) are passed over.
+/// Informational answers (1xx) and what comes after the body (trailers) are passed over. A second
+/// head takes the place of the first: libcurl asks again where a service does not know "Expect".
 struct HTTPHeadReader {
     /// More header bytes than this belong to no honest answer.
     static let mostBytes = 256 << 10
@@ -16,7 +17,6 @@ struct HTTPHeadReader {
         guard byteCount <= Self.mostBytes else {
             throw TransferError(.tooLarge, "The answer's headers are too long.")
         }
-        guard !isComplete else { return nil }
         // In characters a line end of CR and LF is one newline.
         let text = String(decoding: line, as: UTF8.self)
         var rest = text[...]
@@ -25,7 +25,9 @@ struct HTTPHeadReader {
         if rest.hasPrefix("HTTP/") {
             let words = rest.split(separator: " ", maxSplits: 2)
             status = words.count > 1 ? Int(words[1]) : nil
-            fields = []
+            (fields, isComplete) = ([], false)
+        } else if isComplete {
+            return nil
         } else if rest.isEmpty {
             guard let status, status >= 200 else { return nil }
             isComplete = true
@@ -66,13 +68,14 @@ extension HTTPRequest {
             // libcurl takes "Name:" for the wish to have no such header.
             lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
         }
-        // Without waiting for a "100 Continue": a refusal in the middle is noticed anyway.
-        lines.append("Expect:")
         switch body {
         case .json where !has("content-type"): lines.append("Content-Type: application/json")
         case .none where !has("content-type"): lines.append("Content-Type:")
         default: break
         }
+        // Only an upload is worth asking first whether it is wanted (see `Transfer.permission`).
+        if case .files = body { return lines }
+        lines.append("Expect:")
         return lines
     }
 

@@ -34,7 +34,7 @@ package struct Transfer: Sendable {
             var answer = HTTPResponse(head: HTTPHead(status: 0, headers: [:]), body: [])
             let failure = wire.run(
                 signal,
-                onHead: { answer.head = $0 },
+                onHead: { answer = HTTPResponse(head: $0, body: []) },
                 onBytes: { bytes throws(TransferError) in
                     guard answer.body.count + bytes.count <= request.limits.answerBytes else {
                         throw TransferError(.tooLarge, "The answer is too large.")
@@ -117,6 +117,12 @@ package struct Transfer: Sendable {
 extension Transfer {
     /// The shortest limit with a fast clock: below it a busy machine would look like a stall.
     static let shortestLimit = Duration.milliseconds(250)
+
+    /// How long a service has to say that it wants a large upload ("100 Continue") before it is sent
+    /// unasked.
+    ///
+    /// A refusal is safe until then; later it can be lost with the connection, after many megabytes.
+    static let permission = Duration.milliseconds(500)
 
     /// A limit in real time.
     func real(_ limit: Duration) -> Duration {

@@ -123,11 +123,11 @@ import SystemPackage
         unsafe cinch_curl_set_pointer(easy, CURLOPT_HEADERDATA, me)
         unsafe cinch_curl_set_callback(easy, CURLOPT_WRITEFUNCTION, takeBytes)
         unsafe cinch_curl_set_pointer(easy, CURLOPT_WRITEDATA, me)
-        try configureBody()
+        try configureBody(transfer)
         unsafe cinch_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headers)
     }
 
-    private func configureBody() throws(TransferError) {
+    private func configureBody(_ transfer: Transfer) throws(TransferError) {
         for line in try request.headerLines() {
             // The list stays as it was where there is no memory.
             if let longer = unsafe curl_slist_append(headers, line) { unsafe headers = longer }
@@ -140,6 +140,10 @@ import SystemPackage
         case .json(let bytes):
             setPost(bytes)
         case .files(let files, let field):
+            set(
+                CURLOPT_EXPECT_100_TIMEOUT_MS,
+                transfer.clock.real(Transfer.permission).milliseconds
+            )
             unsafe form = curl_mime_init(easy)
             for file in files { try add(file, field: field) }
             unsafe cinch_curl_set_pointer(easy, CURLOPT_MIMEPOST, UnsafeMutableRawPointer(form))

@@ -10,7 +10,11 @@ import Testing
     let transfer = Transfer(environment: [:])
     let folder: Folder
     let path: FilePath
-    let bytes = [UInt8]((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) })
+    private static let bytes = [UInt8](
+        (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    )
+
+    private var bytes: [UInt8] { Self.bytes }
 
     init() throws {
         folder = try Folder()

@@ -298,7 +298,7 @@ import Testing
         case .handshake: request.url = "https://127.0.0.1:\(server.port)/"
         case .upload:
             let path = folder.file("a")
-            try path.write(Data(count: 64 << 20))
+            try path.makeZeros(64 << 20)
             let file = UploadFile(
                 path: path,
                 filename: "a",
@@ -314,8 +314,8 @@ import Testing
         let start = ContinuousClock.now
         task.cancel()
         let error = await #expect(throws: TransferError.self) { try await task.value }
-        // The promise is 200 ms; a busy machine gets more.
-        #expect(ContinuousClock.now - start < .seconds(2))
+        // The promise is 200 ms; a busy machine gets more, far from any time-out.
+        #expect(ContinuousClock.now - start < .seconds(5))
         // A machine without a network knows at once that there is no such name.
         if phase != .resolve { #expect(error?.kind == .cancelled) }
         try await eventually { server.openCount == 0 }

@@ -43,10 +43,7 @@ import Testing
             let folder = try Folder()
             let count = 200 << 20
             let path = folder.file("big")
-            try path.write(Data())
-            try FileHandle(forWritingTo: URL(filePath: path.string)).truncate(
-                atOffset: UInt64(count)
-            )
+            try path.makeZeros(count)
             let server = try RawServer { connection in
                 try connection.readHead()
                 if connection.head.hasPrefix("POST") {
@@ -94,7 +91,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             let folder = try Folder()
             let path = folder.file("a")
-            try path.write(Data(count: 8 << 20))
+            try path.makeZeros(400_000)
             let server = try RawServer { connection in
                 try connection.readHead()
                 switch connection.head.split(separator: " ")[1] {
@@ -109,8 +106,7 @@ import Testing
             let transfer = Transfer(environment: [:])
             _ = try await transfer.answer(to: HTTPRequest(.get, server.url + "/ok"))
             try await eventually { server.openCount == 0 }
-            let before = Process.openFiles
-            let threads = Process.threads
+            let before = Process.openFileCount
 
             for _ in 0..<5 {
                 for name in ["/ok", "/early", "/cut", "/short", "/silent"] {
@@ -118,7 +114,7 @@ import Testing
                         path: path,
                         filename: "a",
                         mediaType: "video/mp4",
-                        byteCount: 8 << 20
+                        byteCount: 400_000
                     )
                     var post = HTTPRequest(
                         .post,
@@ -139,10 +135,10 @@ import Testing
                 }
             }
             try await eventually {
-                server.openCount == 0 && Process.openFiles.isSubset(of: before)
-                    && Process.threads <= threads + 2
+                server.openCount == 0 && Process.openFileCount <= before
+                    && !Process.threadNames.contains("cinch")
             }
-            #expect(Process.openFiles.subtracting(before) == [])
+            #expect(Process.openFileCount <= before)
             #expect(folder.names == ["a", "part"])
         }
     }
@@ -154,18 +150,13 @@ import Testing
             return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0) * 4096
         }
 
-        /// What the open descriptors lead to, each socket by its number.
-        static var openFiles: Set<String> {
-            Set(
-                list("/proc/self/fd").compactMap {
-                    try? FileManager.default.destinationOfSymbolicLink(
-                        atPath: "/proc/self/fd/" + $0
-                    )
-                }
-            )
+        static var openFileCount: Int { list("/proc/self/fd").count }
+        static var threadNames: [String] {
+            list("/proc/self/task").compactMap { id in
+                try? String(contentsOfFile: "/proc/self/task/\(id)/comm", encoding: .utf8)
+                    .trimmingCharacters(in: .newlines)
+            }
         }
-
-        static var threads: Int { list("/proc/self/task").count }
 
         private static func list(_ path: String) -> Set<String> {
             Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])

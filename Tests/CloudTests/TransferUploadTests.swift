@@ -19,17 +19,21 @@ import Testing
     ) throws -> UploadFile {
         let path = folder.file(name)
         try path.write(bytes)
-        // Times have the grain of a clock tick: a change right after the writing could be missed.
-        try FileManager.default.setAttributes(
-            [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
-            ofItemAtPath: path.string
-        )
+        try path.makeOld()
         return UploadFile(
             path: path,
             filename: filename ?? name,
             mediaType: "video/mp4",
             byteCount: Int64(bytes.count)
         )
+    }
+
+    private func zeros(_ name: String, _ count: Int) throws -> UploadFile {
+        var file = try file(name, Data())
+        try file.path.makeZeros(count)
+        try file.path.makeOld()
+        file.byteCount = Int64(count)
+        return file
     }
 
     private func upload(_ files: UploadFile..., to server: RawServer) -> HTTPRequest {
@@ -123,7 +127,7 @@ import Testing
             try connection.answer("200 OK", body: Array("\(count)".utf8))
         }
         let seen = Mutex<[TransferProgress]>([])
-        let file = try file("a", Data(count: 20 << 20))
+        let file = try zeros("a", 20 << 20)
         let answer = try await transfer.answer(to: upload(file, to: server)) { progress in
             seen.withLock { $0.append(progress) }
         }
@@ -131,6 +135,46 @@ import Testing
         let length = Int64(String(decoding: answer.body, as: UTF8.self))
         #expect(all.last == TransferProgress(bytes: length ?? 0, total: length))
         #expect(all.map(\.bytes) == all.map(\.bytes).sorted())
+    }
+
+    @Test("scenario 43: a large file is not sent at all to a service that refuses it by its length")
+    func refusedUnsent() async throws {
+        let body = Mutex(0)
+        let server = try RawServer { connection in
+            try connection.readHead()
+            try connection.answer("413 Payload Too Large", body: Array(#"{"code":4002}"#.utf8))
+            while let bytes = try? connection.read() { body.withLock { $0 += bytes.count } }
+        }
+        let file = try zeros("a", 64 << 20)
+        let answer = try await transfer.answer(to: upload(file, to: server))
+        #expect(answer.head.status == 413)
+        #expect(answer.body == Array(#"{"code":4002}"#.utf8))
+        try await eventually { server.openCount == 0 }
+        #expect(body.withLock { $0 } == 0)
+        #expect(server.heads.first?.contains("Expect: 100-continue\r\n") == true)
+    }
+
+    @Test("a service that wants a large file is asked once, and one that cannot say so gets it too")
+    func permission() async throws {
+        for says in [true, false] {
+            let server = try RawServer { connection in
+                try connection.readHead()
+                if says { try connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
+                try connection.answer("200 OK", body: Array("\(connection.skipBody())".utf8))
+            }
+            let file = try zeros("a", 4 << 20)
+            let answer = try await transfer.answer(to: upload(file, to: server))
+            #expect(answer.head.status == 200)
+            #expect(Int(String(decoding: answer.body, as: UTF8.self)) ?? 0 > 4 << 20)
+        }
+        let server = try RawServer { connection in
+            guard try connection.readHead().contains("Expect") else {
+                return try connection.answer("200 OK", body: Array("\(connection.skipBody())".utf8))
+            }
+            try connection.answer("417 Expectation Failed")
+        }
+        let answer = try await transfer.answer(to: upload(try zeros("b", 4 << 20), to: server))
+        #expect(answer.head.status == 200)
     }
 
     @Test("scenario 43: a refusal in the middle of the upload is the answer, and ends the upload")
@@ -141,7 +185,7 @@ import Testing
             try connection.answer("413 Payload Too Large", body: Array(#"{"code":4002}"#.utf8))
             connection.waitForClose()
         }
-        let file = try file("a", Data(count: 64 << 20))
+        let file = try zeros("a", 64 << 20)
         let answer = try await transfer.answer(to: upload(file, to: server))
         #expect(answer.head.status == 413)
         #expect(answer.body == Array(#"{"code":4002}"#.utf8))
@@ -158,7 +202,7 @@ import Testing
             Thread.sleep(forTimeInterval: 0.2)
             connection.reset()
         }
-        let file = try file("a", Data(count: 64 << 20))
+        let file = try zeros("a", 64 << 20)
         let answer = try await transfer.answer(to: upload(file, to: server))
         #expect(answer.head.status == 413)
         #expect(answer.body == Array(#"{"code":4002}"#.utf8))
@@ -172,7 +216,7 @@ import Testing
             while count < 3 << 20 { count += try connection.read().count }
             connection.reset()
         }
-        let file = try file("a", Data(count: 64 << 20))
+        let file = try zeros("a", 64 << 20)
         let error = await #expect(throws: TransferError.self) {
             try await transfer.answer(to: upload(file, to: server))
         }
@@ -228,7 +272,7 @@ import Testing
         arguments: Change.allCases
     )
     func changes(_ change: Change) async throws {
-        let file = try file("a", Data(count: 32 << 20))
+        let file = try zeros("a", 32 << 20)
         let path = file.path.string
         let server = try RawServer { connection in
             try connection.readHead()
@@ -252,5 +296,21 @@ import Testing
         }
         #expect(error?.kind == .file(change == .vanishes ? ENOENT : 0))
         try await eventually { server.openCount == 0 }
+    }
+}
+
+extension FilePath {
+    /// Lets the file have this many bytes, without writing them.
+    func makeZeros(_ count: Int) throws {
+        if !exists { try write(Data()) }
+        try FileHandle(forWritingTo: URL(filePath: string)).truncate(atOffset: UInt64(count))
+    }
+
+    /// Times have the grain of a clock tick: a change right after the writing could be missed.
+    func makeOld() throws {
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
+            ofItemAtPath: string
+        )
     }
 }

@@ -163,7 +163,22 @@ package final class CloudClient: Sendable {
         try await pass(request, step)
         do throws(TransferError) {
             return try await transfer.answer(to: request, progress: progress)
-        } catch { throw CloudError(error, step) }
+        } catch { throw failure(error, of: request, step) }
+    }
+
+    /// What the end of a transfer means; an unreachable proxy is not an unreachable service.
+    func failure(
+        _ error: TransferError,
+        of request: HTTPRequest,
+        _ step: CloudError.Step
+    ) -> CloudError {
+        var failure = CloudError(error, step)
+        if failure.kind == .connect, let address = try? Address(request.url),
+            !transfer.proxy(to: address).proxy.isEmpty
+        {
+            failure.kind = .proxy
+        }
+        return failure
     }
 
     /// The gate of every request to the service: consent, and the three headers (§1.2, §16).
@@ -202,6 +217,14 @@ package final class CloudClient: Sendable {
     /// An error with what only the client knows: whose credits they are, and where to go (§12).
     func told(_ error: CloudError) -> CloudError {
         var error = error
+        // A service that repeats what it was sent may repeat what has no form of its own.
+        let secrets = [
+            identity.savedClientID, configuration.environment["NEMO_CLIENT_ID"],
+            identity.savedToken?.secret.exposed, identity.environmentToken?.secret.exposed,
+        ]
+        for secret in secrets.lazy.compactMap({ $0 }) where secret.utf8.count >= 6 {
+            error.detail = error.detail.replacing(secret, with: "…")
+        }
         let account = account.withLock { $0 }
         let registration = configuration.registration(bind: account.bindID)
         switch error.kind {

@@ -188,7 +188,7 @@ extension CloudClient {
             let stream: HTTPStream
             do throws(TransferError) {
                 stream = try await self.transfer.stream(request)
-            } catch { throw CloudError(error, .sending) }
+            } catch { throw self.failure(error, of: request, .sending) }
             let type = stream.head.headers["content-type"]?.lowercased() ?? ""
             if stream.head.status == 200, type.hasPrefix("text/event-stream") { return stream }
             // It is an answer like any other.

@@ -75,7 +75,7 @@ struct Fetching {
             } catch {
                 switch error.kind {
                 case .cancelled, .storage, .destination: throw error
-                default: break
+                default: remove(file)
                 }
             }
         }
@@ -155,7 +155,7 @@ struct Fetching {
                 answer = try await client.transfer.download(request, to: file, from: offset) {
                     events(.downloading($0))
                 }
-            } catch { throw CloudError(error, .downloading) }
+            } catch { throw client.failure(error, of: request, .downloading) }
             let status = answer.head.status
             // The part that is here is more than there is: from the start, then.
             if status == 416 { throw CloudError(.cut, .downloading) }
@@ -165,6 +165,7 @@ struct Fetching {
             }
             let type = answer.head.headers["content-type"]?.lowercased() ?? ""
             guard !["text/html", "application/json"].contains(where: type.hasPrefix) else {
+                remove(file)
                 throw CloudError(.captivePortal, .downloading)
             }
             return answer.head

@@ -19,7 +19,7 @@ struct Scene: Sendable {
     let hasTimers: Bool
     /// Seconds that the clients' calendar is ahead.
     var skew = 0.0
-    let changes: [Change]
+    var changes: [Change]
 
     typealias Change = @Sendable (inout CloudConfiguration) -> Void
 
@@ -114,7 +114,10 @@ struct Scene: Sendable {
         return CloudSession(
             configuration,
             // Time-outs of transfers stay long enough for a busy machine.
-            transfer: Transfer(clock: CloudClock(speed: min(clock.speed, transferSpeed))),
+            transfer: Transfer(
+                clock: CloudClock(speed: min(clock.speed, transferSpeed)),
+                environment: variables
+            ),
             ask: { _ in says },
             events: { heard.note($0) }
         )

@@ -1,0 +1,446 @@
+import Core
+import Foundation
+import Simulator
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Cloud
+
+/// Renders and their files: scenarios 47 to 58 of §19.
+@Suite struct RenderScenarios {
+    /// A session with a clip that was edited, ready to be exported.
+    private func ready(
+        hasTimers: Bool = false,
+        changes: [Scene.Change] = [],
+        _ options: (inout SimulatorOptions) -> Void = { _ in },
+        _ body: (Scene, CloudSession) async throws -> Void
+    ) async throws {
+        try await Scene.with(hasTimers: hasTimers, changes: changes, options) { scene in
+            let client = try scene.client()
+            _ = try await client.upload([try scene.video()])
+            _ = try await client.send("compress this video")
+            try await body(scene, client)
+            let leftovers = scene.folder.names.filter { $0.hasPrefix(".cinch") }
+            #expect(leftovers.isEmpty)
+        }
+    }
+
+    private func ids(_ scene: Scene) -> [String] {
+        scene.simulator.requests.filter { $0.endpoint == .renderSubmit }.compactMap {
+            guard let body = $0.body, let json = try? JSONDocument(Array(body.utf8)) else {
+                return nil
+            }
+            return json.root["id"]?.string
+        }
+    }
+
+    // MARK: 47, 48
+
+    @Test(
+        "scenario 47: without anything on the timeline nothing is rendered",
+        arguments: [Knobs.DraftForm.null, .empty, .absent, .emptySegments]
+    )
+    func notReady(_ form: Knobs.DraftForm) async throws {
+        try await Scene.with {
+            $0.script.knobs.draftForm = form
+        } _: { scene in
+            let client = try scene.client()
+            _ = try await client.upload([try scene.video()])
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.kind == .nothingToExport)
+            #expect(error?.what == "There is nothing to export yet")
+            #expect(scene.count(.renderSubmit) == 0)
+        }
+    }
+
+    @Test(
+        "scenario 48: the draft goes back byte for byte",
+        arguments: [Knobs.DraftForm.object, .string]
+    )
+    func draftFidelity(_ form: Knobs.DraftForm) async throws {
+        // The simulator compares the bytes and complains where one differs.
+        try await ready {
+            $0.script.knobs.draftForm = form
+        } _: { scene, client in
+            _ = try await client.export(to: scene.folder.file("out.mp4"))
+            let sent = scene.simulator.requests.last { $0.endpoint == .renderSubmit }
+            #expect(sent?.body?.contains("9007199254740993") == true)
+            #expect(sent?.body?.contains("1.0E+2") == true)
+        }
+    }
+
+    @Test("a height that was asked for is passed on, and none otherwise")
+    func height() async throws {
+        try await ready { scene, client in
+            _ = try await client.export(to: scene.folder.file("small.mp4"), height: 720)
+            _ = try await client.export(to: scene.folder.file("usual.mp4"))
+            let bodies = scene.simulator.requests.filter { $0.endpoint == .renderSubmit }
+                .compactMap(\.body)
+            #expect(bodies.map { $0.contains(#""resolution":"720p""#) } == [true, false])
+        }
+    }
+
+    // MARK: 49, 50, 51, 52
+
+    @Test("scenario 49: a render that never ends is left after ten minutes and can be taken up")
+    func stuck() async throws {
+        try await ready(hasTimers: true) {
+            $0.script.usualRender.course = .stuck
+        } _: { scene, client in
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.kind == .stillRendering)
+            #expect(error?.advice.contains("cinch cloud jobs") == true)
+            #expect(scene.count(.renderSubmit) == 1)
+            #expect(client.jobs().map(\.renderID) == ids(scene))
+            #expect(!scene.folder.file("out.mp4").exists)
+        }
+    }
+
+    @Test("scenario 50: a failed render is made again under a new id, once")
+    func failedOnce() async throws {
+        try await ready {
+            $0.script.renders = [.failing("no GPU")]
+            $0.script.usualRender = .stepwise
+        } _: { scene, client in
+            _ = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(Set(ids(scene)).count == 2)
+            #expect(client.jobs().isEmpty)
+        }
+        try await ready {
+            $0.script.usualRender = .failing("no GPU")
+        } _: { scene, client in
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.kind == .renderFailed)
+            #expect(error?.why.contains("no GPU") == true)
+            #expect(Set(ids(scene)).count == 2)
+            #expect(client.jobs().isEmpty)
+        }
+    }
+
+    @Test("scenario 50b: a result is measured, and one that its reader refuses is not kept")
+    func unusable() async throws {
+        try await ready { scene, client in
+            let measured = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(measured.byteCount == 15)
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("second.mp4")) { path in
+                    #expect(path.byteCount == 15)
+                    throw Failure(.unreadable, "It is no video", advice: "Do it here.")
+                }
+            }
+            #expect(error?.kind == .resultUnusable)
+            #expect(error?.why.contains("It is no video") == true)
+            #expect(error?.advice.contains("compress locally") == true)
+            #expect(!scene.folder.file("second.mp4").exists)
+        }
+    }
+
+    @Test("scenario 50b: an empty result is never a file")
+    func empty() async throws {
+        try await ready {
+            $0.product = .bytes([])
+        } _: { scene, client in
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.kind == .resultUnusable)
+            #expect(!scene.folder.file("out.mp4").exists)
+        }
+    }
+
+    @Test("scenarios 51 and 52: a submission whose answer was lost is adopted, not repeated")
+    func submissionLost() async throws {
+        for lost in [
+            Behaviour.status(504), .close(resetting: true), .html(502), .refuse(409),
+            .spoiled(.truncated),
+        ] {
+            for adopts in [true, false] {
+                try await ready {
+                    $0.script.usualRender.adoptsDuplicates = adopts
+                    $0.script[.renderSubmit] = [lost.afterWork]
+                } _: { scene, client in
+                    _ = try await client.export(to: scene.folder.file("out.mp4"))
+                    #expect(scene.count(.renderSubmit) == 1)
+                }
+            }
+        }
+    }
+
+    @Test("scenario 51: a submission that the service never saw is made under another id")
+    func submissionNeverSeen() async throws {
+        try await ready {
+            $0.script[.renderSubmit] = [.refuse(409)]
+        } _: { scene, client in
+            _ = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(Set(ids(scene)).count == 2)
+            #expect(scene.count(.renderSubmit) == 2)
+        }
+    }
+
+    // MARK: 53, 54
+
+    @Test("scenario 53: polls that fail go on with the same id")
+    func blips() async throws {
+        try await ready {
+            $0.script.usualRender = .stepwise
+            $0.script[.renderPoll] = [
+                .status(502), .normal, .close(), .spoiled(.truncated), .refuse(429), .refuse(408),
+            ]
+        } _: { scene, client in
+            _ = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(scene.count(.renderSubmit) == 1)
+            let paths = scene.simulator.requests.filter { $0.endpoint == .renderPoll }.map(\.path)
+            #expect(Set(paths).count == 1)
+            #expect(paths.count >= 8)
+        }
+    }
+
+    @Test("scenario 54: progress never goes back, however it is told")
+    func progress() async throws {
+        try await ready {
+            $0.script.usualRender.course = .polls([
+                .init("queued", nil), .init("PROCESSING", "40"), .init("rendering", 0.55),
+                .init("processing", 20), .init("mystery", 150), .init("processing", -3),
+            ])
+        } _: { scene, client in
+            _ = try await client.export(to: scene.folder.file("out.mp4"))
+            let shown = scene.heard.events.compactMap {
+                if case .rendering(let fraction) = $0 { fraction } else { nil }
+            }
+            #expect(shown == shown.sorted())
+            #expect(shown.allSatisfy { (0...1).contains($0) })
+            #expect(shown.contains(0.4) && shown.contains(0.55))
+        }
+    }
+
+    // MARK: 55, 56
+
+    @Test(
+        "scenario 55: a finished render without a usable address is fetched from the service itself",
+        arguments: [RenderScript.Address.late(polls: 2), .never, .wrong]
+    )
+    func noAddress(_ address: RenderScript.Address) async throws {
+        try await ready {
+            $0.script.usualRender.address = address
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(result.byteCount == 15)
+            #expect(scene.count(.renderDownload) == (address == .late(polls: 2) ? 0 : 1))
+        }
+    }
+
+    @Test("scenario 55: an address that has expired is not tried for long", arguments: [403, 410])
+    func expired(_ status: Int) async throws {
+        try await ready {
+            $0.script[.file] = [.status(status, type: "application/xml", "<Error/>").forever]
+        } _: { scene, client in
+            _ = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(scene.count(.file) == 1)
+            #expect(scene.count(.renderDownload) == 1)
+        }
+    }
+
+    @Test(
+        "scenario 56: a download that breaks off goes on where it stopped",
+        arguments: [true, false]
+    )
+    func resumed(_ hasRanges: Bool) async throws {
+        let bytes = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }
+        try await ready {
+            $0.product = .bytes(bytes)
+            $0.script.knobs.ranges = hasRanges
+            $0.script[.file] = [.truncated(at: 0.5), .truncated(at: 0.5, resetting: true)]
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(result.byteCount == 500_000)
+            #expect(try result.path.contents() == Data(bytes))
+            let ranges = scene.simulator.requests.filter { $0.endpoint == .file }.map {
+                $0["range"]
+            }
+            #expect(ranges.count == 3)
+            #expect(ranges.first == .some(nil))
+            #expect(ranges[1]?.hasPrefix("bytes=") == true)
+        }
+    }
+
+    @Test("scenario 56: a download of the wrong length is not taken for the file")
+    func wrongLength() async throws {
+        try await ready {
+            $0.script[.file] = [Behaviour.normal.delivered { $0.lengthError = 5 }.forever]
+            $0.script[.renderDownload] = [Behaviour.normal.delivered { $0.lengthError = 5 }.forever]
+        } _: { scene, client in
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.failure.kind == .unavailable)
+            #expect(scene.count(.file) == 4)
+            #expect(scene.count(.renderDownload) == 4)
+            #expect(!scene.folder.file("out.mp4").exists)
+            // It can be asked for again.
+            #expect(client.jobs().count == 1)
+        }
+    }
+
+    @Test("scenario 56: a download that is moved to another host takes no token along")
+    func moved() async throws {
+        try await ready { scene, client in
+            // The simulator complains if its file host hears a token.
+            scene.play {
+                $0.usualRender.address = .never
+                $0[.renderDownload] = [.redirect(to: "\(scene.urls.files)/nothing.mp4")]
+            }
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.kind == .notFound)
+            #expect(scene.count(.file) == 1)
+        }
+    }
+
+    @Test("scenario 56: a page in the place of the file is not the file")
+    func page() async throws {
+        try await ready {
+            $0.script[.file] = [.html(200)]
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(result.byteCount == 15)
+            #expect(scene.count(.renderDownload) == 1)
+        }
+    }
+
+    @Test(
+        "a destination that is taken is refused before anything is rendered, and replaced if asked"
+    )
+    func destination() async throws {
+        try await ready { scene, client in
+            let taken = try scene.video("out.mp4")
+            let count = scene.simulator.requests.count
+            let error = await scene.error { _ = try await client.export(to: taken) }
+            #expect(error?.kind == .destination)
+            #expect(error?.failure.kind == .output)
+            let nowhere = scene.folder.file("none").appending("out.mp4")
+            #expect(
+                await scene.error { _ = try await client.export(to: nowhere) }?.kind == .destination
+            )
+            #expect(scene.simulator.requests.count == count)
+            #expect(taken.byteCount == 2000)
+            _ = try await client.export(to: taken, overwrites: true)
+            #expect(taken.byteCount == 15)
+        }
+    }
+
+    // MARK: 57, 58
+
+    @Test("scenario 57: a render that an earlier run left is taken up by its id")
+    func orphaned() async throws {
+        try await ready {
+            $0.script.usualRender.course = .timed(seconds: 500)
+        } _: { scene, client in
+            let short: Scene.Change = { $0.renderLimits.whole = .seconds(60) }
+            var hasty = scene
+            hasty.changes = [short]
+            let impatient = try hasty.client()
+            let out = scene.folder.file("out.mp4")
+            let error = await scene.error { _ = try await impatient.export(to: out) }
+            #expect(error?.kind == .stillRendering)
+            // Another program starts.
+            let next = try scene.client()
+            let job = try #require(next.jobs().first)
+            #expect(job.source == "a.mp4")
+            #expect(job.destination == out.string)
+            let result = try await next.resume(job)
+            #expect(result.path == out)
+            #expect(out.byteCount == 15)
+            #expect(scene.count(.renderSubmit) == 1)
+            #expect(next.jobs().isEmpty)
+        }
+    }
+
+    @Test("scenario 57: the job is written down before it is submitted, and forgotten after a day")
+    func writtenBefore() async throws {
+        try await ready { scene, client in
+            scene.play { $0[.renderSubmit] = [.silence] }
+            let exporting = Task { try await client.export(to: scene.folder.file("out.mp4")) }
+            while scene.count(.renderSubmit) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(client.jobs().map(\.renderID) == ids(scene))
+            var later = scene
+            later.skew = 25 * 3600
+            #expect(try later.client().jobs().isEmpty)
+            exporting.cancel()
+            _ = await exporting.result
+        }
+    }
+
+    @Test("scenario 57: a job that the service does not know any more is forgotten")
+    func gone() async throws {
+        try await ready { scene, client in
+            let job = JobRecord(
+                renderID: "render_gone",
+                sessionID: "1",
+                submitted: Date().timeIntervalSince1970,
+                source: "a.mp4",
+                destination: scene.folder.file("out.mp4").string,
+                api: scene.urls.api
+            )
+            let records = Records(
+                folder: client.client.configuration.folder,
+                api: scene.urls.api,
+                now: { Date().timeIntervalSince1970 }
+            )
+            try records.save(job)
+            #expect(client.jobs() == [job])
+            let error = await scene.error { _ = try await client.resume(job) }
+            #expect(error?.kind == .renderFailed)
+            #expect(client.jobs().isEmpty)
+        }
+    }
+
+    /// Where a person may press Ctrl-C.
+    static let stages: [Endpoint] = [
+        .anonymousToken, .withSession, .upload, .state, .runSSE, .renderSubmit, .renderPoll, .file,
+    ]
+
+    @Test("scenario 58: stopping at any stage ends at once and leaves nothing", arguments: stages)
+    func cancelled(_ stage: Endpoint) async throws {
+        try await Scene.with {
+            $0.script[stage] = [.silence]
+        } _: { scene in
+            let client = try scene.client()
+            let work = Task { try await scene.everything(client) }
+            while scene.count(stage) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            try await Task.sleep(for: .milliseconds(5))
+            work.cancel()
+            let error = await scene.error { try await work.value }
+            #expect(error?.kind == .cancelled)
+            #expect(error?.failure.kind == .interrupted)
+            let wasSubmitted = [.renderSubmit, .renderPoll, .file].contains(stage)
+            #expect(scene.count(.renderCancel) == (wasSubmitted ? 1 : 0))
+            #expect(scene.folder.names == ["a.mp4", "state"] || scene.folder.names == ["state"])
+            // The next command is not held up by what was left.
+            _ = try await scene.client().credits()
+        }
+    }
+
+    @Test("scenario 58: stopping between two polls cancels the render at the service")
+    func cancelledWhileWaiting() async throws {
+        try await ready {
+            $0.script.usualRender.course = .stuck
+        } _: { scene, client in
+            let work = Task { try await client.export(to: scene.folder.file("out.mp4")) }
+            while scene.count(.renderPoll) < 2 { try await Task.sleep(for: .milliseconds(1)) }
+            work.cancel()
+            let error = await scene.error { _ = try await work.value }
+            #expect(error?.kind == .cancelled)
+            #expect(scene.count(.renderCancel) == 1)
+            #expect(client.jobs().isEmpty)
+        }
+    }
+}

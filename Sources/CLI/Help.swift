@@ -61,7 +61,9 @@ enum Help {
         Colours follow NO_COLOR and TERM.
         """
 
-    private static let subcommands: Set<String> = ["probe", "plan", "doctor", "compress", "help"]
+    private static let subcommands: Set<String> = [
+        "probe", "plan", "doctor", "compress", "chat", "cloud", "help",
+    ]
 
     /// Whether a call asks for the page: help, but not of a subcommand.
     static func isAsked(by arguments: [String]) -> Bool {

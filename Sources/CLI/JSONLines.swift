@@ -62,6 +62,31 @@ enum LineType: String, Encodable {
     case progress
     case attempt
     case note
+    // The cloud.
+    case listening
+    case connecting
+    case ready
+    case session
+    case waiting
+    case upload
+    case uploaded
+    case sent
+    case working
+    case stillWorking
+    case recovering
+    case text
+    case suggestion
+    case changed
+    case timeline
+    case render
+    case download
+    case reply
+    case credits
+    case state
+    case subtitles
+    case exported
+    case failed
+    // The last line.
     case result
     case error
 }

@@ -58,6 +58,9 @@ package struct CloudConfiguration: Sendable {
     /// The name of the service's host, for questions and records.
     package var host: String { (try? Address(api))?.host ?? api }
 
+    /// Whether the service is on this machine, by the form of its address.
+    package var isLocal: Bool { (try? Address(api))?.isLoopback ?? false }
+
     /// Where a person registers; the id ties their anonymous work to the account (§12).
     package func registration(bind id: String?) -> String {
         guard let id, !id.isEmpty else { return "\(web)/register" }

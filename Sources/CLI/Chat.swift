@@ -168,7 +168,9 @@ struct Chat: Sendable {
             case .state, .timeline:
                 if reply.changes.isEmpty, let timeline = reply.state?.timeline { show(timeline) }
             case .askForEdit: console.suggest(words.sayEdit)
-            case .export, .offerExport: isExportOffered = true
+            case .export, .offerExport:
+                // A yes to a question of the agent's is for the agent.
+                isExportOffered = !reply.paragraphs.contains { $0.contains { "?？".contains($0) } }
             }
         }
         if reply.state?.isReadyForExport == true, !thenExports, reply.outcome != .nothing {
@@ -195,7 +197,12 @@ struct Chat: Sendable {
         console.json?.write(.exported, DeliveredPayload(file))
         console.end()
         console.say(
-            CloudFacts.text(file, width: console.width, style: console.results.style)
+            CloudFacts.text(
+                file,
+                words: words,
+                width: console.width,
+                style: console.results.style
+            )
         )
     }
 

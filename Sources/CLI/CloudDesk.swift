@@ -14,14 +14,15 @@ struct CloudDesk: Sendable {
     let onRun: @Sendable (Renderer?) -> Void
 
     init(
-        _ options: CloudOptions,
+        profile: Profile = .clideo,
+        isOffline: Bool = false,
         environment: [String: String],
         console: CloudConsole,
         onRun: @escaping @Sendable (Renderer?) -> Void = { _ in }
     ) throws(Failure) {
-        profile = try options.readProfile()
+        self.profile = profile
         do throws(CloudError) {
-            configuration = try Self.configuration(profile, options, environment, console.words)
+            configuration = try Self.configuration(profile, isOffline, environment, console.words)
         } catch { throw error.failure }
         self.console = console
         self.onRun = onRun
@@ -36,7 +37,7 @@ struct CloudDesk: Sendable {
 
     private static func configuration(
         _ profile: Profile,
-        _ options: CloudOptions,
+        _ isOffline: Bool,
         _ environment: [String: String],
         _ words: CloudWords
     ) throws(CloudError) -> CloudConfiguration {
@@ -44,7 +45,7 @@ struct CloudDesk: Sendable {
             profile: profile,
             environment: environment,
             language: words.isChinese ? "zh-CN" : CloudWords.language(environment),
-            isOffline: options.offline
+            isOffline: isOffline
         )
         // Only the simulator lives faster than the world.
         if configuration.isLocal, let text = environment["NEMO_CLOCK_SPEED"],

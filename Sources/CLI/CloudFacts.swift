@@ -23,12 +23,12 @@ enum CloudFacts {
         var text = Self.timeline(timeline, width: width)
         var columns = Columns()
         if let width = state.width, let height = state.height {
-            columns.add("Picture", "\(width)×\(height)")
+            columns.add(words.label(.picture), "\(width)×\(height)")
         }
         if let milliseconds = timeline.duration {
-            columns.add("Length", durationText(milliseconds / 1000))
+            columns.add(words.label(.length), durationText(milliseconds / 1000))
         }
-        columns.add("Media", "\(state.videoInfos.count)")
+        columns.add(words.label(.media), "\(state.videoInfos.count)")
         text += "\n\n" + columns.lines(width: width ?? 100, style: style).joined(separator: "\n")
         return text
     }
@@ -48,37 +48,37 @@ enum CloudFacts {
     }
 
     /// What an export came to.
-    static func text(_ file: Delivered, width: Int, style: Style) -> String {
+    static func text(
+        _ file: Delivered,
+        words: CloudWords,
+        width: Int,
+        style: Style
+    ) -> String {
         var columns = Columns()
-        columns.add("Size", size(file))
+        var size = words.bytes(file.source.bytes)
+        if let wish = file.wish {
+            size += ", " + words.spare(wish.bytes - file.source.bytes, of: wish.bytes)
+        }
+        columns.add(words.label(.size), size)
         let video = file.source.video
         columns.add(
-            "Picture",
-            "\(video.displaySize) at \(Phrase.frameRate(video.frameRate.value)), "
+            words.label(.picture),
+            "\(video.displaySize), \(Phrase.frameRate(video.frameRate.value)), "
                 + durationText(file.source.durationSeconds)
         )
-        let sound = file.source.audio.first.map { ", \($0.codec.uppercased())" } ?? ", no sound"
-        columns.add("Codecs", "\(video.codec == "h264" ? "H.264" : video.codec)\(sound)")
-        switch file.maker {
-        case .cloud: columns.add("Made by", "the cloud, and checked here to its last picture")
-        case .hereFromOriginal: columns.add("Made by", "this machine, from the original file")
-        case .hereFromResult: columns.add("Made by", "the cloud, then fitted on this machine")
+        let codecs =
+            [video.codec == "h264" ? "H.264" : video.codec.uppercased()]
+            + file.source.audio.prefix(1).map { $0.codec.uppercased() }
+        columns.add(words.label(.codecs), codecs.joined(separator: ", ").withoutControls)
+        columns.add(words.label(.maker), words.maker(file.maker))
+        if !file.reason.isEmpty {
+            columns.add(words.label(.reason), file.reason.withoutControls)
         }
-        if !file.reason.isEmpty { columns.add("Because", file.reason.withoutControls) }
-        columns.add("Time", durationText(file.elapsedSeconds))
+        columns.add(words.label(.time), durationText(file.elapsedSeconds))
         let mark = style.usesUnicode ? "✓" : "*"
         let title = style.green(mark) + " " + style.bold(file.path.string.withoutControls)
         return ([title, ""] + columns.lines(width: min(100, width), style: style))
             .joined(separator: "\n")
-    }
-
-    private static func size(_ file: Delivered) -> String {
-        let size = "\(ByteSize.grouped(file.source.bytes)) bytes"
-        guard let wish = file.wish else { return size }
-        let margin = wish.bytes - file.source.bytes
-        return size + ", "
-            + (margin == 0 ? "exactly" : "\(ByteSize.text(margin)) under")
-            + " the \(Phrase.target(wish.bytes)) you asked for"
     }
 
     /// What this machine knows of the service and of the user.
@@ -93,6 +93,11 @@ enum CloudFacts {
             columns.add("Exports", "\(status.jobs) left behind: cinch cloud jobs --fetch")
         }
         return columns.lines(width: min(100, width), style: style).joined(separator: "\n")
+    }
+
+    /// The same in one line, for people who only want to know whether it could be used.
+    static func summary(_ status: StatusPayload) -> String {
+        "\(status.host.withoutControls); agreed \(agreement(status)); token: \(token(status))"
     }
 
     private static func agreement(_ status: StatusPayload) -> String {

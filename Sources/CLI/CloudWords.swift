@@ -174,5 +174,65 @@ struct CloudWords: Sendable, Equatable {
     var noSubtitles: String {
         pick("There are no words with times on the timeline.", "时间线上没有带时间的文字。")
     }
+
+    // MARK: The file
+
+    enum Label { case size, picture, codecs, maker, reason, time, length, media }
+
+    func label(_ label: Label) -> String {
+        switch label {
+        case .size: pick("Size", "大小")
+        case .picture: pick("Picture", "画面")
+        case .codecs: pick("Codecs", "编码")
+        case .maker: pick("Made by", "制作")
+        case .reason: pick("Because", "原因")
+        case .time: pick("Time", "用时")
+        case .length: pick("Length", "时长")
+        case .media: pick("Media", "素材")
+        }
+    }
+    func bytes(_ count: Int) -> String {
+        pick("\(ByteSize.grouped(count)) bytes", "\(ByteSize.grouped(count)) 字节")
+    }
+    func spare(_ bytes: Int, of wish: Int) -> String {
+        let (spare, wish) = (ByteSize.text(bytes), Phrase.target(wish))
+        return bytes == 0
+            ? pick("exactly the \(wish) you asked for", "正好是您要求的 \(wish)")
+            : pick("\(spare) under the \(wish) you asked for", "比您要求的 \(wish) 少 \(spare)")
+    }
+    func maker(_ maker: Delivered.Maker) -> String {
+        switch maker {
+        case .cloud:
+            pick("the cloud, and checked here to its last picture", "云端，并在本机逐帧检查")
+        case .hereFromOriginal: pick("this machine, from the original file", "本机，由原文件压缩")
+        case .hereFromResult:
+            pick("the cloud, then fitted on this machine", "云端，再由本机压缩到要求的大小")
+        }
+    }
+    func tooLarge(_ bytes: Int, _ wish: Int) -> String {
+        let wish = Phrase.target(wish)
+        return pick(
+            "the cloud's file has \(self.bytes(bytes)), more than the \(wish) you asked for",
+            "云端的文件有 \(self.bytes(bytes))，超过您要求的 \(wish)"
+        )
+    }
+    func unusable(_ detail: String) -> String {
+        pick("the cloud's file cannot be used", "云端的文件无法使用")
+            + (detail.isEmpty ? "" : pick(": ", "：") + detail)
+    }
+    /// What happens now; `file` is nil for what the cloud has made.
+    func fittedHere(_ reason: String, from file: String?) -> String {
+        pick(
+            "\(reason.prefix(1).uppercased())\(reason.dropFirst()). It is fitted here, from "
+                + "\(file ?? "the cloud's file").",
+            "\(reason)。现在在本机由\(file.map { " \($0) " } ?? "云端的文件")压缩。"
+        )
+    }
+    func madeHere(_ reason: String, from file: String) -> String {
+        pick(
+            "\(reason.prefix(1).uppercased())\(reason.dropFirst()). It is made here, from \(file).",
+            "\(reason)。现在在本机由 \(file) 制作。"
+        )
+    }
     var ended: String { pick("Bye.", "再见。") }
 }

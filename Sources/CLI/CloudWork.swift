@@ -156,7 +156,8 @@ extension ExportCommand {
         )
         let file = try await delivery.run()
         desk.finish("cloud export", DeliveredPayload(file)) { width, style in
-            options.quiet ? "" : CloudFacts.text(file, width: width, style: style)
+            options.quiet
+                ? "" : CloudFacts.text(file, words: desk.console.words, width: width, style: style)
         }
     }
 }
@@ -183,6 +184,7 @@ extension JobsCommand {
                 desk.console.say(
                     CloudFacts.text(
                         file,
+                        words: desk.console.words,
                         width: desk.console.width,
                         style: desk.console.results.style
                     )

@@ -145,9 +145,8 @@ struct Delivery: Sendable {
         from original: FilePath,
         because error: CloudError
     ) async throws(Failure) -> Delivered {
-        let why = error.detail.isEmpty ? "" : ": \(error.detail)"
-        let reason = "the cloud's file cannot be used\(why)"
-        console.note(Self.sentence("\(reason). It is made here, from \(Self.name(original))"))
+        let reason = console.words.unusable(error.detail)
+        console.note(console.words.madeHere(reason, from: Self.name(original)))
         _ = try await compress(
             Request(
                 input: original,
@@ -169,12 +168,9 @@ struct Delivery: Sendable {
         bytes: Int,
         to wish: ByteSize
     ) async throws(Failure) -> Delivered {
-        let reason =
-            "the cloud's file has \(ByteSize.grouped(bytes)) bytes, more than the "
-            + "\(Phrase.target(wish.bytes)) you asked for"
+        let reason = console.words.tooLarge(bytes, wish.bytes)
         let input = await faithfulOriginal(delivered)
-        let from = input.map(Self.name) ?? "the cloud's file"
-        console.note(Self.sentence("\(reason). It is fitted here, from \(from)"))
+        console.note(console.words.fittedHere(reason, from: input.map(Self.name)))
         var result = delivered
         (result.reason, result.maker) = (reason, input == nil ? .hereFromResult : .hereFromOriginal)
         do throws(Failure) {
@@ -257,10 +253,6 @@ struct Delivery: Sendable {
 
     private static func name(_ path: FilePath) -> String {
         path.lastComponent?.string ?? path.string
-    }
-
-    private static func sentence(_ text: String) -> String {
-        text.prefix(1).uppercased() + text.dropFirst() + "."
     }
 
     private static func lowered(_ text: String) -> String {

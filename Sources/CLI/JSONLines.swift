@@ -236,4 +236,12 @@ struct PlanResult: Encodable {
 struct DoctorResult: Encodable {
     var isReady: Bool
     var machine: Doctor
+    var cloud: CloudPayload
+}
+
+/// What `doctor` says of the cloud route; nothing is sent for it.
+struct CloudPayload: Encodable {
+    var libcurl: String
+    /// Nil where NEMO_API_URL is no address that may be used.
+    var status: StatusPayload?
 }

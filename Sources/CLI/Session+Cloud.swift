@@ -9,6 +9,7 @@ extension Session {
     /// Performs a command at a desk of its own; with `--simulate`, at one in a simulated world.
     func cloud(_ command: any CloudErrand, json: JSONLines?) async throws(Failure) -> Int32 {
         let options = command.options
+        let profile = try options.readProfile()
         var words = CloudWords(environment: environment)
         if CloudWords.areChinese(command.givenText) { words.isChinese = true }
         let console = CloudConsole(
@@ -31,23 +32,38 @@ extension Session {
         )
         try await stoppable(screen, json: json) { () async throws(Failure) in
             guard let trial = try command.trial?.settings() else {
-                let desk = try CloudDesk(options, environment: environment, console: console) {
-                    renderer in run.withLock { $0 = renderer }
-                }
+                let desk = try CloudDesk(
+                    profile: profile,
+                    isOffline: options.offline,
+                    environment: environment,
+                    console: console
+                ) { renderer in run.withLock { $0 = renderer } }
                 return try await command.perform(at: desk)
             }
-            var local = options
-            // Loopback is not the network: nothing leaves this machine.
-            local.offline = false
             console.askNobody()
             try await inTrial(trial) { trial async throws(Failure) in
-                let desk = try CloudDesk(local, environment: trial.environment, console: console) {
-                    renderer in run.withLock { $0 = renderer }
-                }
+                // Working offline forbids nothing here: nothing leaves this machine.
+                let desk = try CloudDesk(
+                    profile: profile,
+                    environment: trial.environment,
+                    console: console
+                ) { renderer in run.withLock { $0 = renderer } }
                 try await command.perform(at: desk)
             }
         }
         return 0
+    }
+
+    /// What this machine knows of the cloud, for `doctor`; nothing is sent.
+    var cloudFacts: CloudPayload {
+        let console = CloudConsole(
+            results: results,
+            messages: messages,
+            json: nil,
+            words: CloudWords(environment: environment)
+        )
+        let desk = try? CloudDesk(environment: environment, console: console)
+        return CloudPayload(libcurl: Transfer.libraryVersion, status: desk?.status)
     }
 
     /// Does something with a simulated service, which is stopped whatever comes of it.

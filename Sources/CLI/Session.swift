@@ -76,8 +76,10 @@ struct Session: Sendable {
                 folder: FilePath(FileManager.default.currentDirectoryPath)
             )
             let isReady = doctor.problems.isEmpty
-            finish("doctor", DoctorResult(isReady: isReady, machine: doctor), json: json) {
-                Facts.text(doctor, width: $0, style: $1)
+            let cloud = cloudFacts
+            let result = DoctorResult(isReady: isReady, machine: doctor, cloud: cloud)
+            finish("doctor", result, json: json) {
+                Facts.text(doctor, cloud: cloud, width: $0, style: $1)
             }
             return isReady ? 0 : Failure.Kind.unavailable.exitCode
         case let command as SimulateCommand: return try await simulate(command, json: json)

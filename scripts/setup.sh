@@ -150,10 +150,10 @@ cinch__apt_candidate() { # PACKAGE
 
 # --- What is missing --------------------------------------------------------------------------
 
-cinch__libraries_found() {
+cinch__libraries_found() { # [MODULE...]
     # One call for all of them: this is most of what a check costs.
     # shellcheck disable=SC2086 # the list is meant to be split
-    pkg-config --exists $CINCH_LIBRARIES 2>/dev/null
+    pkg-config --exists $CINCH_LIBRARIES "$@" 2>/dev/null
 }
 
 # Whether Swift can link: a linker and the C++ library, which brings the C library with it. Files
@@ -173,10 +173,12 @@ cinch__missing_linux() { # MODE
     cinch__linkable || echo g++
     cinch__has git || echo git
     cinch__has pkg-config || echo pkg-config
-    if ! cinch__libraries_found; then
+    if ! cinch__libraries_found libcurl; then
         for library in $CINCH_LIBRARIES; do
             pkg-config --exists "$library" 2>/dev/null || echo "$library-dev"
         done
+        # Debian has several, which exclude each other; whichever is there is good.
+        pkg-config --exists libcurl 2>/dev/null || echo libcurl4-openssl-dev
     fi
     if [ "$1" = test ] && ! { cinch__has ffmpeg && cinch__has ffprobe; }; then echo ffmpeg; fi
     if [ "$1" = test ] && ! cinch__has curl; then echo curl; fi
@@ -187,6 +189,8 @@ cinch__missing_debian() { # MODE
     [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
 }
 
+# libcurl is not in this list: macOS has it, its headers are in the SDK, and Homebrew's pkg-config
+# knows it there. Homebrew's own is kept out of sight (keg-only) and not needed.
 cinch__missing_macos() { # MODE
     cinch__has pkg-config || echo pkg-config
     if ! cinch__libraries_found; then
@@ -451,10 +455,10 @@ cinch__setup_elsewhere() { # MODE
     if [ -n "$packages" ]; then
         cinch__fail "missing, by their Debian names: $packages. Install them, then start again:" \
             'Fedora (ffmpeg from RPM Fusion: the ffmpeg-free of Fedora has no H.264 encoder):' \
-            '  sudo dnf install gcc-c++ git pkgconf-pkg-config ffmpeg ffmpeg-devel' \
+            '  sudo dnf install gcc-c++ git pkgconf-pkg-config ffmpeg ffmpeg-devel libcurl-devel' \
             'Arch:' \
-            '  sudo pacman -S --needed gcc git pkgconf ffmpeg' \
-            "Others: a C++ compiler, git, pkg-config and FFmpeg's libraries with their headers"
+            '  sudo pacman -S --needed gcc git pkgconf ffmpeg curl' \
+            "Others: a C++ compiler, git, pkg-config, FFmpeg's libraries and libcurl with their headers"
     fi
     cinch__find_swift
     cinch__require_swift

@@ -25,8 +25,10 @@ package enum AgentEvent: Sendable, Equatable {
 package struct AgentFailure: Error, Sendable, Equatable {
     /// `2001`, `SAFETY`, `RuntimeError`; nil where the service gave none.
     package var code: String?
+    /// May be empty, and may hold anything: cleaned before it is shown (`PlainText`).
     package var message: String
 
+    /// A failure as the service reports it.
     package init(code: String? = nil, message: String) {
         (self.code, self.message) = (code, message)
     }

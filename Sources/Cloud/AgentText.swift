@@ -22,8 +22,10 @@ package struct AgentText: Sendable {
     private var held: String?
     private var lastCommitted: String?
 
+    /// The start of a run.
     package init() {}
 
+    /// The failure to tell the person about, if there was one.
     package var lastFailure: AgentFailure? { failures.last }
 
     /// Takes the next event.
@@ -105,6 +107,7 @@ package enum PlainText {
     ///
     /// Line feeds and tabs stay; CR, CRLF and NEL become LF. Joiners stay: emoji are made with them.
     package static func cleaned(_ text: String) -> String {
+        if text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) { return text }
         var result: [Unicode.Scalar] = []
         var rest = Array(text.unicodeScalars)[...]
         while let scalar = rest.popFirst() {

@@ -29,7 +29,7 @@ package struct CloudConfiguration: Sendable {
     package init(
         profile: Profile,
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        installPath: String = CommandLine.arguments.first ?? "",
+        installPath: String = Bundle.main.executablePath ?? "",
         language: String? = nil,
         clock: CloudClock = CloudClock(),
         isOffline: Bool = false
@@ -55,8 +55,12 @@ package struct CloudConfiguration: Sendable {
         self.language = profile.sessionLanguage ?? language ?? "en"
     }
 
-    /// The name of the service's host, for questions and records.
-    package var host: String { (try? Address(api))?.host ?? api }
+    /// The name of the service's host, for questions and records; with its port if that is unusual.
+    package var host: String {
+        guard let address = try? Address(api) else { return api }
+        let usual = address.scheme == "https" ? "443" : "80"
+        return address.port == usual ? address.host : "\(address.host):\(address.port)"
+    }
 
     /// Whether the service is on this machine, by the form of its address.
     package var isLocal: Bool { (try? Address(api))?.isLoopback ?? false }

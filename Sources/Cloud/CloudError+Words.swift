@@ -124,7 +124,7 @@ extension CloudError {
         case .tokenRejected(true): "Set NEMO_TOKEN to a valid token, or unset it."
         case .tokenRejected(false): "Try 'cinch cloud login', or register for a lasting account:"
         case .sessionUnknown, .sessionLost: "A new session is needed: upload the files again."
-        case .notFound: ""
+        case .notFound: step == .downloading ? "Export again." : "Try again in a few minutes."
         case .outOfCredits(true): "Register to get more credits:"
         case .outOfCredits(false): "Top up credits in your account."
         case .clientIDRejected: "Unset NEMO_CLIENT_ID if it is set, and try again."

@@ -6,10 +6,13 @@ package struct CloudState: Sendable {
     package var timeline: Timeline?
     /// Uploaded and generated clips, as they came.
     package var videoInfos: [JSONValue]
+    /// How many pieces of media the service made.
     package var generatedMediaCount: Int
     /// From `canvas_config`, else from the draft.
     package var width: Int?
+    /// From `canvas_config`, else from the draft.
     package var height: Int?
+    /// The project that the session belongs to.
     package var taskID: String?
     /// For the registration link (§12); not secret, but it identifies the person.
     package var bindID: String?

@@ -93,7 +93,7 @@ package struct Consent: Sendable {
     /// Forgets every yes.
     package func withdraw() { folder.remove(file) }
 
-    private var file: FilePath { folder.file("consent.json") }
+    private var file: StateFolder.File { folder.file("consent.json") }
 
     private var given: [String: Set<Subject>] {
         guard let bytes = folder.read(file) else { return [:] }

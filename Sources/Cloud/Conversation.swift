@@ -9,6 +9,18 @@ package struct Reply: Sendable {
     package var suggestions: [GUIWords.Action]
     /// The session's state after it; nil where it could not be read.
     package var state: CloudState?
+
+    /// What to tell where the agent said nothing, or not all; nil after an ordinary answer.
+    package var notice: String? {
+        switch outcome {
+        case .edited: "Done, without a word from the service."
+        case .recovered: "The connection was lost, but the work went on: the timeline has changed."
+        case .nothing:
+            "The service finished without a word, and no change to the timeline was seen. "
+                + "Say it again if you want it tried again; it may cost credits."
+        case .answered, .failed, .lost, .neverBegan: nil
+        }
+    }
 }
 
 /// One message to the agent, from the snapshot before it to the last reading after it (§4).
@@ -185,7 +197,10 @@ struct Conversation {
             if let before, let latest { CloudState.difference(from: before, to: latest) } else {
                 [String]()
             }
-        if !changes.isEmpty { client.events(.changed(changes)) }
+        if !changes.isEmpty {
+            client.events(.changed(changes))
+            if let timeline = latest?.timeline { client.events(.timeline(timeline.summary)) }
+        }
         switch outcome {
         case .failed: throw client.told(failure)
         case .lost:

@@ -19,10 +19,12 @@ package struct StreamEvent: Sendable, Equatable {
     /// did not escape (§4.6, S1).
     package var stray: [UInt8]
 
+    /// An event of bytes.
     package init(name: String? = nil, data: [UInt8], stray: [UInt8] = []) {
         (self.name, self.data, self.stray) = (name, data, stray)
     }
 
+    /// An event of text.
     package init(name: String? = nil, data: String) {
         self.init(name: name, data: Array(data.utf8))
     }
@@ -52,6 +54,7 @@ package struct EventStream: Sendable {
     /// Whether the stream ended inside an event; known after `finish`.
     package private(set) var isTruncated = false
 
+    /// The start of a stream; larger lines and events than `limit` bytes are skipped.
     package init(limit: Int = 16 << 20) {
         self.limit = limit
     }

@@ -37,7 +37,7 @@ struct Export {
             sessionID: session.sessionID,
             submitted: client.clock.unixSeconds(),
             source: session.uploads.last ?? "",
-            destination: destination.string,
+            destination: absolute(destination).string,
             api: client.configuration.api
         )
         let unixSeconds = client.clock.unixSeconds
@@ -69,6 +69,7 @@ struct Export {
     ) async throws(CloudError) -> Exported {
         var machine = machine
         var shown = 0.0
+        var isRendered = false
         let now = client.clock.now
         client.events(.rendering(nil))
         var next = machine.start(at: now())
@@ -92,6 +93,7 @@ struct Export {
                     next = machine.take(input, at: now())
                     if machine.id != id { records.forget(jobID: id) }
                 case .download(let id, let url, let byteCount):
+                    isRendered = true
                     let size = try await fetching(id).run(
                         url: url,
                         byteCount: byteCount,
@@ -102,7 +104,12 @@ struct Export {
                 case .finish(let outcome): throw ended(outcome, machine.id)
                 }
             } catch {
-                if error.kind == .cancelled { await abandon(machine.id) }
+                switch error.kind {
+                // What is rendered can be fetched later; there is nothing to stop any more.
+                case .cancelled where !isRendered: await abandon(machine.id)
+                case .resultUnusable: records.forget(jobID: machine.id)
+                default: break
+                }
                 throw error
             }
         }
@@ -189,6 +196,12 @@ struct Export {
         // This task is cancelled; a request in it would be too.
         let isStopped = await Task { await client.cancelRender(id: id) }.value
         if isStopped { records.forget(jobID: id) }
+    }
+
+    /// The run that takes the job up may be in another folder.
+    private func absolute(_ path: FilePath) -> FilePath {
+        path.isAbsolute
+            ? path : FilePath(FileManager.default.currentDirectoryPath).pushing(path)
     }
 
     private func fetching(_ id: String) -> Fetching {

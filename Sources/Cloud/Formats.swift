@@ -14,12 +14,14 @@ package enum MediaFormat: String, Sendable, CaseIterable {
     case m4a
     case aac
 
+    /// What the service calls `file_type`.
     package enum Kind: String, Sendable {
         case video
         case image
         case audio
     }
 
+    /// What it holds.
     package var kind: Kind {
         switch self {
         case .mp4, .mov, .avi, .webm, .mkv: .video

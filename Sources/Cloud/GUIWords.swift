@@ -4,6 +4,7 @@
 /// text, and what the client can do instead is named by an action of a fixed list: remote words
 /// never cause anything else. Quoted words and addresses are left alone.
 package struct GUIWords: Sendable, Equatable {
+    /// All that remote words can lead to.
     package enum Action: Sendable, Equatable {
         /// The person asked for the export already: go on with it.
         case export
@@ -27,6 +28,9 @@ package struct GUIWords: Sendable, Equatable {
 
     /// Translates one paragraph.
     package static func translate(_ text: String, exportAsked: Bool) -> GUIWords {
+        guard text.utf8.count <= MaskedText.mostBytes else {
+            return GUIWords(text: PlainText.cleaned(text), actions: [])
+        }
         var hidden = MaskedText(text, covering: [.addresses, .fileNames, .quotes])
         hidden.cover(GUIInstruction.otherMeanings)
         let readable = MaskedText(text, covering: [.addresses])
@@ -113,8 +117,12 @@ private enum GUISentences {
         return word.count > 1 && word.last == "." && word.dropLast().allSatisfy(\.isNumber)
     }
 
+    /// No instruction is as long as this many characters.
+    private static let longest = 400
+
     /// From the words that lead to an instruction to the end of its clause.
     static func instruction(in sentence: Range<Int>, of text: MaskedText) -> Range<Int>? {
+        guard sentence.count <= longest else { return nil }
         var begin: Int?
         for rule in GUIInstruction.all {
             for place in text.places(of: rule.verb, in: sentence) {

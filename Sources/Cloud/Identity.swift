@@ -90,7 +90,10 @@ package struct Identity: Sendable {
         return id
     }
 
-    private var tokenFile: FilePath { folder.file("token.json") }
+    /// One for each address: trying another service must not cost the token of the first.
+    private var tokenFile: StateFolder.File {
+        folder.file("\(StateFolder.fileName(for: api)).json", in: "tokens")
+    }
 
     private static func isPlain(_ text: String, longest: Int = longestClientID) -> Bool {
         (1...longest).contains(text.utf8.count)

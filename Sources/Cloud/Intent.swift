@@ -11,6 +11,7 @@ package struct Intent: Sendable, Equatable {
         case upload
     }
 
+    /// What the client does; nil if nothing.
     package var action: Action?
     /// What goes to the agent, in the person's words; nil if nothing does.
     ///
@@ -19,21 +20,27 @@ package struct Intent: Sendable, Equatable {
     /// For an export, the height that was asked for, as in "export 720p MP4".
     package var height: Int?
 
+    /// An intent by its parts.
     package init(action: Action? = nil, message: String? = nil, height: Int? = nil) {
         (self.action, self.message, self.height) = (action, message, height)
     }
 
     /// Reads a sentence; files that come with it are an upload unless it asks for something else.
     package static func of(_ text: String, hasFiles: Bool = false) -> Intent {
+        guard text.utf8.count <= MaskedText.mostBytes else {
+            return Intent(action: hasFiles ? .upload : nil, message: text)
+        }
         var masked = MaskedText(text, covering: [.addresses, .fileNames, .quotes])
         masked.cover(IntentWords.otherMeanings)
+        var unfilled = masked
+        unfilled.cover(IntentWords.filler)
         var intent = Intent()
         var wishes: [Range<Int>?] = []
         for clause in IntentClauses.split(masked) {
             if let action = IntentClauses.action(of: clause, in: masked) {
                 if action.rank < intent.action?.rank ?? .max { intent.action = action }
                 wishes.append(nil)
-            } else if !IntentClauses.isFiller(clause, in: masked) {
+            } else if !IntentClauses.isFiller(clause, in: masked, without: unfilled) {
                 wishes.append(clause)
             }
         }
@@ -166,11 +173,14 @@ private enum IntentClauses {
     }
 
     /// Whether a clause only greets, thanks or agrees.
-    static func isFiller(_ clause: Range<Int>, in text: MaskedText) -> Bool {
-        var copy = text
-        copy.cover(IntentWords.filler)
-        return copy.characters[clause].allSatisfy {
-            $0 == MaskedText.cover || !($0.isLetter || $0.isNumber)
-        } && !text.characters[clause].contains(MaskedText.cover)
+    static func isFiller(
+        _ clause: Range<Int>,
+        in text: MaskedText,
+        without filler: MaskedText
+    ) -> Bool {
+        !text.characters[clause].contains(MaskedText.cover)
+            && filler.characters[clause].allSatisfy {
+                $0 == MaskedText.cover || !($0.isLetter || $0.isNumber)
+            }
     }
 }

@@ -1,5 +1,6 @@
 /// Why bytes are not one JSON document; never what they say.
 package struct JSONError: Error, Sendable, Equatable {
+    /// What is wrong.
     package enum Reason: Sendable, Equatable {
         case empty
         case unexpectedEnd
@@ -15,10 +16,12 @@ package struct JSONError: Error, Sendable, Equatable {
         case tooLarge
     }
 
+    /// What is wrong.
     package var reason: Reason
     /// Where in the bytes, from 0.
     package var offset: Int
 
+    /// An error at an offset.
     package init(_ reason: Reason, at offset: Int) {
         (self.reason, self.offset) = (reason, offset)
     }

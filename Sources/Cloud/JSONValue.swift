@@ -11,10 +11,12 @@ package struct JSONDocument: Sendable {
     /// The most arrays and objects inside one another.
     package static let deepestNesting = 256
 
+    /// The one value that the document is.
     package let root: JSONValue
     /// The document as it came, byte order mark and blanks included.
     package let bytes: [UInt8]
 
+    /// Checks the whole document.
     package init(_ bytes: [UInt8]) throws(JSONError) {
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var scanner = JSONScanner(bytes, from: start)
@@ -27,6 +29,7 @@ package struct JSONDocument: Sendable {
 
 /// A value inside a document: a place in its bytes.
 package struct JSONValue: Sendable {
+    /// The six kinds of RFC 8259.
     package enum Kind: Sendable, Equatable {
         case object
         case array
@@ -56,6 +59,7 @@ package struct JSONValue: Sendable {
         (self.source, self.range, self.container) = (source, range, container)
     }
 
+    /// Told by the first byte.
     package var kind: Kind {
         switch source.bytes[range.lowerBound] {
         case UInt8(ascii: "{"): .object
@@ -70,12 +74,15 @@ package struct JSONValue: Sendable {
     /// The exact bytes it was read from.
     package var bytes: [UInt8] { Array(source.bytes[range]) }
 
+    /// Whether it is `null`; an absent member is nil instead.
     package var isNull: Bool { kind == .null }
 
+    /// `true` or `false`, nothing else.
     package var bool: Bool? {
         kind == .bool ? source.bytes[range.lowerBound] == UInt8(ascii: "t") : nil
     }
 
+    /// The text of a string, escapes read.
     package var string: String? {
         utf8.map { String(decoding: $0, as: UTF8.self) }
     }
@@ -94,11 +101,13 @@ package struct JSONValue: Sendable {
 
     /// A finite number, from a number or from a string that is one.
     package var double: Double? {
-        guard let text, JSONNumber.isNumber(text), let value = Double(text), value.isFinite
+        guard let text, kind == .number || JSONNumber.isNumber(text), let value = Double(text),
+            value.isFinite
         else { return nil }
         return value
     }
 
+    /// The elements in order.
     package var array: [JSONValue]? {
         kind == .array ? children.map(\.value) : nil
     }
@@ -129,10 +138,16 @@ package struct JSONValue: Sendable {
         var result: [(key: [UInt8], value: JSONValue)] = []
         for child in children {
             let key = utf8(of: child.key)
-            if let place = places[key] {
+            // Most objects are small: looking through a few keys is faster than hashing them.
+            if result.count == 16 {
+                for (place, member) in result.enumerated() { places[member.key] = place }
+            }
+            let place =
+                result.count < 16 ? result.firstIndex { $0.key == key } : places[key]
+            if let place {
                 result[place].value = child.value
             } else {
-                places[key] = result.count
+                if result.count >= 16 { places[key] = result.count }
                 result.append((key, child.value))
             }
         }

@@ -7,8 +7,18 @@ struct MaskedText {
     let original: [Character]
     /// In lower case; covered characters are `cover`.
     private(set) var characters: [Character]
+    /// The characters once more, as numbers, which are compared far faster; 0 for all that consist
+    /// of several code points, which no phrase contains.
+    private var codes: [UInt32]
 
     static let cover: Character = "\u{FFFC}"
+
+    /// In a longer text nobody looks for words: what long texts say is no command.
+    static let mostBytes = 20_000
+
+    /// What is quoted is not longer than this many characters; so that a text of nothing but
+    /// opening marks takes no time.
+    private static let longestQuote = 300
 
     struct Parts: OptionSet {
         let rawValue: Int
@@ -24,6 +34,7 @@ struct MaskedText {
             let lower = character.lowercased()
             return lower.count == 1 ? lower.first ?? character : character
         }
+        codes = characters.map(Self.code)
         if parts.contains(.quotes) { coverQuotes() }
         coverTokens(parts)
     }
@@ -31,11 +42,13 @@ struct MaskedText {
     /// The places of a phrase; a blank in it stands for any number of them.
     func places(of phrase: String, in range: Range<Int>? = nil) -> [Range<Int>] {
         let range = range ?? 0..<characters.count
-        let wanted = Array(phrase)
+        let wanted = phrase.unicodeScalars.map(\.value)
         var found: [Range<Int>] = []
         var place = range.lowerBound
         while place < range.upperBound {
-            guard let end = end(of: wanted, at: place, before: range.upperBound) else {
+            guard codes[place] == wanted.first,
+                let end = end(of: wanted, at: place, before: range.upperBound)
+            else {
                 place += 1
                 continue
             }
@@ -61,7 +74,10 @@ struct MaskedText {
     }
 
     mutating func cover(_ range: Range<Int>) {
-        for place in range { characters[place] = Self.cover }
+        for place in range {
+            characters[place] = Self.cover
+            codes[place] = 0
+        }
     }
 
     /// The original words of a range, without blanks at its ends.
@@ -72,29 +88,35 @@ struct MaskedText {
         )
     }
 
-    private func end(of wanted: [Character], at start: Int, before limit: Int) -> Int? {
+    private func end(of wanted: [UInt32], at start: Int, before limit: Int) -> Int? {
         var place = start
-        for character in wanted {
+        for code in wanted {
             guard place < limit else { return nil }
-            if character == " " {
+            if code == 0x20 {
                 guard characters[place].isWhitespace else { return nil }
                 while place < limit, characters[place].isWhitespace { place += 1 }
             } else {
-                guard characters[place] == character else { return nil }
+                guard codes[place] == code else { return nil }
                 place += 1
             }
         }
-        if let first = wanted.first, Self.isLatin(first), start > 0,
+        // A Latin phrase is no part of a longer word.
+        if Self.isLatin(characters[start]), start > 0,
             Self.isLatin(characters[start - 1]) || characters[start - 1] == Self.cover
         {
             return nil
         }
-        if let last = wanted.last, Self.isLatin(last), place < characters.count,
+        if Self.isLatin(characters[place - 1]), place < characters.count,
             Self.isLatin(characters[place])
         {
             return nil
         }
         return place
+    }
+
+    private static func code(_ character: Character) -> UInt32 {
+        let scalars = character.unicodeScalars
+        return scalars.count == 1 ? scalars.first?.value ?? 0 : 0
     }
 
     /// Whether a character can be part of a Latin word.
@@ -114,7 +136,8 @@ struct MaskedText {
             // An apostrophe is no quote: one opens before a word and closes after one.
             guard let close = Self.quotes[original[place]],
                 original[place] != "'" || place == 0 || !Self.isLatin(original[place - 1]),
-                let end = original[(place + 1)...].firstIndex(where: { $0 == close || $0 == "\n" }),
+                let end = original[(place + 1)...].prefix(Self.longestQuote)
+                    .firstIndex(where: { $0 == close || $0 == "\n" }),
                 original[end] == close
             else {
                 place += 1
@@ -161,9 +184,9 @@ struct MaskedText {
             range = range.lowerBound..<last
         }
         // Han characters run on without blanks: the name begins after the last of them.
-        if let han = range.last(where: { place in
-            original[place].unicodeScalars.contains { $0.value > 0x2E7F }
-                && original[place...].contains(".")
+        let stem = original[range].lastIndex(of: ".") ?? range.upperBound
+        if let han = original[range.lowerBound..<stem].lastIndex(where: { character in
+            character.unicodeScalars.contains { $0.value > 0x2E7F }
         }) {
             range = han + 1..<range.upperBound
         }

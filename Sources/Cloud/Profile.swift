@@ -8,6 +8,7 @@ package struct Profile: Sendable, Equatable {
 
     /// The value of `X-Skill-Source` (§1.2).
     package var skillSource: String
+    /// Its name for people.
     package var title: String
     /// What people call it on the command line.
     package var name: String
@@ -27,6 +28,7 @@ package struct Profile: Sendable, Equatable {
     /// The largest upload in bytes: of the two readings of "500 MB" the smaller (§5.4).
     package static let mostUploadBytes: Int64 = 500_000_000
 
+    /// Video Compressor Clideo: smaller videos at 1080p.
     package static let clideo = Profile(
         skillSource: "video-compressor-clideo",
         title: "Video Compressor Clideo",
@@ -53,6 +55,7 @@ package struct Profile: Sendable, Equatable {
         ]
     )
 
+    /// Video Compressor 8MB: down to 8 MB at 720p.
     package static let eightMB = Profile(
         skillSource: "video-compressor-8mb",
         title: "Video Compressor 8MB",
@@ -73,6 +76,7 @@ package struct Profile: Sendable, Equatable {
         ]
     )
 
+    /// Both.
     package static let all = [clideo, eightMB]
 
     /// One line on what may be uploaded, for help and for refusals.

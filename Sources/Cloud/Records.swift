@@ -44,17 +44,20 @@ struct Records: Sendable {
 
     /// The session that commands work on.
     var currentSession: SessionRecord? {
-        guard let record: SessionRecord = read("sessions", "current"), record.api == api else {
+        guard let record: SessionRecord = read("sessions", place), record.api == api else {
             return nil
         }
         return record
     }
 
     func save(_ session: SessionRecord) throws(CloudError) {
-        try write(session, "sessions", "current")
+        try write(session, "sessions", place)
     }
 
-    func forgetSession() { folder.remove(folder.file("sessions").appending("current.json")) }
+    func forgetSession() { folder.remove(folder.file("\(place).json", in: "sessions")) }
+
+    /// One current session for each service.
+    private var place: String { StateFolder.fileName(for: api) }
 
     // MARK: Jobs
 
@@ -63,7 +66,7 @@ struct Records: Sendable {
     }
 
     func forget(jobID: String) {
-        folder.remove(folder.file("jobs").appending("\(StateFolder.fileName(for: jobID)).json"))
+        folder.remove(folder.file("\(StateFolder.fileName(for: jobID)).json", in: "jobs"))
     }
 
     /// Jobs of this service that may still be asked for, oldest first; older ones are removed.
@@ -73,7 +76,7 @@ struct Records: Sendable {
             guard let job: JobRecord = read("jobs", String(name.dropLast(5))) else { continue }
             let age = now() - job.submitted
             if age > JobRecord.lifetime {
-                folder.remove(folder.file("jobs").appending(name))
+                folder.remove(folder.file(name, in: "jobs"))
             } else if job.api == api {
                 jobs.append(job)
             }
@@ -84,7 +87,7 @@ struct Records: Sendable {
     // MARK: Files
 
     private func read<Value: Decodable>(_ place: String, _ name: String) -> Value? {
-        let file = folder.file(place).appending("\(name).json")
+        let file = folder.file("\(name).json", in: place)
         guard let bytes = folder.read(file) else { return nil }
         return try? JSONDecoder().decode(Value.self, from: Data(bytes))
     }
@@ -99,6 +102,6 @@ struct Records: Sendable {
         guard let bytes = try? encoder.encode(value) else {
             throw CloudError(.defect, .remembering)
         }
-        try folder.write([UInt8](bytes), to: folder.file(place).appending("\(name).json"))
+        try folder.write([UInt8](bytes), to: folder.file("\(name).json", in: place))
     }
 }

@@ -12,6 +12,18 @@ package struct StateFolder: Sendable {
     /// Shared with the vendor's other tools, so it holds the client id alone (§2.2).
     package let sharedPath: FilePath
 
+    /// A file in one of the folders, there or not.
+    package struct File: Sendable {
+        // Text, because files are looked at before every request and paths are slow to take apart.
+        fileprivate let folder: String
+        fileprivate let name: String
+        /// Nil where the folder is one of the two, which may be links.
+        fileprivate let root: String?
+
+        fileprivate var text: String { "\(folder)/\(name)" }
+        package var path: FilePath { FilePath(text) }
+    }
+
     /// The folders that an environment asks for.
     ///
     /// `CINCH_STATE_DIR` takes everything, the client id too; else `XDG_STATE_HOME` and
@@ -38,56 +50,56 @@ package struct StateFolder: Sendable {
             .appending("nemovideo")
     }
 
-    /// A file's place by its name, which may have one folder in it, as in `jobs/render_1`.
-    package func file(_ name: String) -> FilePath { path.appending(name) }
+    /// A file by its name, in the folder itself or in one below it.
+    package func file(_ name: String, in place: String? = nil) -> File {
+        guard let place else { return File(folder: path.string, name: name, root: nil) }
+        return File(folder: "\(path.string)/\(place)", name: name, root: path.string)
+    }
 
     /// The client id's place.
-    package var clientIDFile: FilePath { sharedPath.appending("client_id") }
+    package var clientIDFile: File {
+        File(folder: sharedPath.string, name: "client_id", root: nil)
+    }
 
     /// The bytes of a plain file of at most `limit` bytes; nil for anything else.
-    package func read(_ file: FilePath, limit: Int = 1 << 20) -> [UInt8]? {
-        guard isOurs(file.removingLastComponent()),
-            let descriptor = try? FileDescriptor.open(
-                file,
-                .readOnly,
-                options: [.noFollow, .nonBlocking, .closeOnExec]
-            )
-        else { return nil }
+    package func read(_ file: File, limit: Int = 1 << 20) -> [UInt8]? {
+        guard Self.isThere(file) else { return nil }
+        let number = unsafe open(file.text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let descriptor = FileDescriptor(rawValue: number)
         defer { try? descriptor.close() }
-        guard Self.isPlainFile(descriptor.rawValue) else { return nil }
+        guard let facts = facts(of: descriptor), facts.isRegular, facts.byteCount <= limit else {
+            return nil
+        }
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16 << 10)
+        var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
             let count =
-                unsafe (try? chunk.withUnsafeMutableBytes { unsafe try descriptor.read(into: $0) })
+                unsafe try? chunk.withUnsafeMutableBytes { unsafe try descriptor.read(into: $0) }
             guard let count else { return nil }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
+            // It grew while it was read.
             if bytes.count > limit { return nil }
         }
     }
 
     /// Replaces a file whole: other processes see the old bytes or the new ones.
-    package func write(_ bytes: [UInt8], to file: FilePath) throws(CloudError) {
-        let folder = file.removingLastComponent()
-        try makeFolder(folder)
-        let temporary = folder.appending(".\(UUID().uuidString)")
+    package func write(_ bytes: [UInt8], to file: File) throws(CloudError) {
+        try makeFolder(of: file)
+        let temporary = "\(file.folder)/.\(UUID().uuidString)"
         do {
-            let descriptor = try FileDescriptor.open(
-                temporary,
-                .writeOnly,
-                options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-                permissions: .ownerReadWrite
-            )
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+            let number = unsafe open(temporary, flags, 0o600)
+            guard number >= 0 else { throw Errno(rawValue: errno) }
+            let descriptor = FileDescriptor(rawValue: number)
             try descriptor.closeAfter {
                 try descriptor.writeAll(bytes)
                 guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
             }
-            guard unsafe rename(temporary.string, file.string) == 0 else {
-                throw Errno(rawValue: errno)
-            }
+            guard unsafe rename(temporary, file.text) == 0 else { throw Errno(rawValue: errno) }
         } catch {
-            _ = unsafe unlink(temporary.string)
+            _ = unsafe unlink(temporary)
             throw CloudError(
                 .storage,
                 .remembering,
@@ -97,16 +109,15 @@ package struct StateFolder: Sendable {
     }
 
     /// Removes a file; one that is not there is removed already.
-    package func remove(_ file: FilePath) {
-        guard isOurs(file.removingLastComponent()) else { return }
-        _ = unsafe unlink(file.string)
+    package func remove(_ file: File) {
+        if Self.isThere(file) { _ = unsafe unlink(file.text) }
     }
 
     /// Names of the files in a folder of ours, sorted, hidden ones left out.
-    package func names(in folder: String) -> [String] {
-        let folder = path.appending(folder)
-        guard isOurs(folder) else { return [] }
-        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.string)
+    package func names(in place: String) -> [String] {
+        let folder = file("", in: place)
+        guard Self.isThere(folder) else { return [] }
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.folder)
         return (names ?? []).filter { !$0.hasPrefix(".") }.sorted()
     }
 
@@ -128,41 +139,30 @@ package struct StateFolder: Sendable {
         return "id-" + String(hash, radix: 16)
     }
 
-    /// Makes a folder for us alone, with the folders above it.
-    func makeFolder(_ folder: FilePath) throws(CloudError) {
-        if isOurs(folder) { return }
-        let parent = folder.removingLastComponent()
-        if folder != path, folder != sharedPath, folder.starts(with: path) {
-            try makeFolder(parent)
+    /// Makes the folder of a file for us alone, and the folders above it.
+    func makeFolder(of file: File) throws(CloudError) {
+        if Self.isThere(file) { return }
+        if let root = file.root {
+            try makeFolder(of: File(folder: root, name: "", root: nil))
         } else {
             try? FileManager.default.createDirectory(
-                atPath: parent.string,
+                atPath: FilePath(file.folder).removingLastComponent().string,
                 withIntermediateDirectories: true
             )
         }
-        if unsafe mkdir(folder.string, 0o700) != 0, errno != EEXIST || !isOurs(folder) {
-            let code = isOurs(folder) ? 0 : errno
-            throw CloudError(
-                .storage,
-                .remembering,
-                detail: "\(folder.string): \(Errno(rawValue: code).description.lowercased())"
-            )
-        }
+        // Another process may be as quick.
+        if unsafe mkdir(file.folder, 0o700) == 0 || Self.isThere(file) { return }
+        let words = Errno(rawValue: errno).description.lowercased()
+        throw CloudError(.storage, .remembering, detail: "\(file.folder): \(words)")
     }
 
-    /// Whether a folder is a real one: a link below our folders would lead out of them.
+    /// Whether a file's folder is a real one: a link below our folders would lead out of them.
     ///
     /// The two folders themselves may be links, as people who keep their settings elsewhere make them.
-    private func isOurs(_ folder: FilePath) -> Bool {
+    private static func isThere(_ file: File) -> Bool {
         var info = stat()
-        let isRoot = folder == path || folder == sharedPath
         let found =
-            isRoot ? unsafe stat(folder.string, &info) : unsafe lstat(folder.string, &info)
+            file.root == nil ? unsafe stat(file.folder, &info) : unsafe lstat(file.folder, &info)
         return found == 0 && (info.st_mode & S_IFMT) == S_IFDIR
-    }
-
-    private static func isPlainFile(_ descriptor: Int32) -> Bool {
-        var info = stat()
-        return unsafe fstat(descriptor, &info) == 0 && (info.st_mode & S_IFMT) == S_IFREG
     }
 }

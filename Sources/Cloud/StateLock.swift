@@ -19,12 +19,12 @@ final class StateLock: Sendable {
         patience: Duration = .seconds(600),
         step: CloudError.Step = .remembering
     ) async throws(CloudError) {
-        let locks = folder.path.appending("locks")
-        try folder.makeFolder(locks)
+        let file = folder.file(StateFolder.fileName(for: name), in: "locks")
+        try folder.makeFolder(of: file)
         let descriptor: FileDescriptor
         do {
             descriptor = try FileDescriptor.open(
-                locks.appending(StateFolder.fileName(for: name)),
+                file.path,
                 .readWrite,
                 options: [.create, .noFollow, .closeOnExec],
                 permissions: .ownerReadWrite

@@ -2,18 +2,23 @@
 ///
 /// Best effort, like everything that is read from a draft; empty if no words with times are found.
 package struct Subtitles: Sendable, Equatable {
+    /// The two kinds of files, by their extensions.
     package enum Format: String, Sendable {
         case srt
         case vtt
     }
 
+    /// A text and when it is shown.
     package struct Cue: Sendable, Equatable {
         /// In milliseconds.
         package var start: Int
+        /// In milliseconds, after `start`.
         package var end: Int
+        /// One line.
         package var text: String
     }
 
+    /// In order of time.
     package var cues: [Cue]
 
     /// Takes the segments of all text tracks, in order of time.

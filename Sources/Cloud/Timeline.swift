@@ -6,6 +6,7 @@ import Foundation
 /// §7.1, so everything here is best effort and nothing of it is ever sent. What the service gets is
 /// the draft's own bytes (`CloudState.draftBytes`).
 package struct Timeline: Sendable, Equatable {
+    /// What a track is for, from `tt`.
     package enum Kind: Sendable, Hashable {
         case video
         case audio
@@ -16,6 +17,7 @@ package struct Timeline: Sendable, Equatable {
 
     /// A piece on a track; times in milliseconds.
     package struct Segment: Sendable, Equatable {
+        /// From the beginning of the timeline.
         package var start: Double
         /// Nil if neither a length nor an end is known.
         package var end: Double?
@@ -25,17 +27,25 @@ package struct Timeline: Sendable, Equatable {
         package var volume: Int?
     }
 
+    /// A track and what lies on it.
     package struct Track: Sendable, Equatable {
+        /// What it is for.
         package var kind: Kind
+        /// Its own name, apart from those of its segments.
         package var name: String?
+        /// In the draft's order.
         package var segments: [Segment]
     }
 
+    /// In the draft's order.
     package var tracks: [Track]
+    /// The project's name.
     package var title: String?
     /// The whole length in milliseconds, if the draft tells it.
     package var duration: Double?
+    /// The canvas in pixels.
     package var width: Int?
+    /// The canvas in pixels.
     package var height: Int?
     /// A hash of all that the draft says, also of what is not understood; the same draft has the
     /// same one after a restart and however it was spelt.
@@ -51,9 +61,11 @@ package struct Timeline: Sendable, Equatable {
             draft = inner
         }
         guard draft.kind == .object, draft.count > 0 else { return nil }
+        let fields = DraftFields(draft)
+        let metadata = draft["m"].map(DraftFields.init)
         tracks = (draft["t"]?.array ?? []).map(Track.init)
-        duration = draft.milliseconds(["d"])
-        title = draft["m"]?.words(["title", "name", "n"])
+        duration = fields.milliseconds(["d"])
+        title = metadata?.words(DraftKeys.name)
         width = draft["m"]?["width"]?.int.flatMap(Int.init(exactly:))
         height = draft["m"]?["height"]?.int.flatMap(Int.init(exactly:))
         fingerprint = Fingerprint.of(draft.canonical)
@@ -95,14 +107,17 @@ extension Timeline.Track {
                 }
         default: kind = .other
         }
-        name = track.words(["n", "name", "title"]) ?? track["m"]?.words(["n", "name", "title"])
+        let fields = DraftFields(track)
+        name =
+            fields.words(DraftKeys.name)
+            ?? track["m"].flatMap { DraftFields($0).words(DraftKeys.name) }
         segments = []
         let pieces = track["sg"]?.array ?? []
         // Without a place of its own a segment begins where the one before it ends.
         var place = 0.0
         for piece in pieces {
             var segment = Timeline.Segment(piece, kind: kind, after: place)
-            if segment.end == nil, pieces.count == 1, let length = track.milliseconds(["d"]) {
+            if segment.end == nil, pieces.count == 1, let length = fields.milliseconds(["d"]) {
                 segment.end = segment.start + length
             }
             place = segment.end ?? segment.start
@@ -164,60 +179,88 @@ extension Timeline.Track {
 
 extension Timeline.Segment {
     fileprivate init(_ segment: JSONValue, kind: Timeline.Kind, after place: Double) {
-        let places = [segment, segment["m"]].compactMap(\.self)
-        func time(_ keys: [String]) -> Double? {
-            places.lazy.compactMap { $0.milliseconds(keys) }.first
+        let own = DraftFields(segment)
+        let metadata = segment["m"].map(DraftFields.init)
+        func first<Value>(_ read: (DraftFields) -> Value?) -> Value? {
+            read(own) ?? metadata.flatMap(read)
         }
-        start = time(["s", "st", "start", "startTime", "start_time", "ts"]) ?? place
-        let length = time(["d", "duration"])
-        end = length.map { [start] in start + $0 } ?? time(["e", "end", "endTime", "end_time"])
-        let names = ["n", "name", "title"]
-        let words = ["text", "txt", "content"]
-        let keys = kind == .text ? words + names : names + words
-        name = places.lazy.compactMap { $0.words(keys) }.first
-        if name == nil {
-            name = places.lazy.compactMap { $0.fileName(["src", "url", "cdn_url"]) }.first
-        }
+        start = first { $0.milliseconds(DraftKeys.start) } ?? place
+        let length = first { $0.milliseconds(DraftKeys.length) }
+        end = length.map { [start] in start + $0 } ?? first { $0.milliseconds(DraftKeys.end) }
+        name =
+            first { $0.words(kind == .text ? DraftKeys.title : DraftKeys.clip) }
+            ?? first { $0.fileName(DraftKeys.file) }
         guard kind == .video || kind == .audio else { return }
-        volume = places.lazy.compactMap { $0.percent(["v", "vol", "volume"]) }.first
+        volume = first { $0.percent(DraftKeys.volume) }
     }
 }
 
-extension JSONValue {
-    /// A length or a place in milliseconds; nil if it is none that a video can have.
-    fileprivate func milliseconds(_ keys: [String]) -> Double? {
-        keys.lazy.compactMap { self[$0]?.double }.first.flatMap { 0...1e12 ~= $0 ? $0 : nil }
-    }
+/// The names that are tried for what has no documented one (§7.1).
+private enum DraftKeys {
+    static let start = ["s", "st", "start", "startTime", "start_time", "ts"]
+    static let length = ["d", "duration"]
+    static let end = ["e", "end", "endTime", "end_time"]
+    static let name = ["n", "name", "title"]
+    static let words = ["text", "txt", "content"]
+    static let title = words + name
+    static let clip = name + words
+    static let file = ["src", "url", "cdn_url"]
+    static let volume = ["v", "vol", "volume"]
+}
 
-    /// The first that has words, on one line.
-    fileprivate func words(_ keys: [String]) -> String? {
-        keys.lazy.compactMap { self[$0]?.string.flatMap(PlainText.line) }.first
-    }
+/// The members of a part of a draft, read once because a dozen names are tried on them.
+private struct DraftFields {
+    private let members: [(key: String, value: JSONValue)]
 
-    fileprivate func fileName(_ keys: [String]) -> String? {
+    init(_ value: JSONValue) { members = value.object ?? [] }
+
+    /// What the first name gives that gives anything.
+    private func first<Value>(_ keys: [String], _ read: (JSONValue) -> Value?) -> Value? {
         for key in keys {
-            guard let path = self[key]?.string?.prefix(while: { $0 != "?" && $0 != "#" }),
-                let name = path.split(separator: "/").last
-            else { continue }
-            return PlainText.line(name.removingPercentEncoding ?? String(name))
+            if let member = members.first(where: { $0.key == key }), let value = read(member.value)
+            {
+                return value
+            }
         }
         return nil
     }
 
-    /// 0.35 and 35 are both 35 %.
-    fileprivate func percent(_ keys: [String]) -> Int? {
-        guard let value = keys.lazy.compactMap({ self[$0]?.double }).first, 0...1000 ~= value else {
-            return nil
+    /// A length or a place in milliseconds; nil if it is none that a video can have.
+    func milliseconds(_ keys: [String]) -> Double? {
+        first(keys, \.double).flatMap { 0...1e12 ~= $0 ? $0 : nil }
+    }
+
+    /// The first that has words, on one line.
+    func words(_ keys: [String]) -> String? {
+        first(keys) { $0.string.flatMap(PlainText.line) }
+    }
+
+    func fileName(_ keys: [String]) -> String? {
+        first(keys) { value in
+            guard let path = value.string?.prefix(while: { $0 != "?" && $0 != "#" }),
+                let name = path.split(separator: "/").last
+            else { return nil }
+            return PlainText.line(name.removingPercentEncoding ?? String(name))
         }
+    }
+
+    /// 0.35 and 35 are both 35 %.
+    func percent(_ keys: [String]) -> Int? {
+        guard let value = first(keys, \.double), 0...1000 ~= value else { return nil }
         let isShare = value <= 1 || (value < 10 && value != value.rounded())
         return Int((isShare ? value * 100 : value).rounded())
     }
 }
 
 extension PlainText {
+    private static let blanks: Set<Unicode.Scalar> = [
+        " ", "\n", "\t", "\u{A0}", "\u{2028}", "\u{2029}", "\u{3000}",
+    ]
+
     /// The text on one line; nil if nothing is left to show.
     static func line(_ text: String) -> String? {
-        let line = cleaned(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let words = cleaned(text).unicodeScalars.split(whereSeparator: blanks.contains)
+        let line = words.map { String($0) }.joined(separator: " ")
         return line.isEmpty ? nil : line
     }
 }

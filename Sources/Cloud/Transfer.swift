@@ -129,7 +129,7 @@ extension Transfer {
 
     /// A limit in real time.
     func real(_ limit: Duration) -> Duration {
-        clock.speed > 1 ? max(clock.real(limit), Self.shortestLimit) : limit
+        clock.speed > 1 ? max(clock.real(limit), Self.shortestLimit) : clock.real(limit)
     }
 
     /// The proxy to an address, "" for none, and the hosts that are reached without it.

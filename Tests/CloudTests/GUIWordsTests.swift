@@ -86,6 +86,16 @@ import Testing
         #expect(translate(text) == GUIWords(text: text, actions: []))
     }
 
+    @Test("words without end are left alone: no instruction is that long")
+    func endless() {
+        let sentence = String(repeating: "click and open ", count: 40) + "the panel."
+        #expect(translate(sentence) == GUIWords(text: sentence, actions: []))
+        let text = String(repeating: "Click Export. ", count: 2000) + "End."
+        #expect(translate(text) == GUIWords(text: text, actions: []))
+        let quotes = String(repeating: "“", count: 5000)
+        #expect(translate(quotes).text == quotes)
+    }
+
     @Test("what goes to a terminal is clean")
     func cleaned() {
         #expect(translate("a\u{1B}[31mb").text == "ab")

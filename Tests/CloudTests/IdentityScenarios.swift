@@ -32,7 +32,7 @@ import Testing
             let state = try FileManager.default.contentsOfDirectory(
                 atPath: scene.folder.file("state").string
             )
-            #expect(!state.contains("token.json") && !state.contains("nemovideo"))
+            #expect(!state.contains("tokens") && !state.contains("nemovideo"))
         }
     }
 
@@ -120,7 +120,7 @@ import Testing
             #expect(scene.count(.anonymousToken) == 1)
             #expect(scene.count(.withSession) == 2)
             try FileManager.default.removeItem(
-                atPath: scene.folder.file("state").appending("token.json").string
+                atPath: scene.folder.file("state").appending("tokens").string
             )
             // The service refuses a second token in the week; the id is the same all the same.
             _ = await scene.error { try await scene.client().connect(fresh: true) }

@@ -129,6 +129,35 @@ import Testing
         }
     }
 
+    @Test("scenario 63: nothing that a whole run tells or keeps has a secret in it")
+    func audit() async throws {
+        try await Scene.with { scene in
+            // Every scene is searched when it is over; this one has every kind of secret.
+            try await scene.everything(try scene.client())
+            let secrets = scene.simulator.secrets
+            #expect(secrets.contains { $0.hasPrefix("nmv_usr_") })
+            #expect(secrets.contains { $0.hasPrefix("clm_") })
+            #expect(secrets.count >= 3)
+            #expect(!scene.heard.events.isEmpty)
+        }
+    }
+
+    @Test("one service's token, session and consent are not another's")
+    func services() async throws {
+        try await Scene.with { one in
+            try await one.client().connect()
+            let shared = ["CINCH_STATE_DIR": one.folder.file("state").string]
+            try await Scene.with(environment: shared) { other in
+                let refused = await other.error { try await other.client(says: false).connect() }
+                #expect(refused?.kind == .consentMissing(.network))
+                try await other.client().connect()
+                #expect(other.asked == [.anonymousToken, .withSession])
+            }
+            _ = try await one.client().credits()
+            #expect(one.count(.anonymousToken) == 1)
+        }
+    }
+
     @Test("scenario 63: a refusal that repeats a secret does not bring it into an error")
     func echoes() async throws {
         try await Scene.with { scene in
@@ -150,7 +179,7 @@ import Testing
         try await Scene.with { scene in
             let client = try scene.client()
             try await client.connect()
-            let file = client.client.configuration.folder.clientIDFile
+            let file = client.client.configuration.folder.clientIDFile.path
             let id = try file.contents()
             client.logOut()
             #expect(client.session == nil)

@@ -156,11 +156,20 @@ import Testing
         }
     }
 
-    @Test("scenarios 51 and 52: a submission whose answer was lost is adopted, not repeated")
+    @Test("scenario 51: an id that the service says to have already is adopted, not repeated")
+    func duplicate() async throws {
+        try await ready {
+            $0.script[.renderSubmit] = [Behaviour.refuse(409).afterWork]
+        } _: { scene, client in
+            _ = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(scene.count(.renderSubmit) == 1)
+        }
+    }
+
+    @Test("scenario 52: a submission whose answer was lost is adopted, not repeated")
     func submissionLost() async throws {
         for lost in [
-            Behaviour.status(504), .close(resetting: true), .html(502), .refuse(409),
-            .spoiled(.truncated),
+            Behaviour.status(504), .close(resetting: true), .html(502), .spoiled(.truncated),
         ] {
             for adopts in [true, false] {
                 try await ready {
@@ -421,8 +430,11 @@ import Testing
             let error = await scene.error { try await work.value }
             #expect(error?.kind == .cancelled)
             #expect(error?.failure.kind == .interrupted)
-            let wasSubmitted = [.renderSubmit, .renderPoll, .file].contains(stage)
-            #expect(scene.count(.renderCancel) == (wasSubmitted ? 1 : 0))
+            let isRendering = [.renderSubmit, .renderPoll].contains(stage)
+            #expect(scene.count(.renderCancel) == (isRendering ? 1 : 0))
+            // What is rendered already can be fetched later; what the service may not have heard
+            // of is forgotten when it is asked for.
+            if stage != .renderSubmit { #expect(client.jobs().isEmpty == (stage != .file)) }
             #expect(scene.folder.names == ["a.mp4", "state"] || scene.folder.names == ["state"])
             // The next command is not held up by what was left.
             _ = try await scene.client().credits()

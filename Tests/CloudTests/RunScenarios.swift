@@ -43,7 +43,7 @@ import Testing
 
     @Test("scenario 19: a silent edit is told by what it changed")
     func silentEdit() async throws {
-        try await outcome(Turn(.silentAnswer())) { scene, result in
+        try await outcome(Turn(.silentAnswer)) { scene, result in
             let reply = try result.get()
             #expect(reply.outcome == .edited)
             #expect(reply.paragraphs.isEmpty)
@@ -63,17 +63,27 @@ import Testing
         }
     }
 
+    @Test("scenario 21: a silent run without a change is said to be one, and not repeated")
+    func nothingChanged() async throws {
+        try await silent(Turn(.large(10)))
+    }
+
     @Test(
-        "scenarios 21 and 22: a silent run without a change is said to be one, and not repeated",
+        "scenario 22: thoughts and empty events are silence",
         arguments: [
-            Turn(.large(10)), Turn(.thought("hidden")), Turn(.emptyParts),
+            Turn(.thought("hidden")), Turn(.emptyParts),
             Turn(.thought("hidden"), .emptyParts, .heartbeats(.comment, for: .seconds(30))),
         ]
     )
-    func nothingChanged(_ turn: Turn) async throws {
+    func thoughts(_ turn: Turn) async throws {
+        try await silent(turn)
+    }
+
+    private func silent(_ turn: Turn) async throws {
         try await outcome(turn) { scene, result in
             let reply = try result.get()
             #expect(reply.outcome == .nothing)
+            #expect(reply.notice?.contains("no change") == true)
             #expect(reply.changes.isEmpty && reply.paragraphs.isEmpty)
             let times = readings(scene)
             #expect(times.count == 8)

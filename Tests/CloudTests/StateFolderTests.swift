@@ -20,7 +20,7 @@ import Testing
     func places() {
         let plain = StateFolder(environment: ["HOME": "/home/a"])
         #expect(plain.sharedPath == "/home/a/.config/nemovideo")
-        #expect(plain.clientIDFile == "/home/a/.config/nemovideo/client_id")
+        #expect(plain.clientIDFile.path == "/home/a/.config/nemovideo/client_id")
         let xdg = StateFolder(
             environment: ["XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/c"],
             home: "/h"
@@ -35,14 +35,14 @@ import Testing
     func writesAndReads() throws {
         let folder = try Folder()
         let state = state(folder)
-        let file = state.file("jobs").appending("one")
+        let file = state.file("one", in: "jobs")
         try state.write([1, 2, 3], to: file)
         try state.write([4], to: file)
         #expect(state.read(file) == [4])
         #expect(state.names(in: "jobs") == ["one"])
-        #expect(try mode(file) == 0o600)
+        #expect(try mode(file.path) == 0o600)
         #expect(try mode(state.path) == 0o700)
-        #expect(try mode(state.file("jobs")) == 0o700)
+        #expect(try mode(state.file("jobs").path) == 0o700)
         state.remove(file)
         #expect(state.read(file) == nil)
         #expect(folder.names == ["state"])
@@ -56,12 +56,12 @@ import Testing
         try outside.write(Data("secret".utf8))
         try state.write([0], to: state.file("long"))
         try FileManager.default.createSymbolicLink(
-            atPath: state.file("link").string,
+            atPath: state.file("link").path.string,
             withDestinationPath: outside.string
         )
-        #expect(unsafe mkfifo(state.file("pipe").string, 0o600) == 0)
+        #expect(unsafe mkfifo(state.file("pipe").path.string, 0o600) == 0)
         try FileManager.default.createDirectory(
-            atPath: state.file("folder").string,
+            atPath: state.file("folder").path.string,
             withIntermediateDirectories: false
         )
         #expect(state.read(state.file("link")) == nil)
@@ -86,13 +86,13 @@ import Testing
         )
         try outside.appending("job").write(Data([7]))
         try FileManager.default.createSymbolicLink(
-            atPath: state.file("jobs").string,
+            atPath: state.file("jobs").path.string,
             withDestinationPath: outside.string
         )
         #expect(state.names(in: "jobs").isEmpty)
-        #expect(state.read(state.file("jobs").appending("job")) == nil)
-        #expect(throws: CloudError.self) { try state.write([1], to: state.file("jobs/new")) }
-        state.remove(state.file("jobs").appending("job"))
+        #expect(state.read(state.file("job", in: "jobs")) == nil)
+        #expect(throws: CloudError.self) { try state.write([1], to: state.file("new", in: "jobs")) }
+        state.remove(state.file("job", in: "jobs"))
         #expect(outside.appending("job").exists)
         #expect(!outside.appending("new").exists)
     }

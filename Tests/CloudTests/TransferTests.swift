@@ -69,10 +69,13 @@ import Testing
 }
 
 /// Waits until something that happens on another thread has happened.
-func eventually(_ condition: () -> Bool) async throws {
+func eventually(
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: () -> Bool
+) async throws {
     for _ in 0..<1000 {
         if condition() { return }
         try await Task.sleep(for: .milliseconds(10))
     }
-    Issue.record("it did not happen within ten seconds")
+    Issue.record("it did not happen within ten seconds", sourceLocation: sourceLocation)
 }

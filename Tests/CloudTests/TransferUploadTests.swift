@@ -146,7 +146,9 @@ import Testing
             while let bytes = try? connection.read() { body.withLock { $0 += bytes.count } }
         }
         let file = try zeros("a", 64 << 20)
-        let answer = try await transfer.answer(to: upload(file, to: server))
+        // Slow, so that a busy machine does not answer too late.
+        let slow = Transfer(clock: CloudClock(speed: 0.05), environment: [:])
+        let answer = try await slow.answer(to: upload(file, to: server))
         #expect(answer.head.status == 413)
         #expect(answer.body == Array(#"{"code":4002}"#.utf8))
         try await eventually { server.openCount == 0 }
@@ -167,14 +169,6 @@ import Testing
             #expect(answer.head.status == 200)
             #expect(Int(String(decoding: answer.body, as: UTF8.self)) ?? 0 > 4 << 20)
         }
-        let server = try RawServer { connection in
-            guard try connection.readHead().contains("Expect") else {
-                return try connection.answer("200 OK", body: Array("\(connection.skipBody())".utf8))
-            }
-            try connection.answer("417 Expectation Failed")
-        }
-        let answer = try await transfer.answer(to: upload(try zeros("b", 4 << 20), to: server))
-        #expect(answer.head.status == 200)
     }
 
     @Test("scenario 43: a refusal in the middle of the upload is the answer, and ends the upload")

@@ -155,9 +155,8 @@ struct Chat: Sendable {
     private mutating func send(_ message: String, thenExports: Bool) async throws(Failure) {
         let reply = try await desk.send(message)
         console.json?.write(.reply, ReplyPayload(reply))
-        if reply.outcome == .nothing {
-            console.say(words.noChange)
-        } else if !reply.changes.isEmpty, let timeline = reply.state?.timeline {
+        console.tell(words.notice(reply), of: reply)
+        if !reply.changes.isEmpty, let timeline = reply.state?.timeline {
             show(timeline)
         }
         // The fixed list of §13: what the agent told the user to press, as far as it can be done here.
@@ -226,7 +225,6 @@ struct Chat: Sendable {
 
     private func show(_ timeline: Timeline) {
         let width = console.results.isLive ? console.width : nil
-        console.json?.write(.timeline, NotePayload(text: timeline.summary))
         console.say(CloudFacts.timeline(timeline, width: width))
     }
 

@@ -93,6 +93,12 @@ final class CloudConsole: Sendable {
         live.interrupt { messages.line(lines.joined(separator: "\n")) }
     }
 
+    /// What came of a message beside its words; where there is nothing else, it is the answer.
+    func tell(_ notice: String?, of reply: Reply) {
+        guard let notice else { return }
+        if reply.outcome == .nothing { say(notice) } else { tell(notice) }
+    }
+
     /// What a person should do next, set apart.
     func suggest(_ text: String) {
         guard shows else { return }

@@ -120,13 +120,13 @@ struct CloudDesk: Sendable {
 
     /// What is known of the current session beside what the client keeps.
     var notebook: Notebook? {
-        session.session.map { Notebook(of: $0.sessionID, in: configuration.folder) }
+        session.session.map { Notebook(of: $0.sessionID, configuration) }
     }
 
     func remember(_ change: (inout Notebook) -> Void) {
         guard var notebook else { return }
         change(&notebook)
-        notebook.save(in: configuration.folder)
+        notebook.save(configuration)
     }
 
     // MARK: On this machine

@@ -151,11 +151,15 @@ struct CloudWords: Sendable, Equatable {
             "这里没有可拖拽的窗口：直接说想改什么即可。"
         )
     }
-    var noChange: String {
-        pick(
-            "No change to the timeline was seen. Say it again, or in other words, if you want to.",
-            "时间线没有变化。需要的话可以再说一次，或换个说法。"
-        )
+    /// What the service's silence, or a lost connection, came to; nil after an ordinary answer.
+    func notice(_ reply: Reply) -> String? {
+        guard isChinese else { return reply.notice }
+        return switch reply.outcome {
+        case .edited: "已完成，服务没有附上说明。"
+        case .recovered: "连接中断过，但处理没有停：时间线已更新。"
+        case .nothing: "服务没有回复，时间线也没有变化。需要的话可以再说一次，可能会消耗积分。"
+        case .answered, .failed, .lost, .neverBegan: nil
+        }
     }
     var emptyTimeline: String { pick("The timeline is empty.", "时间线是空的。") }
     func clipsAreThere(_ count: Int) -> String {

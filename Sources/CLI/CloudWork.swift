@@ -94,8 +94,9 @@ extension SendCommand {
             )
         }
         let reply = try await desk.send(message)
+        desk.console.tell(desk.console.words.notice(reply), of: reply)
         desk.finish("cloud send", ReplyPayload(reply)) { width, _ in
-            guard reply.outcome != .nothing else { return desk.console.words.noChange }
+            guard reply.outcome != .nothing else { return "" }
             let width = desk.console.results.isLive ? width : nil
             return reply.state?.timeline.map { CloudFacts.timeline($0, width: width) } ?? ""
         }

@@ -48,9 +48,9 @@ struct Notebook: Codable, Equatable, Sendable {
 
     // MARK: Keeping
 
-    /// What is kept of a session; an empty one for another session than the last.
-    init(of sessionID: String, in folder: StateFolder) {
-        if let bytes = folder.read(Self.file(folder)),
+    /// What is kept of a session; an empty one for another session than the service's last.
+    init(of sessionID: String, _ configuration: CloudConfiguration) {
+        if let bytes = configuration.folder.read(Self.file(configuration)),
             let kept = try? JSONDecoder().decode(Notebook.self, from: Data(bytes)),
             kept.sessionID == sessionID
         {
@@ -63,12 +63,14 @@ struct Notebook: Codable, Equatable, Sendable {
     init(sessionID: String) { self.sessionID = sessionID }
 
     /// Keeps it; where that is impossible the next run knows no wish, and nothing else is lost.
-    func save(in folder: StateFolder) {
+    func save(_ configuration: CloudConfiguration) {
         guard let bytes = try? JSONEncoder().encode(self) else { return }
-        try? folder.write([UInt8](bytes), to: Self.file(folder))
+        try? configuration.folder.write([UInt8](bytes), to: Self.file(configuration))
     }
 
-    private static func file(_ folder: StateFolder) -> FilePath {
-        folder.file("sessions").appending("notebook.json")
+    /// One for each service.
+    private static func file(_ configuration: CloudConfiguration) -> StateFolder.File {
+        let name = StateFolder.fileName(for: configuration.api)
+        return configuration.folder.file("\(name).json", in: "notebooks")
     }
 }

@@ -97,7 +97,10 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "TestSupport"]),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["CLI", "Cloud", "Simulator", "TestSupport"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

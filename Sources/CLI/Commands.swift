@@ -14,6 +14,7 @@ struct Cinch: ParsableCommand {
         version: programVersion,
         subcommands: [
             CompressCommand.self, ProbeCommand.self, PlanCommand.self, DoctorCommand.self,
+            ChatCommand.self, CloudCommand.self,
         ],
         defaultSubcommand: CompressCommand.self
     )

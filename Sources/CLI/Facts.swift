@@ -83,7 +83,12 @@ enum Facts {
     }
 
     /// What this machine offers.
-    static func text(_ doctor: Doctor, width: Int, style: Style = .plain) -> String {
+    static func text(
+        _ doctor: Doctor,
+        cloud: CloudPayload? = nil,
+        width: Int,
+        style: Style = .plain
+    ) -> String {
         var columns = Columns()
         columns.add("Cinch", programVersion)
         columns.add("FFmpeg", "\(doctor.ffmpeg), \(doctor.licence)")
@@ -116,6 +121,12 @@ enum Facts {
                 + " in \(doctor.folder.withoutControls)"
                 + (doctor.isFolderWritable ? "" : ", where you may not write")
         )
+        if let cloud {
+            // The library and what it speaks TLS with; the rest is long and of no use here.
+            let parts = cloud.libcurl.split(separator: " ").prefix(2)
+            columns.add("Network", parts.joined(separator: ", ").replacing("/", with: " "))
+            columns.add("Cloud", cloud.status.map(CloudFacts.summary) ?? "NEMO_API_URL is refused")
+        }
         let isReady = doctor.problems.isEmpty
         columns.add("Verdict", isReady ? "ready" : "not ready")
         for problem in doctor.problems { columns.add("", problem) }

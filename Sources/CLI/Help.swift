@@ -3,7 +3,7 @@ enum Help {
     /// The usage that an incomplete call is answered with.
     static let usage = """
         Usage: cinch INPUT --to SIZE [-o OUTPUT] [options]
-               cinch probe|plan|doctor …
+               cinch probe|plan|doctor|chat|cloud …
         """
 
     /// The whole page.
@@ -16,6 +16,9 @@ enum Help {
           cinch probe INPUT              what the file is
           cinch plan INPUT --to SIZE …   what would be done, why, and how long it takes
           cinch doctor                   what this machine offers, and what it lacks
+          cinch chat [FILE…]             talk with a cloud service about it; only if you
+                                         agree. --simulate tries it without one
+          cinch cloud COMMAND …          the same step by step: 'cinch cloud --help'
 
         Examples
           cinch holiday.mov --to 8MB               writes holiday-8MB.mp4 beside it
@@ -23,6 +26,7 @@ enum Help {
           cinch clip.mp4 --to 10MiB --speed best   takes more time for the same bytes
           cinch screen.webm                        no limit: good for sharing, and small
           cinch plan film.mkv --to 100MB           asks first
+          cinch chat --simulate clip.mp4           nothing leaves this machine
           cinch -- -odd-name.mp4                   a name that begins with a dash
 
         Size and place
@@ -61,7 +65,9 @@ enum Help {
         Colours follow NO_COLOR and TERM.
         """
 
-    private static let subcommands: Set<String> = ["probe", "plan", "doctor", "compress", "help"]
+    private static let subcommands: Set<String> = [
+        "probe", "plan", "doctor", "compress", "chat", "cloud", "help",
+    ]
 
     /// Whether a call asks for the page: help, but not of a subcommand.
     static func isAsked(by arguments: [String]) -> Bool {

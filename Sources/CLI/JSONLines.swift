@@ -62,6 +62,31 @@ enum LineType: String, Encodable {
     case progress
     case attempt
     case note
+    // The cloud.
+    case listening
+    case connecting
+    case ready
+    case session
+    case waiting
+    case upload
+    case uploaded
+    case sent
+    case working
+    case stillWorking
+    case recovering
+    case text
+    case suggestion
+    case changed
+    case timeline
+    case render
+    case download
+    case reply
+    case credits
+    case state
+    case subtitles
+    case exported
+    case failed
+    // The last line.
     case result
     case error
 }
@@ -211,4 +236,12 @@ struct PlanResult: Encodable {
 struct DoctorResult: Encodable {
     var isReady: Bool
     var machine: Doctor
+    var cloud: CloudPayload
+}
+
+/// What `doctor` says of the cloud route; nothing is sent for it.
+struct CloudPayload: Encodable {
+    var libcurl: String
+    /// Nil where NEMO_API_URL is no address that may be used.
+    var status: StatusPayload?
 }

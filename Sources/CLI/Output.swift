@@ -15,6 +15,8 @@ final class Output: Sendable {
 
     private let descriptor: FileDescriptor
     private let sink: Mutex<Sink>
+    /// Whether a person reads along.
+    let isTerminal: Bool
     /// Whether a line can be redrawn in place: a terminal, and not a dumb one.
     let isLive: Bool
     /// What colour and the rest look like here.
@@ -25,6 +27,7 @@ final class Output: Sendable {
     init(_ descriptor: FileDescriptor, environment: [String: String]) {
         let isTerminal = Terminal.isTerminal(descriptor)
         self.descriptor = descriptor
+        self.isTerminal = isTerminal
         isLive = isTerminal && environment["TERM"] != "dumb"
         style = Style(environment: environment, isTerminal: isTerminal)
         sink = Mutex(.open)
@@ -35,6 +38,7 @@ final class Output: Sendable {
     init(columns: Int, isLive: Bool = false, style: Style = .plain) {
         descriptor = .standardError
         self.isLive = isLive
+        isTerminal = isLive
         self.style = style
         sink = Mutex(.memory(""))
         fixedColumns = columns

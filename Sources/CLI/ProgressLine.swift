@@ -87,7 +87,7 @@ enum ProgressLine {
         }
         var line = style.bold(pad(label, labelColumns)) + " "
         if left > leastBar {
-            line += bar(state.fraction, columns: min(mostBar, left - 1), style: style) + " "
+            line += Bar.text(state.fraction, columns: min(mostBar, left - 1), style: style) + " "
         }
         line += String(repeating: " ", count: percentColumns - percent.count) + percent
         var gap = 0
@@ -124,19 +124,6 @@ enum ProgressLine {
         case .encoding: state.attempt > 1 ? "Encoding \(state.attempt)" : "Encoding"
         case .verifying: "Checking"
         }
-    }
-
-    private static func bar(_ fraction: Double, columns: Int, style: Style) -> String {
-        let halves = Int((min(1, max(0, fraction)) * Double(columns * 2)).rounded(.down))
-        let full = halves / 2
-        guard style.usesUnicode else {
-            return String(repeating: "#", count: full)
-                + String(repeating: ".", count: columns - full)
-        }
-        let hasHalf = halves % 2 == 1
-        let filled = String(repeating: "━", count: full) + (hasHalf ? "╸" : "")
-        let empty = String(repeating: "─", count: columns - full - (hasHalf ? 1 : 0))
-        return style.cyan(filled) + style.dim(empty)
     }
 
     private static func pad(_ text: String, _ columns: Int) -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cloud
 import Core
 import Engine
 import Foundation
@@ -13,6 +14,7 @@ struct Session: Sendable {
     var messages: Output
     /// Nil where nobody listens, as in tests.
     var signals: Signals?
+    var environment = ProcessInfo.processInfo.environment
 
     /// Does what the arguments say.
     ///
@@ -48,7 +50,9 @@ struct Session: Sendable {
     static func parse(_ arguments: [String]) throws -> any ParsableCommand {
         var command = try Cinch.parseAsRoot(arguments)
         switch command {
-        case is CompressCommand, is PlanCommand, is ProbeCommand, is DoctorCommand: break
+        case is CompressCommand, is PlanCommand, is ProbeCommand, is DoctorCommand,
+            is SimulateCommand, is any CloudErrand:
+            break
         default: try command.run()
         }
         return command
@@ -72,10 +76,14 @@ struct Session: Sendable {
                 folder: FilePath(FileManager.default.currentDirectoryPath)
             )
             let isReady = doctor.problems.isEmpty
-            finish("doctor", DoctorResult(isReady: isReady, machine: doctor), json: json) {
-                Facts.text(doctor, width: $0, style: $1)
+            let cloud = cloudFacts
+            let result = DoctorResult(isReady: isReady, machine: doctor, cloud: cloud)
+            finish("doctor", result, json: json) {
+                Facts.text(doctor, cloud: cloud, width: $0, style: $1)
             }
             return isReady ? 0 : Failure.Kind.unavailable.exitCode
+        case let command as SimulateCommand: return try await simulate(command, json: json)
+        case let command as any CloudErrand: return try await cloud(command, json: json)
         default:
             throw Failure(.defect, "No command was performed")
         }
@@ -130,8 +138,8 @@ struct Session: Sendable {
         renderer?.begin(targetBytes: request.target?.bytes)
         defer { renderer?.end() }
         let isQuiet = command.quiet
-        let report = try await stoppable(renderer: renderer, json: json) {
-            () async throws(Failure) in
+        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        let report = try await stoppable(screen, json: json) { () async throws(Failure) in
             try await compressor.run(request) { event in
                 renderer?.show(event)
                 if !isQuiet { json?.write(event) }
@@ -144,9 +152,18 @@ struct Session: Sendable {
         return 0
     }
 
+    /// What a signal does to the screen, and what its end is called.
+    struct Screen: Sendable {
+        /// Gives the terminal back without waiting for anybody.
+        var restore: @Sendable () -> Void = {}
+        /// Gives the terminal back for a while.
+        var pause: @Sendable () -> Void = {}
+        var stopped: @Sendable (Int32) -> Failure = Failure.stopped(bySignal:)
+    }
+
     /// Runs work that a signal cancels; a second signal ends the process.
-    private func stoppable<Value: Sendable>(
-        renderer: Renderer? = nil,
+    func stoppable<Value: Sendable>(
+        _ screen: Screen = Screen(),
         json: JSONLines? = nil,
         _ work: @escaping @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -162,8 +179,10 @@ struct Session: Sendable {
             cancel: { task.cancel() },
             insist: { code in
                 Compressor.abandonRuns()
-                renderer?.restoreNow()
-                let failure = Failure.stopped(bySignal: code - 128)
+                PartialFiles.abandonAll()
+                Trial.abandonAll()
+                screen.restore()
+                let failure = screen.stopped(code - 128)
                 if let json {
                     json.writeIfPossible(.error, ErrorPayload(failure))
                 } else {
@@ -171,13 +190,13 @@ struct Session: Sendable {
                 }
                 Terminal.exitNow(code)
             },
-            pause: { renderer?.pause() }
+            pause: screen.pause
         )
         do {
             return try await task.value.get()
         } catch {
             guard error.kind == .interrupted else { throw error }
-            throw .stopped(bySignal: signals?.stopSignal ?? SIGINT)
+            throw screen.stopped(signals?.stopSignal ?? SIGINT)
         }
     }
 

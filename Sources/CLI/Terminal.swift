@@ -9,11 +9,22 @@ enum Terminal {
     /// result itself, would get its number and receive what is printed. SIGPIPE is ignored, so that a
     /// reader that left ends a write and not the process with its working folder.
     static func prepare() {
+        _ = usualPermissions
         for number: Int32 in 0...2 where fcntl(number, F_GETFD) == -1 {
             _ = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite)
         }
         ignore(SIGPIPE)
     }
+
+    /// The permissions that new files get here (0666 without the umask).
+    ///
+    /// The mask can only be read by setting it, which must not happen beside other threads: `prepare`
+    /// does it before there are any.
+    static let usualPermissions: Int = {
+        let mask = umask(0o077)
+        _ = umask(mask)
+        return 0o666 & ~Int(mask)
+    }()
 
     /// Whether a stream is a terminal (`isatty`).
     static func isTerminal(_ descriptor: FileDescriptor) -> Bool {
@@ -22,10 +33,12 @@ enum Terminal {
 
     /// The width of the terminal behind a stream, read anew at each call; nil where there is none.
     static func columns(of descriptor: FileDescriptor) -> Int? {
-        var size = winsize()
-        guard unsafe ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        // `struct winsize`: rows, columns, and two that nobody fills. By its layout, because the type
+        // itself belongs to whichever C module included its header first.
+        var size: [UInt16] = [0, 0, 0, 0]
+        guard unsafe ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0, size[1] > 0
         else { return nil }
-        return Int(size.ws_col)
+        return Int(size[1])
     }
 
     /// Whether a write would be taken at once, for the last words of a process that cannot wait.

@@ -62,6 +62,9 @@ package struct CloudConfiguration: Sendable {
         return address.port == usual ? address.host : "\(address.host):\(address.port)"
     }
 
+    /// Whether the service is on this machine, by the form of its address.
+    package var isLocal: Bool { (try? Address(api))?.isLoopback ?? false }
+
     /// Where a person registers; the id ties their anonymous work to the account (§12).
     package func registration(bind id: String?) -> String {
         guard let id, !id.isEmpty else { return "\(web)/register" }

@@ -97,7 +97,9 @@ extension CloudError {
     private var nextStep: String {
         switch kind {
         case .cancelled, .defect: ""
-        case .consentMissing: "Run 'cinch cloud login' and agree, or compress locally with 'cinch'."
+        case .consentMissing(.network):
+            "Run 'cinch cloud login' and agree, add --cloud, or compress locally with 'cinch'."
+        case .consentMissing(.upload): "Add --cloud to agree, or compress locally with 'cinch'."
         case .offlineMode: "Leave out --offline (or unset CINCH_OFFLINE), or compress locally."
         case .fileMissing: "Check the name and the folder."
         case .fileUnreadable: "Check that you may read it."
@@ -135,7 +137,7 @@ extension CloudError {
         case .agentFailed: "Say it in other words, or try again."
         case .runLost: "Send the message again if you want it repeated; it may cost credits."
         case .renderFailed: "Try again later, or compress locally with 'cinch'."
-        case .stillRendering: "It is not lost: 'cinch cloud jobs' takes it up again."
+        case .stillRendering: "It is not lost: 'cinch cloud jobs --fetch' takes it up again."
         case .uploadNotApplied: "Upload it again."
         case .resultUnusable: "Export again, or compress locally with 'cinch'."
         }

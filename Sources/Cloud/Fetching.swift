@@ -25,7 +25,11 @@ struct Fetching {
         // The name follows from the job's, so that what a killed run left is written over.
         let name = ".cinch-\(StateFolder.fileName(for: renderID)).part"
         let temporary = folder.appending(name)
-        defer { remove(temporary) }
+        PartialFiles.add(temporary)
+        defer {
+            remove(temporary)
+            PartialFiles.remove(temporary)
+        }
         remove(temporary)
         let size = try await fetch(to: temporary, url: url, byteCount: byteCount)
         do { try await verify(temporary) } catch {

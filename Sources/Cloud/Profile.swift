@@ -10,6 +10,10 @@ package struct Profile: Sendable, Equatable {
     package var skillSource: String
     /// Its name for people.
     package var title: String
+    /// What people call it on the command line.
+    package var name: String
+    /// The service's own first words.
+    package var greeting: [Language: String]
     /// The height of its exports unless another is asked for, in pixels.
     package var defaultHeight: Int
     /// The `language` of a new session; nil to send the person's own (§3).
@@ -28,6 +32,12 @@ package struct Profile: Sendable, Equatable {
     package static let clideo = Profile(
         skillSource: "video-compressor-clideo",
         title: "Video Compressor Clideo",
+        name: "clideo",
+        greeting: [
+            .english: "Got large video files to work with? Send it over and tell me what you need "
+                + "— I'll take care of the AI video compression.",
+            .chinese: "有大视频文件要处理吗？发过来，告诉我您的需求，AI 视频压缩交给我。",
+        ],
         defaultHeight: 1080,
         sessionLanguage: "en",
         trySaying: [
@@ -49,6 +59,13 @@ package struct Profile: Sendable, Equatable {
     package static let eightMB = Profile(
         skillSource: "video-compressor-8mb",
         title: "Video Compressor 8MB",
+        name: "8mb",
+        greeting: [
+            .english:
+                "Share your video files and I'll get started on AI video compression. Or just "
+                + "tell me what you're thinking.",
+            .chinese: "把视频文件发给我，我就开始 AI 视频压缩；也可以直接说说您的想法。",
+        ],
         defaultHeight: 720,
         sessionLanguage: nil,
         trySaying: [
@@ -68,5 +85,15 @@ package struct Profile: Sendable, Equatable {
         let best = MediaFormat.allCases.filter(\.isRecommended).map(\.rawValue)
         return "Supported: \(all); best as \(best.dropLast().joined(separator: ", "))"
             + " or \(best.last ?? "")."
+    }
+}
+
+extension Profile {
+    /// The profile that people call so, in any case; nil for any other name.
+    package init?(named name: String) {
+        guard let found = Self.all.first(where: { $0.name == name.lowercased() }) else {
+            return nil
+        }
+        self = found
     }
 }

@@ -11,6 +11,9 @@ package struct Transfer: Sendable {
     var userAgent: String
     var environment: [String: String]
 
+    /// The library behind it, as `libcurl/7.88.1 OpenSSL/3.0.15 …`.
+    package static var libraryVersion: String { libcurlVersion() }
+
     package init(
         clock: CloudClock = CloudClock(),
         userAgent: String = "cinch",

@@ -376,6 +376,9 @@ func addressParts(
     return (scheme, host, port, whole)
 }
 
+/// What libcurl calls itself and its parts.
+func libcurlVersion() -> String { unsafe String(cString: curl_version()) }
+
 /// What the system knows about an open file.
 func facts(of descriptor: FileDescriptor) -> OpenFile.Facts? {
     var facts = stat()

@@ -55,18 +55,20 @@ enum Program {
     static func run(
         _ arguments: [String],
         environment: [String: String] = [:],
+        input: String? = nil,
         in folder: URL? = nil
     ) async throws -> Result {
-        try await start(arguments, environment: environment, in: folder).result()
+        try await start(arguments, environment: environment, input: input, in: folder).result()
     }
 
-    /// Starts it.
+    /// Starts it; `input` is all that comes on its standard input.
     static func start(
         _ arguments: [String],
         environment: [String: String] = [:],
+        input: String? = nil,
         in folder: URL? = nil
     ) throws -> Running {
-        try Running(binary, arguments, environment: environment, in: folder)
+        try Running(binary, arguments, environment: environment, input: input, in: folder)
     }
 
     /// Starts it, and does something a while after its work has begun.
@@ -121,6 +123,7 @@ final class Running: Sendable {
         _ program: URL,
         _ arguments: [String],
         environment: [String: String],
+        input: String? = nil,
         in folder: URL?
     ) throws {
         let process = Process()
@@ -131,6 +134,13 @@ final class Running: Sendable {
         process.environment = all
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice
+        if let input {
+            // A file would be read as well, but a pipe is what people have.
+            let pipe = Pipe()
+            process.standardInput = pipe
+            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+        }
         let output = Pipe()
         let messages = Pipe()
         process.standardOutput = output

@@ -1,0 +1,213 @@
+import Cloud
+import Core
+import Engine
+import Foundation
+import SystemPackage
+
+/// A cloud command at work: the service, what is shown, and what this machine remembers.
+struct CloudDesk: Sendable {
+    let profile: Profile
+    let configuration: CloudConfiguration
+    let console: CloudConsole
+    let session: CloudSession
+    /// Says that a local run has begun on this screen, so that a signal finds its line.
+    let onRun: @Sendable (Renderer?) -> Void
+
+    init(
+        profile: Profile = .clideo,
+        isOffline: Bool = false,
+        environment: [String: String],
+        console: CloudConsole,
+        onRun: @escaping @Sendable (Renderer?) -> Void = { _ in }
+    ) throws(Failure) {
+        self.profile = profile
+        do throws(CloudError) {
+            configuration = try Self.configuration(profile, isOffline, environment, console.words)
+        } catch { throw error.failure }
+        self.console = console
+        self.onRun = onRun
+        session = CloudSession(
+            configuration,
+            // Only waits are sped up against the simulator: a busy machine is not.
+            transfer: Transfer(environment: environment),
+            ask: { await console.ask($0) },
+            events: { console.take($0) }
+        )
+    }
+
+    private static func configuration(
+        _ profile: Profile,
+        _ isOffline: Bool,
+        _ environment: [String: String],
+        _ words: CloudWords
+    ) throws(CloudError) -> CloudConfiguration {
+        var configuration = try CloudConfiguration(
+            profile: profile,
+            environment: environment,
+            language: words.isChinese ? "zh-CN" : CloudWords.language(environment),
+            isOffline: isOffline
+        )
+        // Only the simulator lives faster than the world.
+        if configuration.isLocal, let text = environment["NEMO_CLOCK_SPEED"],
+            let speed = Double(text), (1...1000).contains(speed), speed > 1
+        {
+            configuration.clock = CloudClock(speed: speed)
+            // What depends on this machine and not on the service's clock takes its real time.
+            configuration.runLimits.silence = max(
+                configuration.runLimits.silence,
+                .seconds(5) * speed
+            )
+            configuration.renderLimits.whole = max(
+                configuration.renderLimits.whole,
+                .seconds(60) * speed
+            )
+        }
+        return configuration
+    }
+
+    // MARK: Asking the service
+
+    /// Does something with the service; its errors become what a person is told.
+    func asking<Value: Sendable>(
+        _ work: () async throws(CloudError) -> Value
+    ) async throws(Failure) -> Value {
+        defer { console.end() }
+        do throws(CloudError) {
+            return try await work()
+        } catch { throw error.failure }
+    }
+
+    /// Uploads files, all of which are looked at before anything is sent.
+    func upload(_ paths: [String]) async throws(Failure) -> [UploadedFile] {
+        try check(paths)
+        let files = try await asking { () throws(CloudError) in
+            try await session.upload(paths.map { FilePath($0) })
+        }
+        remember { notebook in
+            for path in paths { notebook.note(upload: FilePath(path)) }
+        }
+        return files
+    }
+
+    /// Refuses what the service would not take; nothing is sent.
+    func check(_ paths: [String]) throws(Failure) {
+        for path in paths {
+            do throws(CloudError) {
+                _ = try UploadFile.checked(FilePath(path), limit: configuration.uploadLimit)
+            } catch {
+                var failure = error.failure
+                if case .fileTooLarge = error.kind {
+                    failure.advice =
+                        "Make it smaller first, then upload the result:\n"
+                        + "  cinch \(Shell.quoted(path)) --to 450MB"
+                }
+                throw failure
+            }
+        }
+    }
+
+    /// Sends a message, and remembers what size it asks for.
+    func send(_ text: String) async throws(Failure) -> Reply {
+        // Before it is sent: the answer may be lost, and the wish is the person's all the same.
+        let hadSession = session.session != nil
+        if hadSession { remember { $0.note(message: text) } }
+        let reply = try await asking { () throws(CloudError) in try await session.send(text) }
+        if !hadSession { remember { $0.note(message: text) } }
+        return reply
+    }
+
+    // MARK: What is remembered
+
+    /// What is known of the current session beside what the client keeps.
+    var notebook: Notebook? {
+        session.session.map { Notebook(of: $0.sessionID, configuration) }
+    }
+
+    func remember(_ change: (inout Notebook) -> Void) {
+        guard var notebook else { return }
+        change(&notebook)
+        notebook.save(configuration)
+    }
+
+    // MARK: On this machine
+
+    /// A local run whose progress goes where the cloud's does.
+    func compress(_ request: Request) async throws(Failure) -> Report {
+        let console = console
+        let renderer =
+            console.json == nil && !console.isQuiet
+            ? Renderer(console.messages, showsNotes: false) : nil
+        onRun(renderer)
+        renderer?.begin(targetBytes: request.target?.bytes)
+        defer {
+            renderer?.end()
+            onRun(nil)
+        }
+        return try await Compressor().run(request) { event in
+            renderer?.show(event)
+            if !console.isQuiet { console.json?.write(event) }
+        }
+    }
+
+    /// The export of the current session to a file.
+    func delivery(
+        to destination: FilePath,
+        overwrites: Bool,
+        height: Int?,
+        wish: ByteSize? = nil
+    ) -> Delivery {
+        var notebook = notebook ?? Notebook(sessionID: "")
+        if let wish { notebook.wishedBytes = wish.bytes }
+        return Delivery(
+            session: session,
+            console: console,
+            destination: destination,
+            overwrites: overwrites,
+            height: height,
+            notebook: notebook,
+            compress: { request throws(Failure) in try await compress(request) }
+        )
+    }
+
+    /// `<name>-<height>p.mp4`, after what is on the timeline; in the current folder.
+    func usualName(of state: CloudState?, height: Int?) -> String {
+        let clip = state?.timeline?.tracks.first { $0.kind == .video }?.segments
+            .lazy.compactMap(\.name).first
+        let uploads = session.session?.uploads ?? []
+        let name = uploads.last { $0 == clip } ?? uploads.last ?? "video"
+        let stem = FilePath(name).lastComponent?.stem ?? "video"
+        let shape = [state?.width, state?.height].compactMap { $0 }.min()
+        let lines = min(height ?? profile.defaultHeight, shape ?? .max)
+        return "\(stem)-\(lines)p.mp4"
+    }
+
+    // MARK: Ends
+
+    /// What a command ends with: a line for programs, or a text for people.
+    func finish(
+        _ command: String,
+        _ body: some Encodable,
+        text: (_ width: Int, _ style: Style) -> String = { _, _ in "" }
+    ) {
+        console.end()
+        if let json = console.json {
+            json.write(.result, ResultPayload(command: command, body: body))
+            return
+        }
+        let text = text(console.width, console.results.style)
+        if !text.isEmpty { console.results.line(text) }
+    }
+}
+
+/// Paths as they are typed.
+enum Shell {
+    /// A path that a shell takes for one word.
+    static func quoted(_ path: String) -> String {
+        // A dash in front would make an option of it.
+        let path = path.hasPrefix("-") ? "./" + path : path
+        let isPlain = path.allSatisfy {
+            $0.isLetter || $0.isNumber || "._-/+,:@%=".contains($0)
+        }
+        return isPlain && !path.isEmpty ? path : "'\(path.replacing("'", with: "'\\''"))'"
+    }
+}

@@ -1,0 +1,242 @@
+import Cloud
+import Core
+
+/// What the cloud commands say of themselves, in the two languages that the service speaks.
+struct CloudWords: Sendable, Equatable {
+    var isChinese = false
+
+    /// By the locale that messages follow.
+    init(environment: [String: String]) {
+        isChinese = Self.locale(environment).hasPrefix("zh")
+    }
+
+    init(isChinese: Bool) { self.isChinese = isChinese }
+
+    /// The user's language for a session (§3), as `en` or `zh-CN`.
+    static func language(_ environment: [String: String]) -> String {
+        let name = locale(environment).prefix { $0 != "." && $0 != "@" }
+        let tag = String(name).replacing("_", with: "-")
+        let isTag = tag.count >= 2 && tag.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "-") }
+        return isTag && tag.lowercased() != "posix" ? tag : "en"
+    }
+
+    private static func locale(_ environment: [String: String]) -> String {
+        ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap { environment[$0] }
+            .first { !$0.isEmpty } ?? ""
+    }
+
+    /// Whether words are Chinese: Han characters, and none of the Japanese and Korean scripts.
+    static func areChinese(_ text: String) -> Bool {
+        var hasHan = false
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x3040...0x30FF, 0xAC00...0xD7A3: return false
+            case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0x20000...0x2FFFF: hasHan = true
+            default: break
+            }
+        }
+        return hasHan
+    }
+
+    private func pick(_ english: String, _ chinese: String) -> String {
+        isChinese ? chinese : english
+    }
+
+    var language: Profile.Language { isChinese ? .chinese : .english }
+
+    // MARK: Connecting
+
+    var connecting: String { pick("Connecting…", "正在连接…") }
+    var ready: String { pick("Ready!", "准备就绪！") }
+    var trySaying: String { pick("Try saying:", "可以试着说：") }
+    var howToEnd: String {
+        pick("Drop files here, or type. Ctrl-D ends.", "把文件拖到这里，或直接输入。Ctrl-D 结束。")
+    }
+    var simulated: String {
+        pick(
+            "Simulated: the service runs inside this program and nothing leaves this machine.",
+            "模拟模式：服务就在本程序内运行，任何内容都不会离开这台电脑。"
+        )
+    }
+    var goAhead: String { pick("Go ahead? [y/N] ", "继续吗？[y/N] ") }
+
+    /// Whether an answer to a question is a yes.
+    static func isYes(_ answer: String) -> Bool {
+        let plain = answer.lowercased().filter { $0.isLetter }
+        return [
+            "y", "yes", "ok", "okay", "sure", "yeah", "yep", "是", "是的", "好", "好的", "好啊", "可以", "对",
+            "行", "继续",
+        ].contains(plain)
+    }
+
+    /// What is about to be done, for the person who decides.
+    func question(_ question: Consent.Question) -> String {
+        guard isChinese else { return question.text }
+        switch question.subject {
+        case .network:
+            return "Cinch 即将连接 \(question.host)。您在云端命令中输入的内容会连同本机的一个随机编号发送到那里；"
+                + "该服务由第三方运营。现在还不会发送您的任何文件。"
+        case .upload:
+            let list = question.files.map { "\($0.name)（\(($0.bytes + 999_999) / 1_000_000) MB）" }
+            return "Cinch 即将把 \(list.joined(separator: "、")) 发送到第三方 \(question.host)。"
+                + "上传内容和结果会保存多久无从得知，结果链接无需密码即可打开。"
+        }
+    }
+
+    // MARK: While it goes on
+
+    func uploading(_ name: String) -> String { pick("Uploading \(name)", "正在上传 \(name)") }
+    func uploaded(_ name: String) -> String { pick("\(name) is uploaded", "\(name) 已上传") }
+    var waiting: String { pick("Waiting for the answer", "等待回复") }
+    var mayTakeMinutes: String { pick("may take minutes", "可能需要几分钟") }
+    var editing: String { pick("Editing the timeline", "正在编辑时间线") }
+    var generating: String { pick("Generating video", "正在生成视频") }
+    var stillWorking: String { pick("⏳ Still working...", "⏳ 仍在处理中…") }
+    var rendering: String { pick("Rendering", "正在渲染") }
+    var usually: String {
+        let usual = Profile.typicalSeconds
+        return pick(
+            "usually \(usual.lowerBound) to \(usual.upperBound) s",
+            "通常 \(usual.lowerBound) 到 \(usual.upperBound) 秒"
+        )
+    }
+    var downloading: String { pick("Downloading", "正在下载") }
+    var reading: String { pick("Asking", "正在查询") }
+    var checking: String { pick("Checking the file", "正在检查文件") }
+    var lookingAgain: String { pick("Looking for changes", "正在查看变化") }
+    func left(_ time: String) -> String { pick("\(time) left", "剩余 \(time)") }
+    func of(_ part: String, _ whole: String) -> String {
+        pick("\(part) of \(whole)", "\(part) / \(whole)")
+    }
+
+    var recovering: String {
+        pick(
+            "The connection was lost. The timeline is read now and then for up to five minutes; the "
+                + "message is not sent twice.",
+            "连接中断。接下来五分钟内会不时查看时间线；消息不会重复发送。"
+        )
+    }
+    func limited(_ seconds: Int) -> String {
+        pick(
+            "The service limits requests. In \(seconds) s it is asked once more.",
+            "服务限制了请求频率，\(seconds) 秒后再试一次。"
+        )
+    }
+    func newSession(lostMedia: Bool) -> String {
+        pick(
+            "The service had forgotten the session; a new one is open."
+                + (lostMedia ? " The files went with the old one: upload them again." : ""),
+            "服务已不记得之前的会话，已打开新的会话。" + (lostMedia ? "原来的文件也随之失效，请重新上传。" : "")
+        )
+    }
+
+    // MARK: Conversation
+
+    var whichFile: String {
+        pick(
+            "Which file? Drop it here, or type its path.",
+            "要上传哪个文件？把它拖到这里，或输入路径。"
+        )
+    }
+    func noSuchFile(_ name: String) -> String {
+        pick("There is no file \(name).", "找不到文件 \(name)。")
+    }
+    var sayWhatToDo: String {
+        pick("Now say what to do with it.", "现在说说想怎么处理它。")
+    }
+    var sayExport: String { pick("Say “export” to get the file.", "说“导出”即可得到文件。") }
+    var sayEdit: String {
+        pick(
+            "There is no window to drag things in: just say what to change.",
+            "这里没有可拖拽的窗口：直接说想改什么即可。"
+        )
+    }
+    /// What the service's silence, or a lost connection, came to; nil after an ordinary answer.
+    func notice(_ reply: Reply) -> String? {
+        guard isChinese else { return reply.notice }
+        return switch reply.outcome {
+        case .edited: "已完成，服务没有附上说明。"
+        case .recovered: "连接中断过，但处理没有停：时间线已更新。"
+        case .nothing: "服务没有回复，时间线也没有变化。需要的话可以再说一次，可能会消耗积分。"
+        case .answered, .failed, .lost, .neverBegan: nil
+        }
+    }
+    var emptyTimeline: String { pick("The timeline is empty.", "时间线是空的。") }
+    func clipsAreThere(_ count: Int) -> String {
+        pick(
+            count == 1
+                ? "One file is there to work with." : "\(count) files are there to work with.",
+            "已上传 \(count) 个文件。"
+        )
+    }
+    func credits(_ available: String, reserved: String, total: String) -> String {
+        pick(
+            "Credits: \(available) available, \(reserved) reserved, \(total) in all",
+            "积分：可用 \(available)，冻结 \(reserved)，总计 \(total)"
+        )
+    }
+    var noSubtitles: String {
+        pick("There are no words with times on the timeline.", "时间线上没有带时间的文字。")
+    }
+
+    // MARK: The file
+
+    enum Label { case size, picture, codecs, maker, reason, time, length, media }
+
+    func label(_ label: Label) -> String {
+        switch label {
+        case .size: pick("Size", "大小")
+        case .picture: pick("Picture", "画面")
+        case .codecs: pick("Codecs", "编码")
+        case .maker: pick("Made by", "制作")
+        case .reason: pick("Because", "原因")
+        case .time: pick("Time", "用时")
+        case .length: pick("Length", "时长")
+        case .media: pick("Media", "素材")
+        }
+    }
+    func bytes(_ count: Int) -> String {
+        pick("\(ByteSize.grouped(count)) bytes", "\(ByteSize.grouped(count)) 字节")
+    }
+    func spare(_ bytes: Int, of wish: Int) -> String {
+        let (spare, wish) = (ByteSize.text(bytes), Phrase.target(wish))
+        return bytes == 0
+            ? pick("exactly the \(wish) you asked for", "正好是您要求的 \(wish)")
+            : pick("\(spare) under the \(wish) you asked for", "比您要求的 \(wish) 少 \(spare)")
+    }
+    func maker(_ maker: Delivered.Maker) -> String {
+        switch maker {
+        case .cloud:
+            pick("the cloud, and checked here to its last picture", "云端，并在本机逐帧检查")
+        case .hereFromOriginal: pick("this machine, from the original file", "本机，由原文件压缩")
+        case .hereFromResult:
+            pick("the cloud, then fitted on this machine", "云端，再由本机压缩到要求的大小")
+        }
+    }
+    func tooLarge(_ bytes: Int, _ wish: Int) -> String {
+        let wish = Phrase.target(wish)
+        return pick(
+            "the cloud's file has \(self.bytes(bytes)), more than the \(wish) you asked for",
+            "云端的文件有 \(self.bytes(bytes))，超过您要求的 \(wish)"
+        )
+    }
+    func unusable(_ detail: String) -> String {
+        pick("the cloud's file cannot be used", "云端的文件无法使用")
+            + (detail.isEmpty ? "" : pick(": ", "：") + detail)
+    }
+    /// What happens now; `file` is nil for what the cloud has made.
+    func fittedHere(_ reason: String, from file: String?) -> String {
+        pick(
+            "\(reason.prefix(1).uppercased())\(reason.dropFirst()). It is fitted here, from "
+                + "\(file ?? "the cloud's file").",
+            "\(reason)。现在在本机由\(file.map { " \($0) " } ?? "云端的文件")压缩。"
+        )
+    }
+    func madeHere(_ reason: String, from file: String) -> String {
+        pick(
+            "\(reason.prefix(1).uppercased())\(reason.dropFirst()). It is made here, from \(file).",
+            "\(reason)。现在在本机由 \(file) 制作。"
+        )
+    }
+    var ended: String { pick("Bye.", "再见。") }
+}

@@ -1,0 +1,262 @@
+import Cloud
+import Core
+import Foundation
+import SystemPackage
+
+// What each cloud command does at its desk.
+
+extension LoginCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        desk.console.greet()
+        _ = try await desk.asking { () throws(CloudError) in
+            try await desk.session.connect(fresh: new)
+        }
+        let status = desk.status
+        desk.finish("cloud login", status) { width, style in
+            options.quiet ? "" : CloudFacts.text(status, width: width, style: style)
+        }
+        desk.console.suggest("Next: cinch cloud upload FILE, or cinch chat")
+    }
+}
+
+extension LogoutCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        desk.session.logOut()
+        let status = desk.status
+        desk.finish("cloud logout", status) { width, style in
+            options.quiet
+                ? "" : "Forgotten: the token, the session, and that you agreed to anything."
+        }
+    }
+}
+
+extension StatusCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        let status = desk.status
+        desk.finish("cloud status", status) {
+            CloudFacts.text(status, width: $0, style: $1)
+        }
+    }
+}
+
+extension CreditsCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        let credits = try await desk.asking { () throws(CloudError) in
+            try await desk.session.credits()
+        }
+        desk.finish("cloud credits", CreditsPayload(credits)) { _, _ in
+            CloudFacts.text(credits, words: desk.console.words)
+        }
+    }
+}
+
+extension UploadCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        guard !files.isEmpty else {
+            throw Failure(
+                .usage,
+                "The file is missing",
+                why: "nothing was named to upload",
+                advice: "Try: cinch cloud upload holiday.mov"
+            )
+        }
+        let addresses = files.filter { $0.lowercased().hasPrefix("https://") }
+        let paths = files.filter { !addresses.contains($0) }
+        try desk.check(paths)
+        if new {
+            _ = try await desk.asking { () throws(CloudError) in
+                try await desk.session.connect(fresh: true)
+            }
+        }
+        var taken: [UploadedFile] = []
+        if !paths.isEmpty { taken += try await desk.upload(paths) }
+        if !addresses.isEmpty {
+            taken += try await desk.asking { () throws(CloudError) in
+                try await desk.session.upload(urls: addresses)
+            }
+        }
+        desk.finish("cloud upload", UploadPayload(taken))
+        desk.console.suggest(
+            "Next: cinch cloud send \"compress this video to under 50MB\""
+        )
+    }
+}
+
+extension SendCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        let message = text.joined(separator: " ")
+        guard !message.allSatisfy(\.isWhitespace) else {
+            throw Failure(
+                .usage,
+                "The message is missing",
+                why: "there is nothing to send",
+                advice: "Try: cinch cloud send \"compress this video down to 8MB\""
+            )
+        }
+        let reply = try await desk.send(message)
+        desk.console.tell(desk.console.words.notice(reply), of: reply)
+        desk.finish("cloud send", ReplyPayload(reply)) { width, _ in
+            guard reply.outcome != .nothing else { return "" }
+            let width = desk.console.results.isLive ? width : nil
+            return reply.state?.timeline.map { CloudFacts.timeline($0, width: width) } ?? ""
+        }
+        if reply.state?.isReadyForExport == true {
+            desk.console.suggest("Next: cinch cloud export")
+        }
+    }
+}
+
+extension StateCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        let state = try await desk.asking { () throws(CloudError) in
+            try await desk.session.state()
+        }
+        desk.finish("cloud state", StatePayload(state)) { width, style in
+            CloudFacts.text(
+                state,
+                words: desk.console.words,
+                width: desk.console.results.isLive ? width : nil,
+                style: style
+            )
+        }
+    }
+}
+
+extension ExportCommand {
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        let wish = try to.map { text throws(Failure) in try Reading.size(text, option: "--to") }
+        let height = try maxHeight.flatMap { text throws(Failure) -> Int? in
+            guard case .lines(let lines) = try Reading.heightCap(text) else { return nil }
+            return lines
+        }
+        let path = try output.map { text throws(Failure) in
+            try Reading.path(text, name: "--output")
+        }
+        if let kind = path?.extension?.lowercased(), !["mp4", "m4v"].contains(kind) {
+            throw Failure(
+                .usage,
+                "Cannot make a .\(kind) file",
+                why: "the service renders MP4",
+                advice: "Name the output with .mp4 at its end."
+            )
+        }
+        let destination: FilePath
+        if let path {
+            destination = path
+        } else {
+            let state = try await desk.asking { () throws(CloudError) in
+                try await desk.session.state()
+            }
+            destination = FilePath(desk.usualName(of: state, height: height))
+        }
+        let delivery = desk.delivery(
+            to: destination,
+            overwrites: force,
+            height: height,
+            wish: wish
+        )
+        let file = try await delivery.run()
+        desk.finish("cloud export", DeliveredPayload(file)) { width, style in
+            options.quiet
+                ? "" : CloudFacts.text(file, words: desk.console.words, width: width, style: style)
+        }
+    }
+}
+
+extension JobsCommand {
+    private struct Payload: Encodable {
+        var jobs: [JobPayload]
+        var fetched: [DeliveredPayload]
+    }
+
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        let jobs = desk.session.jobs()
+        var fetched: [DeliveredPayload] = []
+        for job in fetch ? jobs : [] {
+            let delivery = desk.delivery(
+                to: FilePath(job.destination),
+                overwrites: force,
+                height: nil
+            )
+            let file = try await delivery.resume(job)
+            fetched.append(DeliveredPayload(file))
+            desk.console.end()
+            if !options.quiet {
+                desk.console.say(
+                    CloudFacts.text(
+                        file,
+                        words: desk.console.words,
+                        width: desk.console.width,
+                        style: desk.console.results.style
+                    )
+                )
+            }
+        }
+        let left = desk.session.jobs()
+        let payload = Payload(jobs: left.map(JobPayload.init), fetched: fetched)
+        desk.finish("cloud jobs", payload) { width, style in
+            if left.isEmpty { return fetched.isEmpty ? "No exports were left behind." : "" }
+            var columns = Columns()
+            for job in left {
+                columns.add(
+                    CloudFacts.date(job.submitted),
+                    "\(job.source.withoutControls) to \(job.destination.withoutControls)"
+                )
+            }
+            return columns.lines(width: width, style: style).joined(separator: "\n")
+        }
+        if !left.isEmpty, !fetch { desk.console.suggest("Next: cinch cloud jobs --fetch") }
+    }
+}
+
+extension LinkCommand {
+    private struct Payload: Encodable {
+        /// Where the link is; nil where a browser has it.
+        var output: String?
+    }
+
+    func perform(at desk: CloudDesk) async throws(Failure) {
+        let link = try await desk.asking { () throws(CloudError) in
+            try await desk.session.link()
+        }
+        guard let link else {
+            throw Failure(
+                .unavailable,
+                "There is no link to the session",
+                why: "the service does not offer one",
+                advice: "Go on here, with cinch cloud send."
+            )
+        }
+        if let output {
+            try PrivateFile.write(link + "\n", to: try Reading.path(output, name: "--output"))
+        } else {
+            try await Browser.open(link, environment: desk.configuration.environment)
+        }
+        desk.finish("cloud link", Payload(output: output)) { _, _ in
+            output.map {
+                "The link is in \($0.withoutControls). Whoever has it has the session for seven days."
+            } ?? "The session is open in your browser, for seven days."
+        }
+    }
+}
+
+extension CloudDesk {
+    /// What this machine knows, without asking anybody.
+    var status: StatusPayload {
+        let client = session.client
+        let token = client.identity.environmentToken ?? client.identity.savedToken
+        let expires = token.flatMap { $0.isFromEnvironment ? nil : $0.expires }
+        return StatusPayload(
+            host: configuration.host,
+            profile: profile.title,
+            isOffline: configuration.isOffline,
+            agreesToContact: client.consent.isGiven(.network),
+            agreesToUpload: client.consent.isGiven(.upload),
+            token: token.map { $0.isFromEnvironment ? "environment" : "saved" } ?? "none",
+            tokenExpiresUnixSeconds: expires,
+            sessionOpenedUnixSeconds: session.session?.opened,
+            uploads: session.session?.uploads ?? [],
+            jobs: session.jobs().count
+        )
+    }
+}

@@ -1,0 +1,261 @@
+import Cloud
+import Core
+import Engine
+import Foundation
+import Synchronization
+import SystemPackage
+
+/// A file that was asked of the cloud, as it is now on this disk.
+struct Delivered: Sendable {
+    enum Maker: String, Sendable, Encodable {
+        case cloud
+        /// Made here from the file that was uploaded.
+        case hereFromOriginal
+        /// Made here from what the cloud had made.
+        case hereFromResult
+    }
+
+    var path: FilePath
+    var source: Source
+    var wish: ByteSize?
+    var maker = Maker.cloud
+    /// What the cloud's file weighed; nil where that could not be used at all.
+    var cloudBytes: Int?
+    /// Why the cloud's file was not good enough, in a sentence.
+    var reason = ""
+    var elapsedSeconds = 0.0
+}
+
+/// Gets a session's result into a file that is what was asked for.
+///
+/// Nothing promises a size (§9.2): the file is decoded to its end and measured. One that is larger
+/// than was wished for, or that is no video, is put right on this machine, and it is said so.
+struct Delivery: Sendable {
+    let session: CloudSession
+    let console: CloudConsole
+    var destination: FilePath
+    var overwrites = false
+    /// The lines that were asked for.
+    var height: Int?
+    /// What is known of the session: the files that went in, and the size that was asked for.
+    var notebook: Notebook
+    /// Runs on this machine, with what it tells going where the console's does.
+    let compress: @Sendable (Request) async throws(Failure) -> Report
+
+    /// Renders the session and delivers.
+    func run() async throws(Failure) -> Delivered {
+        try checkInputs()
+        return try await deliver { verify async throws(CloudError) in
+            try await session.export(
+                to: destination,
+                overwrites: overwrites,
+                height: height,
+                verify: verify
+            )
+        }
+    }
+
+    /// Delivers what an earlier run had rendered.
+    func resume(_ job: JobRecord) async throws(Failure) -> Delivered {
+        try await deliver { verify async throws(CloudError) in
+            try await session.resume(
+                job,
+                to: destination,
+                overwrites: overwrites,
+                verify: verify
+            )
+        }
+    }
+
+    private var wish: ByteSize? { notebook.wishedBytes.map(ByteSize.init(bytes:)) }
+
+    /// The input is never written to, not even with --force.
+    private func checkInputs() throws(Failure) {
+        guard notebook.originals.contains(where: { Self.areSame($0.path, destination.string) })
+        else { return }
+        throw Failure(
+            .output,
+            "The output would be the input itself, \(destination.string)",
+            why: "the input is never written to",
+            advice: "Name another output with -o."
+        )
+    }
+
+    private typealias Verify = @Sendable (FilePath) async throws -> Void
+
+    private func deliver(
+        _ fetch: (@escaping Verify) async throws(CloudError) -> Exported
+    ) async throws(Failure) -> Delivered {
+        let start = ContinuousClock.now
+        let found = Mutex<Source?>(nil)
+        let console = console
+        var delivered: Delivered
+        do throws(CloudError) {
+            let exported = try await fetch { path in
+                console.begin(console.words.checking)
+                let source = try await Self.inspected(path)
+                found.withLock { $0 = source }
+            }
+            console.end()
+            guard var source = found.withLock({ $0 }) else {
+                throw CloudError(.defect, .downloading)
+            }
+            source.path = destination.string
+            // It came down for its owner alone, as nobody knew yet what it was.
+            try? FileManager.default.setAttributes(
+                [.posixPermissions: Terminal.usualPermissions],
+                ofItemAtPath: destination.string
+            )
+            delivered = Delivered(path: destination, source: source, wish: wish)
+            delivered.cloudBytes = Int(exported.byteCount)
+        } catch {
+            console.end()
+            guard error.kind == .resultUnusable, let original = notebook.soleOriginal else {
+                throw error.failure
+            }
+            delivered = try await remade(from: original, because: error)
+        }
+        if let wish, let bytes = delivered.cloudBytes, bytes > wish.bytes {
+            delivered = try await fitted(delivered, bytes: bytes, to: wish)
+        }
+        delivered.elapsedSeconds = start.duration(to: .now).inSeconds
+        return delivered
+    }
+
+    /// Why a file cannot be used, without the hidden name that it has for the moment.
+    private struct Unusable: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private static func inspected(_ path: FilePath) async throws -> Source {
+        do throws(Failure) {
+            return try await Compressor().inspect(path)
+        } catch {
+            if error.kind == .interrupted { throw CancellationError() }
+            throw Unusable(
+                description: error.why.isEmpty ? "it is not a video that can be played" : error.why
+            )
+        }
+    }
+
+    // MARK: Putting it right here
+
+    /// The cloud's file is no use: made from the original.
+    private func remade(
+        from original: FilePath,
+        because error: CloudError
+    ) async throws(Failure) -> Delivered {
+        let reason = console.words.unusable(error.detail)
+        console.note(console.words.madeHere(reason, from: Self.name(original)))
+        _ = try await compress(
+            Request(
+                input: original,
+                output: destination,
+                target: wish,
+                heightCap: cap,
+                overwrites: overwrites
+            )
+        )
+        var delivered = Delivered(path: destination, source: try await source, wish: wish)
+        (delivered.maker, delivered.reason) = (.hereFromOriginal, reason)
+        return delivered
+    }
+
+    /// The cloud's file is too large: fitted in two passes, from the original where that shows the
+    /// same, because every encode costs something.
+    private func fitted(
+        _ delivered: Delivered,
+        bytes: Int,
+        to wish: ByteSize
+    ) async throws(Failure) -> Delivered {
+        let reason = console.words.tooLarge(bytes, wish.bytes)
+        let input = await faithfulOriginal(delivered)
+        console.note(console.words.fittedHere(reason, from: input.map(Self.name)))
+        var result = delivered
+        (result.reason, result.maker) = (reason, input == nil ? .hereFromResult : .hereFromOriginal)
+        do throws(Failure) {
+            try await fit(input ?? destination, to: wish)
+        } catch {
+            if error.kind == .interrupted { throw error }
+            throw Failure(
+                error.kind,
+                "\(destination.string) has \(ByteSize.grouped(bytes)) bytes, more than the "
+                    + "\(Phrase.target(wish.bytes)) you asked for",
+                why: "it could not be made smaller here: \(Self.lowered(error.what))"
+                    + (error.why.isEmpty ? "" : ": \(error.why)"),
+                advice: "The cloud's file stays where it is.\n\(error.advice)",
+                smallestBytes: error.smallestBytes
+            )
+        }
+        result.source = try await source
+        return result
+    }
+
+    /// Writes beside the destination and puts it over it when it is whole: until then the cloud's
+    /// file is there.
+    private func fit(_ input: FilePath, to wish: ByteSize) async throws(Failure) {
+        guard input == destination else {
+            _ = try await compress(
+                Request(
+                    input: input,
+                    output: destination,
+                    target: wish,
+                    heightCap: cap,
+                    overwrites: true
+                )
+            )
+            return
+        }
+        let folder = destination.removingLastComponent()
+        let beside = folder.appending(".cinch-\(UUID().uuidString).mp4")
+        defer { _ = try? FileManager.default.removeItem(atPath: beside.string) }
+        _ = try await compress(
+            Request(input: input, output: beside, target: wish, heightCap: cap, overwrites: true)
+        )
+        guard unsafe rename(beside.string, destination.string) == 0 else {
+            throw Failure(
+                .output,
+                "Cannot put the result at \(destination.string)",
+                why: Errno(rawValue: errno).description.lowercased(),
+                advice: "Name another place with -o."
+            )
+        }
+    }
+
+    private var cap: HeightCap { height.map { .lines($0) } ?? .automatic }
+
+    private var source: Source {
+        get async throws(Failure) { try await Compressor().probe(destination) }
+    }
+
+    /// The original, if it plays as long as the cloud's file: otherwise something was cut after all.
+    private func faithfulOriginal(_ delivered: Delivered) async -> FilePath? {
+        guard let original = notebook.soleOriginal,
+            let source = try? await Compressor().probe(original)
+        else { return nil }
+        let seconds = source.durationSeconds
+        let isSame = abs(seconds - delivered.source.durationSeconds) <= max(0.3, seconds / 50)
+        return isSame ? original : nil
+    }
+
+    private static func areSame(_ one: String, _ other: String) -> Bool {
+        func identity(_ path: String) -> [Int]? {
+            let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            let found = try? FileManager.default.attributesOfItem(atPath: resolved)
+            guard let file = (found?[.systemFileNumber] as? NSNumber)?.intValue,
+                let device = (found?[.systemNumber] as? NSNumber)?.intValue
+            else { return nil }
+            return [file, device]
+        }
+        guard let one = identity(one), let other = identity(other) else { return false }
+        return one == other
+    }
+
+    private static func name(_ path: FilePath) -> String {
+        path.lastComponent?.string ?? path.string
+    }
+
+    private static func lowered(_ text: String) -> String {
+        text.prefix(1).lowercased() + text.dropFirst()
+    }
+}

@@ -1,0 +1,172 @@
+package import Core
+
+/// The size that a person's words ask for, as in "under 50MB" and "压缩到 8MB 以下".
+///
+/// The service promises no size (§9.2), so whoever downloads a result has to know what was wished
+/// for. A size that describes the source ("a 500MB MP4 wedding video") is no wish.
+package enum SizeWish {
+    /// The last size that is asked for; of those that are merely mentioned the last, if they
+    /// describe nothing.
+    package static func of(_ text: String) -> ByteSize? {
+        let masked = MaskedText(text, covering: [.addresses, .fileNames, .quotes])
+        let mentions = SizeMention.all(in: masked)
+        return (mentions.last { $0.role == .asked } ?? mentions.last { $0.role == .open })?.size
+    }
+
+    /// Whether the words ask for nothing but a smaller file: then the source is as good to work on as
+    /// what the service made of it.
+    ///
+    /// Every word must be known to be harmless; one that is not may be an edit.
+    package static func isAll(of text: String) -> Bool {
+        var masked = MaskedText(text, covering: [.addresses, .fileNames])
+        for mention in SizeMention.all(in: masked) { masked.cover(mention.range) }
+        masked.cover(IntentWords.heights + SizeMention.harmless)
+        return !masked.characters.contains { $0.isLetter || $0.isNumber || $0 == "\"" }
+    }
+}
+
+/// A number with a unit of size, and what the words around it make of it.
+private struct SizeMention {
+    enum Role {
+        /// "under 8MB", "8MB or less".
+        case asked
+        /// "a 500MB MP4".
+        case described
+        /// Neither.
+        case open
+    }
+
+    var size: ByteSize
+    var range: Range<Int>
+    var role: Role
+
+    static func all(in text: MaskedText) -> [SizeMention] {
+        var found: [SizeMention] = []
+        var place = 0
+        while place < text.characters.count {
+            guard let (size, range) = size(at: place, in: text) else {
+                place += 1
+                continue
+            }
+            found.append(SizeMention(size: size, range: range, role: role(of: range, in: text)))
+            place = range.upperBound
+        }
+        return found
+    }
+
+    /// A number that begins here, blanks, and a unit: `8MB`, `7.5 MiB`, `50兆`.
+    private static func size(at start: Int, in text: MaskedText) -> (ByteSize, Range<Int>)? {
+        let characters = text.characters
+        guard characters[start].isASCII, characters[start].isNumber else { return nil }
+        if start > 0, MaskedText.isLatin(characters[start - 1]) || characters[start - 1] == "." {
+            return nil
+        }
+        var place = start
+        while place < characters.count,
+            characters[place].isASCII && characters[place].isNumber || characters[place] == "."
+        { place += 1 }
+        let number = String(characters[start..<place])
+        while place < characters.count, characters[place] == " " { place += 1 }
+        guard
+            let (name, unit) = units.first(where: { name, _ in
+                let end = place + name.count
+                return characters[place...].starts(with: name)
+                    && !(MaskedText.isLatin(name.last ?? " ") && end < characters.count
+                        && MaskedText.isLatin(characters[end]))
+            }), let size = try? ByteSize(parsing: number + unit)
+        else { return nil }
+        return (size, start..<place + name.count)
+    }
+
+    /// Longest first; `k` alone means lines and `m` alone minutes as often as not.
+    private static let units: [(String, String)] = [
+        ("megabytes", "MB"), ("gigabytes", "GB"), ("kilobytes", "kB"), ("megabyte", "MB"),
+        ("gigabyte", "GB"), ("megs", "MB"), ("gigs", "GB"), ("meg", "MB"), ("mib", "MiB"),
+        ("gib", "GiB"), ("kib", "KiB"), ("mb", "MB"), ("gb", "GB"), ("kb", "kB"), ("兆", "MB"),
+    ]
+
+    private static func role(of range: Range<Int>, in text: MaskedText) -> Role {
+        let before = String(text.characters[..<range.lowerBound])
+        let after = String(text.characters[range.upperBound...])
+        if follows(after, limits) { return .asked }
+        let lead = withoutTail(before, vague)
+        if ends(lead, bounds) { return .asked }
+        let noun = follows(after, nouns)
+        if ends(lead, articles) {
+            let further = articles.first { ends(lead, [$0]) }.map { withoutTail(lead, [$0]) } ?? ""
+            return ends(further, makers) ? .asked : .described
+        }
+        if ends(lead, origins) { return .described }
+        return noun ? .described : .open
+    }
+
+    private static let bounds = [
+        "under", "below", "to", "into", "within", "less than", "smaller than", "lower than",
+        "at most", "up to", "max", "maximum", "maximum of", "no more than", "not more than",
+        "no larger than", "no bigger than", "not exceed", "not exceeding", "limit of", "limit is",
+        "target", "beneath", "fit", "fit in", "fits in", "<", "<=", "≤", "到", "至", "成", "为",
+        "小于", "低于", "少于", "不超过", "不大于", "控制在", "限制在", "最大", "最多", "压",
+    ]
+    private static let limits = [
+        "or less", "or smaller", "or under", "or below", "max", "maximum", "limit", "以下", "以内",
+        "之内", "内", "左右",
+    ]
+    private static let vague = [
+        "about", "around", "roughly", "just", "only", "exactly", "approximately", "大约", "约",
+    ]
+    private static let articles = ["a", "an", "my", "this", "the", "our", "that", "一个", "这个"]
+    private static let makers = ["into", "to", "make", "create", "as", "want", "need", "me"]
+    private static let origins = ["from", "of", "is", "was", "has", "从", "是", "有"]
+    private static let nouns = [
+        "mp4", "mov", "avi", "webm", "mkv", "video", "file", "clip", "recording", "movie",
+        "footage", "wedding", "phone", "screen", "的",
+    ]
+
+    private static func ends(_ text: String, _ words: [String]) -> Bool {
+        let text = trimmed(text)
+        return words.contains { word in
+            guard text.hasSuffix(word) else { return false }
+            guard let first = word.first, MaskedText.isLatin(first) else { return true }
+            return text.dropLast(word.count).last.map { !MaskedText.isLatin($0) } ?? true
+        }
+    }
+
+    private static func follows(_ text: String, _ words: [String]) -> Bool {
+        let text = text.drop { $0.isWhitespace }
+        return words.contains { word in
+            guard text.hasPrefix(word) else { return false }
+            guard let last = word.last, MaskedText.isLatin(last) else { return true }
+            return text.dropFirst(word.count).first.map { !MaskedText.isLatin($0) } ?? true
+        }
+    }
+
+    private static func withoutTail(_ text: String, _ words: [String]) -> String {
+        let text = trimmed(text)
+        guard let word = words.first(where: { ends(text, [$0]) }) else { return text }
+        return trimmed(String(text.dropLast(word.count)))
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var text = text
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text
+    }
+
+    /// Words that change nothing but size and shape of the file.
+    static let harmless = [
+        "compress", "compressing", "shrink", "reduce", "reducing", "make", "get", "convert",
+        "smaller", "small", "size", "file", "files", "video", "videos", "clip", "clips", "it",
+        "this", "the", "my", "that", "a", "an", "into", "to", "down", "under", "below", "within",
+        "less", "than", "smaller than", "at most", "up to", "max", "maximum", "about", "around",
+        "as", "of", "or", "and", "for", "with", "without", "losing", "loss", "too", "much",
+        "quality",
+        "keep", "keeping", "good", "high", "possible", "please", "pls", "can", "you", "could",
+        "just",
+        "mp4", "sharing", "uploading", "upload", "share", "discord", "email", "whatsapp", "target",
+        "fit", "in", "limit", "export", "then", "download", "ok", "want", "i", "need", "me",
+        "把", "将", "这个", "我的", "视频", "文件", "压缩", "压", "缩小", "减小", "变小", "大小", "体积", "画质", "质量",
+        "清晰度", "不要", "损失", "太多", "尽量", "保持", "到", "至", "成", "为", "小于", "低于", "不超过", "控制在", "以下",
+        "以内", "之内", "左右", "大约", "请", "帮我", "一下", "一点", "一些", "的", "了", "吧", "再", "然后", "导出", "下载",
+        "方便", "分享", "上传",
+    ]
+}

@@ -57,10 +57,10 @@ import Testing
             let transfer = Transfer(environment: [:])
             // Everything is loaded and has run once.
             _ = try await transfer.answer(to: HTTPRequest(.post, server.url))
-            let before = UploadCheck.residentBytes
+            let before = UploadTrial.residentBytes
             let most = Mutex(0)
             let look: @Sendable (TransferProgress) -> Void = { _ in
-                most.withLock { $0 = max($0, UploadCheck.residentBytes) }
+                most.withLock { $0 = max($0, UploadTrial.residentBytes) }
             }
             let file = UploadFile(
                 path: path,

@@ -45,6 +45,7 @@ struct UploadCheckTests {
             } catch {
                 #expect(plan != .none, "upload \(number) was not to be cut: \(error)")
                 #expect(error.kind == .cut, "upload \(number), \(plan): \(error)")
+                #expect(!error.answerBegan, "upload \(number), \(plan)")
             }
         }
 

@@ -24,6 +24,9 @@ package struct HTTPRequest: Sendable {
     package var limits: Limits
 
     /// Time-outs, in the clock's time (see `CloudClock`).
+    ///
+    /// With a fast clock none is shorter than a quarter of a second of real time, that for
+    /// connecting a second: a busy machine would be taken for a dead service.
     package struct Limits: Sendable {
         package var connect: Duration = .seconds(15)
         /// The whole request; nil for transfers whose length is set by their size.
@@ -112,8 +115,8 @@ package struct TransferError: Error, Sendable, Equatable {
     package var kind: Kind
     /// One sentence, in libcurl's words where they help.
     package var detail: String
-    /// Whether at least one byte of the answer had come: before that the service may never have
-    /// seen the request.
+    /// Whether at least one byte of the answer had come ("100 Continue" is none): before that the
+    /// service may never have seen the request.
     package var answerBegan: Bool
 
     package init(_ kind: Kind, _ detail: String, answerBegan: Bool = false) {

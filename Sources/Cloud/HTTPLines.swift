@@ -7,6 +7,8 @@ struct HTTPHeadReader {
     static let mostBytes = 256 << 10
 
     private(set) var byteCount = 0
+    /// Whether the answer itself has begun; "100 Continue" is none.
+    private(set) var hasBegun = false
     private(set) var isComplete = false
     private var status: Int?
     private var fields: [(name: String, value: String)] = []
@@ -26,6 +28,7 @@ struct HTTPHeadReader {
             let words = rest.split(separator: " ", maxSplits: 2)
             status = words.count > 1 ? Int(words[1]) : nil
             (fields, isComplete) = ([], false)
+            hasBegun = hasBegun || !(100...199).contains(status ?? 0)
         } else if isComplete {
             return nil
         } else if rest.isEmpty {

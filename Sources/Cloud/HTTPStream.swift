@@ -86,9 +86,14 @@ final class Handover: Sendable {
     func takeHead() async throws(TransferError) -> HTTPHead {
         while true {
             let (head, end) = state.withLock { ($0.head, $0.end) }
-            if case .failure(let error)? = end, head == nil || signal.isRaised { throw error }
-            if let head, !signal.isRaised { return head }
-            if end != nil { throw TransferError(.other, "The answer had no head.") }
+            if signal.isRaised {
+                if end != nil { throw TransferError(.cancelled, "cancelled") }
+            } else if let head {
+                return head
+            } else if let end {
+                try end.get()
+                throw TransferError(.other, "The answer had no head.")
+            }
             await wait { $0.head != nil && !self.signal.isRaised }
         }
     }
@@ -109,8 +114,8 @@ final class Handover: Sendable {
                 return bytes
             }
             if let end {
-                try end.get()
                 if isRaised { throw TransferError(.cancelled, "cancelled", answerBegan: true) }
+                try end.get()
                 return nil
             }
             await wait { !$0.bytes.isEmpty && !self.signal.isRaised }

@@ -249,7 +249,7 @@ import SystemPackage
     // MARK: What went wrong
 
     private func failure(_ kind: TransferError.Kind, _ detail: String) -> TransferError {
-        TransferError(kind, detail, answerBegan: head.byteCount > 0)
+        TransferError(kind, detail, answerBegan: head.hasBegun)
     }
 
     private func end() -> TransferError? {
@@ -260,7 +260,7 @@ import SystemPackage
         let code = unsafe message.pointee.data.result
         if code == CURLE_OK { return nil }
         if var given = given ?? files.lazy.compactMap({ $0.failure }).first {
-            given.answerBegan = head.byteCount > 0
+            given.answerBegan = head.hasBegun
             return given
         }
         var detail = unsafe String(cString: errorText)

@@ -11,13 +11,13 @@ import Testing
 /// The suite is alone in its process then, so that memory and descriptors are those of uploads. What is
 /// promised beyond one transfer (a file that the service already has is not sent again) belongs here
 /// too, as a test of its own under the same condition.
-@Suite(.enabled(if: UploadCheck.count != nil), .serialized)
+@Suite(.enabled(if: UploadTrial.count != nil), .serialized)
 struct UploadCheckTests {
     @Test("many uploads of 480 MB, most of them cut, need no memory and leave nothing")
     func transfers() async throws {
-        let count = try #require(UploadCheck.count)
+        let count = try #require(UploadTrial.count)
         let folder = try Folder()
-        let file = try UploadCheck.file(in: folder, byteCount: 480_000_000)
+        let file = try UploadTrial.file(in: folder, byteCount: 480_000_000)
         let cuts = Cuts(seed: UInt64(count), byteCount: file.byteCount)
         let server = try cuttingServer(of: file, cuts)
         let transfer = Transfer(environment: [:])
@@ -26,10 +26,10 @@ struct UploadCheckTests {
         // Everything is loaded and has run once.
         _ = try await transfer.answer(to: HTTPRequest(.post, server.url))
         try await Task.sleep(for: .milliseconds(100))
-        let memory = UploadCheck.residentBytes
+        let memory = UploadTrial.residentBytes
         let most = Mutex(0)
-        let descriptors = UploadCheck.descriptorCount
-        let temporary = UploadCheck.temporaryNames
+        let descriptors = UploadTrial.descriptorCount
+        let temporary = UploadTrial.temporaryNames
         let start = ContinuousClock.now
         var whole = 0
 
@@ -37,7 +37,7 @@ struct UploadCheckTests {
             let plan = cuts.next()
             do {
                 let answer = try await transfer.answer(to: request) { _ in
-                    most.withLock { $0 = max($0, UploadCheck.residentBytes) }
+                    most.withLock { $0 = max($0, UploadTrial.residentBytes) }
                 }
                 #expect(plan == .none, "upload \(number) was to be cut: \(plan)")
                 #expect(answer.body == Array("same".utf8), "upload \(number)")
@@ -45,6 +45,7 @@ struct UploadCheckTests {
             } catch {
                 #expect(plan != .none, "upload \(number) was not to be cut: \(error)")
                 #expect(error.kind == .cut, "upload \(number), \(plan): \(error)")
+                #expect(!error.answerBegan, "upload \(number), \(plan)")
             }
         }
 
@@ -52,11 +53,11 @@ struct UploadCheckTests {
         let growth = most.withLock { $0 } - memory
         #expect(most.withLock { $0 } > 0)
         #expect(growth <= 40_000_000)
-        #expect(UploadCheck.descriptorCount <= descriptors)
+        #expect(UploadTrial.descriptorCount <= descriptors)
         #expect(folder.names == ["clip.mp4"])
-        #expect(UploadCheck.temporaryNames == temporary)
+        #expect(UploadTrial.temporaryNames == temporary)
         let sent = cuts.sentBytes
-        UploadCheck.say(
+        UploadTrial.say(
             "\(count) uploads of \(file.byteCount) bytes, \(whole) whole and \(count - whole) cut, "
                 + "\(sent / 1_000_000) MB sent in \(ContinuousClock.now - start); "
                 + "memory grew by \(Double(growth / 100_000) / 10) MB"
@@ -168,7 +169,7 @@ struct UploadCheckTests {
 }
 
 /// What the tests behind `scripts/upload-check` share.
-enum UploadCheck {
+enum UploadTrial {
     /// How many uploads were asked for; nil where this is not a run of the script.
     static let count = ProcessInfo.processInfo.environment["CINCH_UPLOAD_CHECK"]
         .flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }

@@ -115,7 +115,7 @@ struct Chat: Sendable {
     private mutating func answer(_ line: String) async throws(Failure) {
         if isExportOffered, CloudWords.isYes(line) { return try await export(line, height: nil) }
         isExportOffered = false
-        let dropped = DroppedPaths(line)
+        let dropped = DroppedPaths(line, known: desk.session.session?.uploads ?? [])
         if let missing = dropped.missing.first {
             throw Failure(
                 .missing,

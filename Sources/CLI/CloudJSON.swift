@@ -108,6 +108,21 @@ struct StatusPayload: Encodable {
     var sessionOpenedUnixSeconds: Double?
     var uploads: [String]
     var jobs: Int
+
+    init(_ status: CloudStatus, _ profile: Profile) {
+        (host, isOffline) = (status.host, status.isOffline)
+        self.profile = profile.title
+        agreesToContact = status.agreed.contains(.network)
+        agreesToUpload = status.agreed.contains(.upload)
+        switch status.token {
+        case .environment: token = "environment"
+        case .saved(let expires): (token, tokenExpiresUnixSeconds) = ("saved", expires)
+        case .none: token = "none"
+        }
+        sessionOpenedUnixSeconds = status.session?.opened
+        uploads = status.session?.uploads ?? []
+        jobs = status.jobs.count
+    }
 }
 
 /// What `cloud credits` ends with.

@@ -242,21 +242,5 @@ extension LinkCommand {
 
 extension CloudDesk {
     /// What this machine knows, without asking anybody.
-    var status: StatusPayload {
-        let client = session.client
-        let token = client.identity.environmentToken ?? client.identity.savedToken
-        let expires = token.flatMap { $0.isFromEnvironment ? nil : $0.expires }
-        return StatusPayload(
-            host: configuration.host,
-            profile: profile.title,
-            isOffline: configuration.isOffline,
-            agreesToContact: client.consent.isGiven(.network),
-            agreesToUpload: client.consent.isGiven(.upload),
-            token: token.map { $0.isFromEnvironment ? "environment" : "saved" } ?? "none",
-            tokenExpiresUnixSeconds: expires,
-            sessionOpenedUnixSeconds: session.session?.opened,
-            uploads: session.session?.uploads ?? [],
-            jobs: session.jobs().count
-        )
-    }
+    var status: StatusPayload { StatusPayload(session.status, profile) }
 }

@@ -14,32 +14,38 @@ struct DroppedPaths: Equatable {
     /// Takes a line apart.
     ///
     /// A word is a file if it looks like a path and leads to one, or if it is the name of a media
-    /// file in the current folder. `isFile` says what there is; a path is given to it absolute or
-    /// relative, with `~` resolved.
-    init(_ line: String, home: String = NSHomeDirectory(), isFile: (String) -> Bool = Self.exists) {
+    /// file in the current folder that is not `known`: a name that was sent already is talked
+    /// about. `isFile` says what there is; a path is given to it absolute or relative, with `~`
+    /// resolved.
+    init(
+        _ line: String,
+        known: [String] = [],
+        home: String = NSHomeDirectory(),
+        isFile: (String) -> Bool = Self.exists
+    ) {
         // A name with bare blanks can only be recognised where it is all there is.
         let whole = line.trimmingCharacters(in: .whitespaces)
-        if let path = Self.path(whole, home: home), isFile(path) {
+        if !known.contains(whole), let path = Self.path(whole, home: home), isFile(path) {
             paths = [path]
             return
         }
+        let words = Self.words(of: line)
+        let named = words.filter { Self.looksLikePath($0.word) }
+            .compactMap { Self.path($0.word, home: home) }.filter(isFile)
+        let names = Set(known + named.map { Self.name($0) })
         var rest: [Substring] = []
-        var place = line.startIndex
-        while place < line.endIndex {
-            let blanks = line[place...].prefix(while: \.isWhitespace)
+        for (blanks, raw, word) in words {
             rest.append(blanks)
-            place = blanks.endIndex
-            guard place < line.endIndex else { break }
-            let (word, end) = Self.word(in: line, at: place)
-            let raw = line[place..<end]
-            place = end
-            guard let path = Self.path(word, home: home), Self.isMeant(raw, word) else {
+            let isPath = Self.looksLikePath(word)
+            guard isPath || MediaFormat(fileName: word) != nil, isPath || !names.contains(word),
+                let path = Self.path(word, home: home)
+            else {
                 rest.append(raw)
                 continue
             }
             if isFile(path) {
                 if !paths.contains(path) { paths.append(path) }
-            } else if Self.looksLikePath(word), MediaFormat(fileName: word) != nil {
+            } else if isPath, MediaFormat(fileName: word) != nil {
                 missing.append(word)
             } else {
                 rest.append(raw)
@@ -50,6 +56,26 @@ struct DroppedPaths: Equatable {
             // Where a path stood between two words, one blank is left of two.
             text = text.split(separator: " ").joined(separator: " ")
         }
+    }
+
+    /// Words with the blanks before them, as they are written and as a shell would read them.
+    private static func words(
+        of line: String
+    ) -> [(blanks: Substring, raw: Substring, word: String)] {
+        var words: [(Substring, Substring, String)] = []
+        var place = line.startIndex
+        while place < line.endIndex {
+            let blanks = line[place...].prefix(while: \.isWhitespace)
+            guard blanks.endIndex < line.endIndex else { break }
+            let (word, end) = word(in: line, at: blanks.endIndex)
+            words.append((blanks, line[blanks.endIndex..<end], word))
+            place = end
+        }
+        return words
+    }
+
+    private static func name(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
     }
 
     /// Whether there is an ordinary file, or something that will be refused as one.
@@ -103,11 +129,6 @@ struct DroppedPaths: Equatable {
 
     private static func looksLikePath(_ word: String) -> Bool {
         ["/", "~/", "./", "../", "file://"].contains { word.hasPrefix($0) } && word.count > 1
-    }
-
-    /// Whether a word may be a file at all: most words of a sentence are not looked up.
-    private static func isMeant(_ raw: Substring, _ word: String) -> Bool {
-        looksLikePath(word) || MediaFormat(fileName: word) != nil
     }
 
     private static func path(_ word: String, home: String) -> String? {

@@ -85,7 +85,6 @@ enum LineType: String, Encodable {
     case state
     case subtitles
     case exported
-    case failed
     // The last line.
     case result
     case error

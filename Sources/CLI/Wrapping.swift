@@ -34,7 +34,7 @@ enum Wrapping {
             let indent = line.prefix { $0 == " " }
             let lines = Self.lines(
                 String(line.dropFirst(indent.count)),
-                width: max(20, width - indent.count)
+                width: max(8, width - indent.count)
             )
             return lines.map { $0.isEmpty ? "" : indent + $0 }
         }

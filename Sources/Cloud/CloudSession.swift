@@ -64,6 +64,21 @@ package final class CloudSession: Sendable {
 
     // MARK: Reading
 
+    /// What this machine knows without asking anybody.
+    package var status: CloudStatus {
+        let configuration = client.configuration
+        let saved = client.identity.savedToken
+        let isGiven = client.identity.environmentToken != nil
+        return CloudStatus(
+            host: configuration.host,
+            isOffline: configuration.isOffline,
+            agreed: Consent.Subject.allCases.filter(client.consent.isGiven),
+            token: isGiven ? .environment : saved.map { .saved(expires: $0.expires) } ?? .none,
+            session: session,
+            jobs: jobs()
+        )
+    }
+
     /// Reads the balance.
     package func credits() async throws(CloudError) -> Credits {
         try await client.credits(UserAction())

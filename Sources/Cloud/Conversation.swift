@@ -44,6 +44,9 @@ struct Conversation {
     private var refusal: CloudError?
 
     private enum Item: Sendable {
+        /// The head of a stream came.
+        case opened
+        case refused(CloudError)
         case bytes([UInt8])
         case end(TransferError?)
     }
@@ -58,12 +61,22 @@ struct Conversation {
     /// - Throws: `.sessionUnknown` while nothing was sent, `.sessionLost` after; `.agentFailed` or
     ///   what the error's code means; `.runLost`; what the service refused the message with.
     mutating func send(_ message: String) async throws(CloudError) -> Reply {
+        let result: Result<Reply, CloudError>
+        do throws(CloudError) {
+            result = .success(try await converse(message))
+        } catch { result = .failure(error) }
+        // The connection is closed when this returns, however it ended.
+        pump?.cancel()
+        await pump?.value
+        return try result.get()
+    }
+
+    private mutating func converse(_ message: String) async throws(CloudError) -> Reply {
         // What was there before is what "changed" means (§4.10).
         let before = try await client.state(sessionID: sessionID, action)
         (self.before, latest) = (before, before)
         // The clock of the run starts with the message, not with the snapshot.
         run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
-        defer { pump?.cancel() }
         var next = AgentRun.Action.send
         var wasRecovering = false
         while true {
@@ -73,7 +86,7 @@ struct Conversation {
                 if wasRecovering { client.events(.recovering) }
             }
             switch next {
-            case .send: next = try await open(message)
+            case .send: next = open(message)
             case .wait(let until): next = try await listen(until: until)
             case .readState: next = try await readState()
             case .finish(let outcome): return try finish(outcome)
@@ -83,31 +96,42 @@ struct Conversation {
 
     // MARK: Sending
 
-    private mutating func open(_ message: String) async throws(CloudError) -> AgentRun.Action {
+    /// Sends the message on a task of its own: the timers run while its answer is waited for.
+    private mutating func open(_ message: String) -> AgentRun.Action {
         (parser, text, mailbox) = (EventStream(), AgentText(), Mailbox())
-        do throws(CloudError) {
-            let stream = try await client.openRun(message, sessionID: sessionID, action)
-            client.events(.sent)
-            let mailbox = mailbox
-            pump = Task {
-                do throws(TransferError) {
-                    while let bytes = try await stream.next() { mailbox.put(.bytes(bytes)) }
-                    mailbox.put(.end(nil))
-                } catch { mailbox.put(.end(error)) }
+        let (client, sessionID, action, mailbox) = (client, sessionID, action, mailbox)
+        pump = Task {
+            let stream: HTTPStream
+            do throws(CloudError) {
+                stream = try await client.openRun(message, sessionID: sessionID, action)
+                mailbox.put(.opened)
+            } catch {
+                mailbox.put(.refused(error))
+                return
             }
-            return run.take(.sent, at: client.clock.now())
-        } catch {
-            let now = client.clock.now()
-            refusal = error
-            switch error.kind {
-            case .malformed, .refused(code: 0):
-                // The service took it for a success, whatever it meant: what changed will tell.
-                _ = run.take(.error, at: now)
-                return run.take(.ended(isWhole: true), at: now)
-            case _ where error.isTransient:
-                return run.take(.neverBegan(isCertain: error.neverLeft), at: now)
-            default: throw error
-            }
+            do throws(TransferError) {
+                while let bytes = try await stream.next() { mailbox.put(.bytes(bytes)) }
+                mailbox.put(.end(nil))
+            } catch { mailbox.put(.end(error)) }
+        }
+        return run.take(.sent, at: client.clock.now())
+    }
+
+    /// There is no stream: what that means for the message.
+    private mutating func take(refusal error: CloudError) throws(CloudError) {
+        let now = client.clock.now()
+        refusal = error
+        switch error.kind {
+        case .malformed, .refused(code: 0):
+            // The service took it for a success, whatever it meant: what changed will tell.
+            _ = run.take(.error, at: now)
+            _ = run.take(.ended(isWhole: true), at: now)
+        // After long silence nobody can say that it never began.
+        case _ where error.isTransient && run.isRecovering:
+            _ = run.take(.ended(isWhole: false), at: now)
+        case _ where error.isTransient:
+            _ = run.take(.neverBegan(isCertain: error.neverLeft), at: now)
+        default: throw error
         }
     }
 
@@ -118,6 +142,12 @@ struct Conversation {
         let item = await mailbox.take(within: until - clock.now(), clock: clock)
         if Task.isCancelled { throw .cancelled(.sending) }
         switch item {
+        case .opened:
+            // What was waited for until now was the service's patience, not the agent's work.
+            _ = run.take(.sent, at: clock.now())
+            _ = run.take(.bytes, at: clock.now())
+            client.events(.sent)
+        case .refused(let error): try take(refusal: error)
         case .bytes(let bytes):
             _ = run.take(.bytes, at: clock.now())
             take(parser.feed(bytes))

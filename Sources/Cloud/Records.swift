@@ -32,6 +32,23 @@ package struct JobRecord: Sendable, Equatable, Codable {
     static let lifetime = 24.0 * 3600
 }
 
+/// What a machine knows of its dealings with a service.
+package struct CloudStatus: Sendable, Equatable {
+    package enum TokenOrigin: Sendable, Equatable {
+        case none
+        /// Seconds since 1970.
+        case saved(expires: Double)
+        case environment
+    }
+
+    package var host: String
+    package var isOffline: Bool
+    package var agreed: [Consent.Subject]
+    package var token: TokenOrigin
+    package var session: SessionRecord?
+    package var jobs: [JobRecord]
+}
+
 /// Sessions and jobs in the state folder, each in a small file of its own.
 ///
 /// Files of another service, strange files and old jobs count as not there.

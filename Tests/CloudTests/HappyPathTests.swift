@@ -36,6 +36,29 @@ import Testing
         }
     }
 
+    @Test("what a machine knows is told without asking the service")
+    func status() async throws {
+        try await Scene.with { scene in
+            let before = try scene.client().status
+            #expect(before.token == .none && before.agreed.isEmpty && before.session == nil)
+            let client = try scene.client()
+            try await client.connect()
+            let count = scene.simulator.requests.count
+            let status = try scene.client().status
+            #expect(status.agreed == [.network])
+            #expect(status.session == client.session)
+            #expect(status.host.hasPrefix("127.0.0.1:"))
+            guard case .saved(let expires) = status.token else {
+                Issue.record("no token")
+                return
+            }
+            #expect(abs(expires - Date().timeIntervalSince1970 - 7 * 24 * 3600) < 3600)
+            let given = try scene.client(environment: ["NEMO_TOKEN": "x"]).status
+            #expect(given.token == .environment)
+            #expect(scene.simulator.requests.count == count)
+        }
+    }
+
     @Test("each command in a program of its own works on the same session")
     func separateProcesses() async throws {
         try await Scene.with { scene in

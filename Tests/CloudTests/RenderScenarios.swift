@@ -378,7 +378,7 @@ import Testing
         try await ready { scene, client in
             scene.play { $0[.renderSubmit] = [.silence] }
             let exporting = Task { try await client.export(to: scene.folder.file("out.mp4")) }
-            while scene.count(.renderSubmit) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            try await scene.until { scene.count(.renderSubmit) > 0 }
             #expect(client.jobs().map(\.renderID) == ids(scene))
             var later = scene
             later.skew = 25 * 3600
@@ -424,7 +424,7 @@ import Testing
         } _: { scene in
             let client = try scene.client()
             let work = Task { try await scene.everything(client) }
-            while scene.count(stage) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            try await scene.until { scene.count(stage) > 0 }
             try await Task.sleep(for: .milliseconds(5))
             work.cancel()
             let error = await scene.error { try await work.value }
@@ -447,7 +447,7 @@ import Testing
             $0.script.usualRender.course = .stuck
         } _: { scene, client in
             let work = Task { try await client.export(to: scene.folder.file("out.mp4")) }
-            while scene.count(.renderPoll) < 2 { try await Task.sleep(for: .milliseconds(1)) }
+            try await scene.until { scene.count(.renderPoll) >= 2 }
             work.cancel()
             let error = await scene.error { _ = try await work.value }
             #expect(error?.kind == .cancelled)

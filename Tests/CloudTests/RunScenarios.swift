@@ -113,7 +113,7 @@ import Testing
         let turn = Turn(.heartbeats(.typed, for: .seconds(1_000_000)))
         try await outcome(turn, hasTimers: true) { scene, result in
             #expect(throws: CloudError(.runLost, .sending)) { try result.get() }
-            #expect(readings(scene).count == 5)
+            #expect(readings(scene).count >= 5)
             #expect(scene.heard.count(.recovering) >= 1)
         }
     }
@@ -122,7 +122,7 @@ import Testing
     func silence() async throws {
         try await outcome(Turn(.preface, .stall), hasTimers: true) { scene, result in
             #expect(throws: CloudError(.runLost, .sending)) { try result.get() }
-            #expect(readings(scene).count == 5)
+            #expect(readings(scene).count >= 5)
             // A reading that comes late means that the run goes on without its listener.
             #expect(scene.heard.texts.count == 1)
         }
@@ -133,15 +133,31 @@ import Testing
         }
     }
 
+    @Test("scenario 25: a message that is not answered at all is not sent again")
+    func silenceBeforeHead() async throws {
+        try await Scene.with(hasTimers: true) {
+            $0.script[.runSSE] = [.silence]
+        } _: { scene in
+            let client = try scene.client()
+            _ = try await client.upload([try scene.video()])
+            let error = await scene.error { _ = try await client.send("add a title") }
+            #expect(error?.kind == .runLost)
+            #expect(scene.count(.runSSE) == 1)
+            #expect(readings(scene).count >= 5)
+            #expect(scene.heard.count(.sent) == 0)
+        }
+    }
+
     @Test("scenario 26: a run of more than fifteen minutes leads to the readings")
     func tooLong() async throws {
         var turn = Turn(.preface)
         turn.steps = (0..<60).flatMap { [.wait(.seconds(30)), .text("step \($0)")] }
         try await outcome(turn, hasTimers: true) { scene, result in
             #expect(throws: CloudError(.runLost, .sending)) { try result.get() }
-            let times = readings(scene)
+            // A busy machine may have looked like a dead connection in between.
+            let times = readings(scene).suffix(5)
             #expect(times.count == 5)
-            #expect(times[0] >= .seconds(925))
+            #expect(times.allSatisfy { $0 >= .seconds(900) })
         }
     }
 
@@ -269,20 +285,21 @@ import Testing
         }
     }
 
-    @Test("scenario 62: an hour's sleep during a run expires no token and sends nothing again")
+    @Test("scenario 62: a long sleep during a run expires no token and sends nothing again")
     func sleep() async throws {
         let jump = Jump()
         let jumping: Scene.Change = { configuration in
             let now = configuration.clock.now
             configuration.clock.now = { now() + jump.by }
         }
-        try await Scene.with(hasTimers: true, changes: [jumping]) { scene in
+        try await Scene.with(changes: [jumping]) { scene in
             let client = try scene.client()
             _ = try await client.upload([try scene.video()])
             scene.play { $0.turns = [Turn(.preface, .wait(.seconds(60)), .change(), .final)] }
             async let sending = client.send("add a title")
-            while scene.heard.texts.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
-            jump.leap(.seconds(3600))
+            try await scene.until { !scene.heard.texts.isEmpty }
+            // Beyond every limit of the run.
+            jump.leap(.seconds(2_000_000))
             let reply = try await sending
             #expect([.answered, .recovered].contains(reply.outcome))
             #expect(scene.count(.runSSE) == 1)

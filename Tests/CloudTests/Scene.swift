@@ -164,6 +164,17 @@ struct Scene: Sendable {
 
     func count(_ endpoint: Endpoint) -> Int { simulator.count(endpoint) }
 
+    /// Waits until something has happened; gives up after two minutes of real time.
+    func until(_ condition: () throws -> Bool) async throws {
+        let start = ContinuousClock.now
+        while try !condition() {
+            guard ContinuousClock.now - start < .seconds(120) else { throw NeverHappened() }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    private struct NeverHappened: Error {}
+
     /// The script from now on.
     func play(_ change: (inout Scenario) -> Void) {
         var scenario = Scenario()

@@ -147,6 +147,25 @@ import Testing
         _ = try await StateLock("a", in: state, patience: .milliseconds(20))
     }
 
+    @Test("a lock and what is written hold between processes")
+    func processes() async throws {
+        let folder = try Folder()
+        let state = state(folder)
+        let held = try await StateLock("a", in: state)
+        let path = folder.file("state").string
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            let state = StateFolder(environment: ["CINCH_STATE_DIR": path])
+            await #expect(throws: CloudError.self) {
+                _ = try await StateLock("a", in: state, patience: .milliseconds(20))
+            }
+            let identity = Identity(folder: state, environment: [:], api: "https://a")
+            try state.write(Array(try identity.clientID().utf8), to: state.file("seen"))
+        }
+        let identity = Identity(folder: state, environment: [:], api: "https://a")
+        #expect(try state.read(state.file("seen")) == Array(identity.clientID().utf8))
+        held.release()
+    }
+
     @Test("ids from outside become harmless file names")
     func fileNames() {
         #expect(StateFolder.fileName(for: "5529798706024415232") == "5529798706024415232")

@@ -266,7 +266,7 @@ import Testing
                 let client = try scene.client()
                 let path = try scene.video(bytes: 8_000_000)
                 async let sending = scene.error { _ = try await client.upload([path]) }
-                while scene.count(.upload) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+                try await scene.until { scene.count(.upload) > 0 }
                 if vanishes {
                     try FileManager.default.removeItem(atPath: path.string)
                 } else {

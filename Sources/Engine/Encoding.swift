@@ -34,6 +34,9 @@ struct Encoding {
         flag: CancellationFlag,
         onPacket: (_ packets: Int, _ bytes: Int) -> Void
     ) throws -> Result {
+        // libx264 would choose the level by the rate, and what follows asks for another rate.
+        var settings = settings
+        settings.level = picture?.level
         var encoder = try VideoEncoder(settings, mode: mode)
         if picture?.packetCount == nil {
             picture = .some(try Track(path: path, of: encoder))

@@ -75,6 +75,18 @@ package struct Track: ~Copyable {
 
     deinit { try? file.close() }
 
+    /// H.264's level times ten, from the sequence parameter set (ISO/IEC 14496-10, 7.3.2.1.1).
+    package var level: Int? {
+        let parameters = parameters.pointer.pointee
+        guard let data = parameters.extradata else { return nil }
+        let bytes = UnsafeBufferPointer(start: data, count: Int(parameters.extradata_size))
+        // After a start code: the type in five bits, the profile, the constraints, the level.
+        let start = bytes.indices.dropLast(6).first {
+            bytes[$0] == 0 && bytes[$0 + 1] == 0 && bytes[$0 + 2] == 1 && bytes[$0 + 3] & 31 == 7
+        }
+        return start.map { Int(bytes[$0 + 6]) }
+    }
+
     /// Whether the packets of an encoder can follow in this track: its headers are the same bytes.
     package func isContinued(by encoder: borrowing VideoEncoder) throws(MediaError) -> Bool {
         let other = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)

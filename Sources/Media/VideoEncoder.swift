@@ -18,6 +18,8 @@ package struct VideoEncoder: ~Copyable {
         package var matrix: Picture.Matrix
         package var preset: String
         package var keyframeIntervalFrames: Int
+        /// H.264's level times ten; nil lets libx264 choose one by size and rate.
+        package var level: Int?
 
         package init(
             size: PixelSize,
@@ -75,6 +77,7 @@ package struct VideoEncoder: ~Copyable {
         context.pointee.time_base = av_inv_q(context.pointee.framerate)
         context.pointee.sample_aspect_ratio = av_make_q(1, 1)
         context.pointee.gop_size = Int32(clamping: settings.keyframeIntervalFrames)
+        if let level = settings.level { context.pointee.level = Int32(clamping: level) }
         context.pointee.thread_count = 0
         context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
         context.pointee.flags |= Int32(bitPattern: AV_CODEC_FLAG_CLOSED_GOP)

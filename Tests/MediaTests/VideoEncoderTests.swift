@@ -117,6 +117,29 @@ import Testing
         }
     }
 
+    @Test("an encode at another rate continues a track once it is given the track's level")
+    func level() throws {
+        let folder = try Folder()
+        let path = folder.file("clip.y4m")
+        try Clip(frames: 25).writeRaw(to: path)
+        let log = folder.file("pass.log")
+        let source = try Studio.probe(path)
+        let picture = try Studio.picture(of: source)
+        _ = try encode(source, picture, picture.size, .firstPass(log: log), to: nil)
+
+        // 40 kbit/s are level 1, 4 Mbit/s are not.
+        var settings = settings(picture.size)
+        let slow = try VideoEncoder(settings, mode: .secondPass(log: log, bitsPerSecond: 40_000))
+        let track = try Track(path: folder.file("track"), of: slow)
+        let rate = VideoEncoder.Mode.secondPass(log: log, bitsPerSecond: 4_000_000)
+        let free = try VideoEncoder(settings, mode: rate)
+        #expect(try !track.isContinued(by: free))
+        settings.level = track.level
+        #expect(settings.level != nil)
+        let bound = try VideoEncoder(settings, mode: rate)
+        #expect(try track.isContinued(by: bound))
+    }
+
     @Test("a finer quality is larger")
     func quality() throws {
         let folder = try Folder()

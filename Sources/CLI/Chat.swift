@@ -82,9 +82,8 @@ struct Chat: Sendable {
     }
 
     private func nextLine() async -> String? {
-        if isInteractive { console.prompt() }
-        let line = await console.reader.next()
-        if line == nil, isInteractive, !Task.isCancelled { console.messages.line() }
+        let line = isInteractive ? await console.nextLine() : await console.reader.next()
+        if line == nil, isInteractive { console.messages.line() }
         return line?.trimmingCharacters(in: .whitespaces)
     }
 
@@ -191,7 +190,9 @@ struct Chat: Sendable {
             overwrites: false,
             height: height
         )
-        let file = try await delivery.run()
+        let file = try await desk.tryingTheCloud { () async throws(Failure) in
+            try await delivery.run()
+        }
         exports.append(file)
         console.json?.write(.exported, DeliveredPayload(file))
         console.end()

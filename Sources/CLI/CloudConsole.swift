@@ -166,10 +166,16 @@ final class CloudConsole: Sendable {
 
     // MARK: Asking
 
-    /// Says that it is the user's turn.
-    func prompt() {
+    /// The user's next line, after a prompt.
+    func nextLine() async -> String? {
         let sign = messages.style.usesUnicode ? "›" : ">"
-        messages.write("\n" + messages.style.bold(messages.style.cyan(sign)) + " ")
+        let prompt = messages.style.bold(messages.style.cyan(sign)) + " "
+        messages.write("\n")
+        guard messages.isLive else {
+            messages.write(prompt)
+            return await reader.next()
+        }
+        return await reader.next(LineReader.Prompt(output: messages, sign: prompt, columns: 2))
     }
 
     /// Asks for consent: a person if there is one; `--cloud` is the answer given beforehand.

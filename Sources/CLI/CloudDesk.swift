@@ -77,6 +77,27 @@ struct CloudDesk: Sendable {
         } catch { throw error.failure }
     }
 
+    /// The same for work whose end could be reached here too: then its refusal says how.
+    func tryingTheCloud<Value>(
+        _ work: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        do throws(Failure) {
+            return try await work()
+        } catch {
+            var failure = error
+            if [.denied, .unavailable].contains(error.kind), let notebook,
+                let original = notebook.soleOriginal
+            {
+                failure.advice += "\n\(console.words.orHere)\n  cinch "
+                failure.advice += Shell.quoted(Shell.relative(original.string))
+                if let bytes = notebook.wishedBytes {
+                    failure.advice += " --to \(ByteSize(bytes: bytes).fileNameText)"
+                }
+            }
+            throw failure
+        }
+    }
+
     /// Uploads files, all of which are looked at before anything is sent.
     func upload(_ paths: [String]) async throws(Failure) -> [UploadedFile] {
         try check(paths)
@@ -111,7 +132,9 @@ struct CloudDesk: Sendable {
         // Before it is sent: the answer may be lost, and the wish is the person's all the same.
         let hadSession = session.session != nil
         if hadSession { remember { $0.note(message: text) } }
-        let reply = try await asking { () throws(CloudError) in try await session.send(text) }
+        let reply = try await tryingTheCloud { () async throws(Failure) in
+            try await asking { () throws(CloudError) in try await session.send(text) }
+        }
         if !hadSession { remember { $0.note(message: text) } }
         return reply
     }
@@ -201,6 +224,12 @@ struct CloudDesk: Sendable {
 
 /// Paths as they are typed.
 enum Shell {
+    /// A path from the current folder, if it is below it.
+    static func relative(_ path: String) -> String {
+        let folder = FileManager.default.currentDirectoryPath + "/"
+        return path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+    }
+
     /// A path that a shell takes for one word.
     static func quoted(_ path: String) -> String {
         // A dash in front would make an option of it.

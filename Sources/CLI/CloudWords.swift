@@ -238,5 +238,6 @@ struct CloudWords: Sendable, Equatable {
             "\(reason)。现在在本机由 \(file) 制作。"
         )
     }
+    var orHere: String { pick("Or here, without the cloud:", "或者不用云端，直接在本机压缩：") }
     var ended: String { pick("Bye.", "再见。") }
 }

@@ -155,7 +155,9 @@ extension ExportCommand {
             height: height,
             wish: wish
         )
-        let file = try await delivery.run()
+        let file = try await desk.tryingTheCloud { () async throws(Failure) in
+            try await delivery.run()
+        }
         desk.finish("cloud export", DeliveredPayload(file)) { width, style in
             options.quiet
                 ? "" : CloudFacts.text(file, words: desk.console.words, width: width, style: style)

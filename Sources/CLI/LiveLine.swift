@@ -105,6 +105,9 @@ enum Escape {
     static let clearLine = "\r\u{1B}[K"
     static let hideCursor = "\u{1B}[?25l"
     static let showCursor = "\u{1B}[?25h"
+    /// What is pasted comes in marks, so that a line break in it is told from Enter.
+    static let beginPaste = "\u{1B}[?2004h"
+    static let endPaste = "\u{1B}[?2004l"
 }
 
 extension Duration {

@@ -23,11 +23,16 @@ extension Session {
         let run = Mutex<Renderer?>(nil)
         let environment = environment
         let screen = Screen(
-            restore: { console.live.restoreNow() },
+            restore: {
+                console.reader.release()
+                console.live.restoreNow()
+            },
             pause: {
+                console.reader.release()
                 console.live.pause()
                 run.withLock { $0 }?.pause()
             },
+            resume: { console.reader.resume() },
             stopped: Failure.leftTheCloud(bySignal:)
         )
         try await stoppable(screen, json: json) { () async throws(Failure) in

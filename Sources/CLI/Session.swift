@@ -158,6 +158,8 @@ struct Session: Sendable {
         var restore: @Sendable () -> Void = {}
         /// Gives the terminal back for a while.
         var pause: @Sendable () -> Void = {}
+        /// Takes it again.
+        var resume: @Sendable () -> Void = {}
         var stopped: @Sendable (Int32) -> Failure = Failure.stopped(bySignal:)
     }
 
@@ -190,12 +192,14 @@ struct Session: Sendable {
                 }
                 Terminal.exitNow(code)
             },
-            pause: screen.pause
+            pause: screen.pause,
+            resume: screen.resume
         )
         do {
             return try await task.value.get()
         } catch {
-            guard error.kind == .interrupted else { throw error }
+            // Whoever was asked something when the signal came has not answered.
+            guard error.kind == .interrupted || task.isCancelled else { throw error }
             throw screen.stopped(signals?.stopSignal ?? SIGINT)
         }
     }

@@ -12,6 +12,7 @@ final class Signals: Sendable {
         var cancel: (@Sendable () -> Void)?
         var insist: (@Sendable (Int32) -> Void)?
         var pause: (@Sendable () -> Void)?
+        var resume: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -45,15 +46,18 @@ final class Signals: Sendable {
     ///   - cancel: asks the work to end.
     ///   - insist: ends the process, given the exit code.
     ///   - pause: gives the terminal back.
+    ///   - resume: takes it again.
     func whenStopped(
         cancel: @escaping @Sendable () -> Void,
         insist: @escaping @Sendable (Int32) -> Void,
-        pause: @escaping @Sendable () -> Void
+        pause: @escaping @Sendable () -> Void,
+        resume: @escaping @Sendable () -> Void = {}
     ) {
         let isLate = state.withLock { state in
             state.cancel = cancel
             state.insist = insist
             state.pause = pause
+            state.resume = resume
             return state.stopped != nil
         }
         if isLate { cancel() }
@@ -63,6 +67,7 @@ final class Signals: Sendable {
         if number == SIGTSTP {
             state.withLock(\.pause)?()
             Terminal.suspend()
+            state.withLock(\.resume)?()
             return
         }
         let action = state.withLock { state -> (@Sendable () -> Void)? in

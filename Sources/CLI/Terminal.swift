@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import SystemPackage
 
 /// The calls into the system that no Swift library wraps: the only unsafe code of the command line.
@@ -73,5 +74,41 @@ enum Terminal {
     /// Ends the process without waiting for any thread (`_exit`).
     static func exitNow(_ code: Int32) -> Never {
         _exit(code)
+    }
+}
+
+/// How a terminal hands over what is typed: whole lines as it usually does, or each key.
+final class TerminalMode: Sendable {
+    private let descriptor: FileDescriptor
+    /// The usual mode, while keys are taken.
+    private let usual = Mutex<termios?>(nil)
+
+    init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
+
+    /// From now on each key is handed over as it is typed, and not shown.
+    ///
+    /// Ctrl-C and Ctrl-Z stay signals. False where there is no terminal.
+    func takeKeys() -> Bool {
+        usual.withLock { usual in
+            if usual != nil { return true }
+            var mode = termios()
+            guard unsafe tcgetattr(descriptor.rawValue, &mode) == 0 else { return false }
+            let before = mode
+            mode.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN)
+            mode.c_iflag &= ~tcflag_t(IXON)
+            guard unsafe tcsetattr(descriptor.rawValue, TCSADRAIN, &mode) == 0 else {
+                return false
+            }
+            usual = before
+            return true
+        }
+    }
+
+    /// As it was.
+    func restore() {
+        usual.withLock { usual in
+            guard var mode = usual.take() else { return }
+            _ = unsafe tcsetattr(descriptor.rawValue, TCSADRAIN, &mode)
+        }
     }
 }

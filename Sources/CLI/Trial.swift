@@ -84,7 +84,7 @@ final class Trial: Sendable {
     var environment: [String: String] {
         [
             "NEMO_API_URL": urls.api, "CINCH_STATE_DIR": stateFolder,
-            "NEMO_CLOCK_SPEED": "\(speed)",
+            "NEMO_CLOCK_SPEED": speed == speed.rounded() ? "\(Int(speed))" : "\(speed)",
         ]
     }
 

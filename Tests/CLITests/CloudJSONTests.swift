@@ -133,7 +133,7 @@ extension BuiltProgram {
                 #expect(lines.count == 3)
                 #expect(lines.contains { $0.hasPrefix("export NEMO_API_URL=http://127.0.0.1:") })
                 #expect(lines.contains { $0.hasPrefix("export CINCH_STATE_DIR=/") })
-                #expect(lines.contains("export NEMO_CLOCK_SPEED=300.0"))
+                #expect(lines.contains("export NEMO_CLOCK_SPEED=300"))
                 #expect(!stage.folder.names.contains { $0.hasPrefix("cinch-simulated-") })
             }
         }

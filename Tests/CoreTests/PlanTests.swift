@@ -200,7 +200,7 @@ import Testing
             request: request(to: 1_000_000)
         )
         #expect(slides.keyframeIntervalFrames == 600)
-        #expect(slides.landingKeyframes == [1674])
+        #expect(slides.landingKeyframes == [1692])
         let slow = phoneClip(video: phoneVideo(rate: Rational(1, 20)), audio: [])
         #expect(try Plan.make(for: slow, request: request()).keyframeIntervalFrames == 1)
     }

@@ -16,6 +16,8 @@ final class CloudConsole: Sendable {
         var lastReport: ContinuousClock.Instant?
         /// Whether the agent has said anything since the message was sent.
         var hasText = false
+        /// The tracks, if the message changed them.
+        var timeline: String?
         /// Whether "Connecting…" and "Ready!" are lines of their own, as in a conversation.
         var greets = false
         var asksNobody = false
@@ -198,6 +200,9 @@ final class CloudConsole: Sendable {
 
     // MARK: Events
 
+    /// The tracks as the last message left them; nil if it left them alone.
+    var changedTimeline: String? { state.withLock(\.timeline) }
+
     /// Takes what the work with the service tells.
     func take(_ event: CloudEvent) {
         if let json { return write(event, json) }
@@ -215,12 +220,13 @@ final class CloudConsole: Sendable {
             end()
             if !isQuiet { done(words.uploaded(name.withoutControls)) }
         case .sent:
-            state.withLock { $0.hasText = false }
+            state.withLock { ($0.hasText, $0.timeline) = (false, nil) }
             begin(words.waiting, detail: words.mayTakeMinutes)
         case .text(let text):
             state.withLock { $0.hasText = true }
             say(text)
-        case .suggested, .timeline: break
+        case .suggested: break
+        case .timeline(let text): state.withLock { $0.timeline = text }
         case .working(let tool): begin(Self.label(of: tool, words))
         case .stillWorking: tell(words.stillWorking)
         case .recovering:

@@ -101,13 +101,14 @@ struct CloudDesk: Sendable {
     /// Uploads files, all of which are looked at before anything is sent.
     func upload(_ paths: [String]) async throws(Failure) -> [UploadedFile] {
         try check(paths)
-        let files = try await asking { () throws(CloudError) in
-            try await session.upload(paths.map { FilePath($0) })
-        }
-        remember { notebook in
-            for path in paths { notebook.note(upload: FilePath(path)) }
-        }
-        return files
+        defer { console.end() }
+        do throws(CloudError) {
+            let files = try await session.upload(paths.map { FilePath($0) })
+            remember { notebook in
+                for path in paths { notebook.note(upload: FilePath(path)) }
+            }
+            return files
+        } catch { throw shrinking(error, among: paths) }
     }
 
     /// Refuses what the service would not take; nothing is sent.
@@ -115,16 +116,33 @@ struct CloudDesk: Sendable {
         for path in paths {
             do throws(CloudError) {
                 _ = try UploadFile.checked(FilePath(path), limit: configuration.uploadLimit)
-            } catch {
-                var failure = error.failure
-                if case .fileTooLarge = error.kind {
-                    failure.advice =
-                        "Make it smaller first, then upload the result:\n"
-                        + "  cinch \(Shell.quoted(path)) --to 450MB"
-                }
-                throw failure
-            }
+            } catch { throw shrinking(error, among: [path]) }
         }
+    }
+
+    /// What a person is told; where a file was too large, with the command that shrinks it.
+    private func shrinking(_ error: CloudError, among paths: [String]) -> Failure {
+        var failure = error.failure
+        let name = if case .uploading(let name) = error.step { name } else { "" }
+        guard
+            let path = paths.first(where: {
+                name.hasPrefix(FilePath($0).lastComponent?.string ?? $0)
+            })
+        else { return failure }
+        let bytes: Int
+        switch error.kind {
+        case .fileTooLarge: bytes = Int(configuration.uploadLimit) / 10 * 9
+        case .tooLargeForService:
+            // What it would take it does not say: half of it is worth a try.
+            let whole = (try? FileManager.default.attributesOfItem(atPath: path))?[.size]
+            let half = ((whole as? NSNumber)?.intValue ?? 0) / 2
+            bytes = min(Int(configuration.uploadLimit) / 10 * 9, max(1000, half / 1000 * 1000))
+        default: return failure
+        }
+        failure.advice =
+            "Make it smaller first, then upload the result:\n"
+            + "  cinch \(Shell.quoted(path)) --to \(ByteSize(bytes: bytes).fileNameText)"
+        return failure
     }
 
     /// Sends a message, and remembers what size it asks for.
@@ -132,8 +150,16 @@ struct CloudDesk: Sendable {
         // Before it is sent: the answer may be lost, and the wish is the person's all the same.
         let hadSession = session.session != nil
         if hadSession { remember { $0.note(message: text) } }
-        let reply = try await tryingTheCloud { () async throws(Failure) in
-            try await asking { () throws(CloudError) in try await session.send(text) }
+        let reply: Reply
+        do throws(Failure) {
+            reply = try await tryingTheCloud { () async throws(Failure) in
+                try await asking { () throws(CloudError) in try await session.send(text) }
+            }
+        } catch {
+            if let timeline = console.changedTimeline {
+                console.note(console.words.changedAllTheSame(timeline))
+            }
+            throw error
         }
         if !hadSession { remember { $0.note(message: text) } }
         return reply

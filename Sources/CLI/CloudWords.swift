@@ -238,6 +238,9 @@ struct CloudWords: Sendable, Equatable {
             "\(reason)。现在在本机由 \(file) 制作。"
         )
     }
+    func changedAllTheSame(_ timeline: String) -> String {
+        pick("The timeline changed all the same. ", "不过时间线已经改变。") + timeline
+    }
     var orHere: String { pick("Or here, without the cloud:", "或者不用云端，直接在本机压缩：") }
     var ended: String { pick("Bye.", "再见。") }
 }

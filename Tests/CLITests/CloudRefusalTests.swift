@@ -44,7 +44,7 @@ extension BuiltProgram {
                 exitCode: 65,
                 endpoint: .upload,
                 arguments: ["cloud", "upload", "other.mp4"],
-                words: ["too large for the service", "cinch other.mp4 --to 450MB"]
+                words: ["too large for the service", "cinch other.mp4 --to 62kB"]
             ),
             Case(
                 code: "402",

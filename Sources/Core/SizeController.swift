@@ -65,8 +65,9 @@ package struct SizeController: Sendable {
         case (true, let count): 0.0006 * Double(count)
         case (false, 0): 0.0025
         case (false, 1): 0.003
-        // The last chance has to fit; a handful of frames comes out by the hundredth.
-        case (false, _): 0.03
+        // The last chance has to fit; a handful of frames comes out by the hundredth. Between one that
+        // fits and one that does not, there is something to lean on.
+        case (false, _): isBracketed ? 0.01 : 0.03
         }
     }
 
@@ -81,6 +82,7 @@ package struct SizeController: Sendable {
         factor = Self.usualFactor
     }
 
+    private var isBracketed: Bool { ends.contains(where: \.fits) && !ends.allSatisfy(\.fits) }
     private var isDivided: Bool { shares.count > 1 }
     private var isAtEnd: Bool { stretch == shares.count - 1 }
     private var endShare: Double { shares[shares.count - 1] }

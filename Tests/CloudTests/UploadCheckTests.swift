@@ -9,8 +9,7 @@ import Testing
 /// What `scripts/upload-check` runs, for minutes: many large uploads that are cut at random.
 ///
 /// The suite is alone in its process then, so that memory and descriptors are those of uploads. What is
-/// promised beyond one transfer (a file that the service already has is not sent again) belongs here
-/// too, as a test of its own under the same condition.
+/// promised beyond one transfer is in `UploadCheckSessionTests`.
 @Suite(.enabled(if: UploadTrial.count != nil), .serialized)
 struct UploadCheckTests {
     @Test("many uploads of 480 MB, most of them cut, need no memory and leave nothing")
@@ -174,7 +173,12 @@ enum UploadTrial {
     static let count = ProcessInfo.processInfo.environment["CINCH_UPLOAD_CHECK"]
         .flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
 
-    /// A file that is neither all zero nor large on the disk: a random block in each megabyte.
+    /// How many uploads into a session were asked for; nil as above.
+    static let sessionCount = ProcessInfo.processInfo.environment["CINCH_UPLOAD_CHECK_SESSION"]
+        .flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+
+    /// A file that is neither all zero nor large on the disk: a random block in each megabyte, and
+    /// a video by its first bytes.
     static func file(in folder: Folder, byteCount: Int64) throws -> UploadFile {
         let path = folder.file("clip.mp4")
         try path.makeZeros(Int(byteCount))
@@ -184,6 +188,8 @@ enum UploadTrial {
             try descriptor.seek(offset: offset, from: .start)
             try descriptor.writeAll((0..<512).map { _ in UInt8.random(in: 0...255) })
         }
+        try descriptor.seek(offset: 0, from: .start)
+        try descriptor.writeAll([0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0])
         try path.makeOld()
         return UploadFile(
             path: path,

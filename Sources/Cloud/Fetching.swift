@@ -145,7 +145,13 @@ struct Fetching {
         limits.total = nil
         let events = client.events
         let isOwn = client.configuration.isOwn(url)
-        let call = CloudClient.Call(method: .get, path: "", step: .downloading, tries: 1)
+        let call = CloudClient.Call(
+            method: .get,
+            path: "",
+            step: .downloading,
+            tries: 1,
+            waitsForLimit: false
+        )
         return try await client.underRules(call, action) { secret throws(CloudError) in
             var headers: [(name: String, value: String)] = [("Accept", "*/*")]
             if isOwn {
@@ -164,6 +170,12 @@ struct Fetching {
             // The part that is here is more than there is: from the start, then.
             if status == 416 { throw CloudError(.cut, .downloading) }
             guard (200..<300).contains(status) else {
+                // What another host says of tokens or credits is not about ours.
+                guard isOwn else {
+                    let isKnown = [404, 408, 410, 429].contains(status) || status >= 500
+                    let kind = isKnown ? Answer.kind(ofStatus: status) : .forbidden
+                    throw CloudError(kind, .downloading, detail: "HTTP \(status)")
+                }
                 _ = try Answer(answer, for: .downloading)
                 throw CloudError(.malformed, .downloading)
             }

@@ -246,7 +246,10 @@ import Testing
         }
     }
 
-    @Test("scenario 55: an address that has expired is not tried for long", arguments: [403, 410])
+    @Test(
+        "scenario 55: an address that has expired is not tried for long, and costs no token",
+        arguments: [401, 402, 403, 410]
+    )
     func expired(_ status: Int) async throws {
         try await ready {
             $0.script[.file] = [.status(status, type: "application/xml", "<Error/>").forever]
@@ -254,6 +257,7 @@ import Testing
             _ = try await client.export(to: scene.folder.file("out.mp4"))
             #expect(scene.count(.file) == 1)
             #expect(scene.count(.renderDownload) == 1)
+            #expect(scene.count(.anonymousToken) == 1)
         }
     }
 

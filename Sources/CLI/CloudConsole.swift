@@ -185,7 +185,12 @@ final class CloudConsole: Sendable {
         let (words, asksNobody) = state.withLock { ($0.words, $0.asksNobody) }
         if asksNobody { return true }
         if agrees {
-            note(words.question(question))
+            // Said to everybody, also where nothing else is: it is the one time.
+            if let json {
+                json.write(.note, NotePayload(text: words.question(question)))
+            } else {
+                live.interrupt { messages.line(Wrapping.note(words.question(question), messages)) }
+            }
             return true
         }
         guard json == nil, reader.isTerminal, messages.isTerminal else { return false }

@@ -53,14 +53,13 @@ struct CloudDesk: Sendable {
         {
             configuration.clock = CloudClock(speed: speed)
             // What depends on this machine and not on the service's clock takes its real time.
-            configuration.runLimits.silence = max(
-                configuration.runLimits.silence,
-                .seconds(5) * speed
-            )
-            configuration.renderLimits.whole = max(
-                configuration.renderLimits.whole,
-                .seconds(60) * speed
-            )
+            func lengthen(_ limit: inout Duration, toReal seconds: Int) {
+                limit = max(limit, .seconds(seconds) * speed)
+            }
+            lengthen(&configuration.runLimits.silence, toReal: 5)
+            lengthen(&configuration.runLimits.heartbeatsOnly, toReal: 10)
+            lengthen(&configuration.runLimits.whole, toReal: 15)
+            lengthen(&configuration.renderLimits.whole, toReal: 60)
         }
         return configuration
     }

@@ -45,7 +45,8 @@ extension CloudError {
         case .fileUnsupported: "the service does not take this kind of file"
         case .fileChanged: "the file changed or vanished while it was sent"
         case .fileTooLarge(let bytes, let limit):
-            "it is \(Self.size(bytes)) and the service takes \(Self.size(limit)) at most"
+            "it has \(ByteSize.grouped(Int(bytes))) bytes and the service takes "
+                + "\(Self.size(limit)) at most"
         case .destination, .storage, .defect: ""
         case .nothingToExport: "the session's timeline is empty"
         case .noSession: ""

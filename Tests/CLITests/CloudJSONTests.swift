@@ -114,17 +114,10 @@ extension BuiltProgram {
         @Test("what the simulator prints is all that another terminal needs")
         func simulate() async throws {
             try await CloudStage.with { stage in
-                let running = try Program.start(
-                    ["cloud", "simulate", "--speed", "300", "--honour-size", "--log"],
-                    environment: ["TMPDIR": stage.folder.url.path],
-                    in: stage.folder.url
-                )
-                var state: URL?
-                while state == nil {
-                    try await Task.sleep(for: .milliseconds(20))
-                    state = stage.folder.names.first { $0.hasPrefix("cinch-simulated-") }
-                        .map { stage.folder.url.appending(path: $0) }
-                }
+                let running = try stage.start([
+                    "cloud", "simulate", "--speed", "300", "--honour-size", "--log",
+                ])
+                try await stage.wait { !stage.temporaryNames.isEmpty }
                 try await Task.sleep(for: .milliseconds(200))
                 running.send(SIGINT)
                 let result = await running.result()
@@ -134,7 +127,7 @@ extension BuiltProgram {
                 #expect(lines.contains { $0.hasPrefix("export NEMO_API_URL=http://127.0.0.1:") })
                 #expect(lines.contains { $0.hasPrefix("export CINCH_STATE_DIR=/") })
                 #expect(lines.contains("export NEMO_CLOCK_SPEED=300"))
-                #expect(!stage.folder.names.contains { $0.hasPrefix("cinch-simulated-") })
+                #expect(stage.temporaryNames.isEmpty)
             }
         }
     }

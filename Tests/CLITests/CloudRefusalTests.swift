@@ -249,7 +249,7 @@ extension BuiltProgram {
                     let result = try await stage.fail(
                         65,
                         arguments,
-                        saying: "it is 501 MB and the service takes 500 MB at most"
+                        saying: "it has 500 000 001 bytes and the service takes 500 MB at most"
                     )
                     let name = isLate ? path : "big one.mp4"
                     #expect(result.messages.contains("cinch '\(name)' --to 450MB"))

@@ -45,12 +45,16 @@ struct CloudStage: Sendable {
         let simulator = NemoSimulator(settings)
         let urls = try await simulator.start()
         let folder = try Folder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path("tmp"),
+            withIntermediateDirectories: true
+        )
         var variables = [
             "NEMO_API_URL": urls.api, "CINCH_STATE_DIR": folder.path("state"),
             "NEMO_CLOCK_SPEED": "\(speed)", "LC_ALL": "C.UTF-8",
             // What the machine's owner has set is not for tests.
             "NEMO_TOKEN": "", "NEMO_CLIENT_ID": "", "CINCH_OFFLINE": "", "NEMO_WEB_URL": "",
-            "NO_COLOR": "",
+            "NO_COLOR": "", "TMPDIR": folder.path("tmp"),
         ]
         variables.merge(environment) { $1 }
         let stage = CloudStage(
@@ -131,14 +135,27 @@ struct CloudStage: Sendable {
         when isTime: @escaping @Sendable () -> Bool
     ) async throws -> Program.Result {
         let running = try start(arguments, environment: environment)
-        let deadline = ContinuousClock.now.advanced(by: .seconds(30))
-        while !isTime(), ContinuousClock.now < deadline {
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        try await wait(until: isTime)
         running.send(signal)
         let result = await running.result()
         note(result)
         return result
+    }
+
+    /// Waits for something that another process does, a minute at most.
+    func wait(
+        until isTime: () throws -> Bool,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        while try !isTime() {
+            try #require(
+                ContinuousClock.now < deadline,
+                "what was waited for never came",
+                sourceLocation: sourceLocation
+            )
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     func start(
@@ -174,7 +191,12 @@ struct CloudStage: Sendable {
     }
 
     /// The names in the folder without the state.
-    var names: [String] { folder.names.filter { $0 != "state" } }
+    var names: [String] { folder.names.filter { !["state", "tmp"].contains($0) } }
+
+    /// The names in the folder for temporary files.
+    var temporaryNames: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder.path("tmp"))) ?? []
+    }
 
     /// The script from now on.
     func play(_ change: (inout Scenario) -> Void) {

@@ -72,9 +72,7 @@ extension BuiltProgram {
             } _: { stage in
                 try await stage.prepareTimeline()
                 let running = try stage.start(["cloud", "export", "-o", "out.mp4"])
-                while !stage.names.contains(where: { $0.hasSuffix(".part") }) {
-                    try await Task.sleep(for: .milliseconds(5))
-                }
+                try await stage.wait { stage.names.contains { $0.hasSuffix(".part") } }
                 for _ in 0..<signals {
                     running.send(SIGINT)
                     try await Task.sleep(for: .milliseconds(3))
@@ -101,9 +99,7 @@ extension BuiltProgram {
                     environment: stage.variables,
                     in: stage.folder.url
                 )
-                while stage.simulator.count(.withSession) == 0 {
-                    try await Task.sleep(for: .milliseconds(5))
-                }
+                try await stage.wait { stage.simulator.count(.withSession) > 0 }
                 try await Task.sleep(for: .milliseconds(200))
                 running.send(SIGINT)
                 let result = await running.result()
@@ -114,23 +110,32 @@ extension BuiltProgram {
 
         @Test("a simulated service and its folder are gone when it is stopped", arguments: [1, 4])
         func simulator(signals: Int) async throws {
-            let before = Self.leftovers
             try await CloudStage.with { stage in
                 let running = try stage.start(["cloud", "simulate", "--json"])
-                while Self.leftovers == before { try await Task.sleep(for: .milliseconds(5)) }
+                try await stage.wait { !stage.temporaryNames.isEmpty }
                 try await Task.sleep(for: .milliseconds(100))
                 for _ in 0..<signals { running.send(SIGINT) }
                 let result = await running.result()
                 #expect(result.exitCode == 130)
                 #expect(try result.objects().last?["kind"] as? String == "interrupted")
-                #expect(Self.leftovers == before)
+                #expect(stage.temporaryNames.isEmpty)
             }
         }
 
-        private static var leftovers: Set<String> {
-            let folder = FileManager.default.temporaryDirectory.path
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            return Set(names.filter { $0.hasPrefix("cinch-simulated-") })
+        @Test(
+            "a simulated conversation that is stopped leaves no folder either",
+            arguments: [1, 4]
+        )
+        func simulatedChat(signals: Int) async throws {
+            try await CloudStage.with { stage in
+                let arguments = ["chat", try stage.clip(), "--simulate", "-m", "make it better"]
+                let running = try stage.start(arguments + ["--scenario", "25"])
+                try await stage.wait { !stage.temporaryNames.isEmpty }
+                try await Task.sleep(for: .milliseconds(200))
+                for _ in 0..<signals { running.send(SIGINT) }
+                expectClean(stage, await running.result())
+                #expect(stage.temporaryNames.isEmpty)
+            }
         }
     }
 }

@@ -249,7 +249,7 @@ import Testing
             try handle.close()
             let error = await scene.error { _ = try await client.upload([path]) }
             #expect(error?.kind == .fileTooLarge(bytes: 500_000_001, limit: 500_000_000))
-            #expect(error?.why.contains("501 MB") == true)
+            #expect(error?.why.contains("500 000 001 bytes") == true)
             #expect(scene.simulator.requests.isEmpty)
         }
     }

@@ -156,7 +156,8 @@ extension BuiltProgram {
                 let result = try await stage.succeed(["cloud", "send", "compress this video"])
                 let notes =
                     result.messages.components(separatedBy: "⏳ Still working...\n").count - 1
-                #expect(notes == 2)
+                // Two where the machine is not too busy to wake up in time.
+                #expect((1...2).contains(notes))
             }
         }
 

@@ -57,7 +57,8 @@ enum ActivityLine {
     }
 
     private static func time(_ state: State, _ seconds: Double) -> String {
-        if state.isSteady, let fraction = state.fraction, fraction > 0.02, seconds > 1 {
+        if state.isSteady, let fraction = state.fraction, fraction > 0.02, fraction < 1, seconds > 1
+        {
             return state.words.left(Clock.text(seconds * (1 - fraction) / fraction))
         }
         return seconds < 1 ? "" : Clock.text(seconds.rounded(.down))

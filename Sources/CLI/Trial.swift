@@ -44,8 +44,9 @@ final class Trial: Sendable {
             // About three in ten edits end without a word (§4.10).
             options.script.silentEvery = 3
         }
+        sweep()
         let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("cinch-simulated-\(UUID().uuidString)").path
+            .appendingPathComponent("\(prefix)\(getpid())-\(UInt32.random(in: 0...(.max)))").path
         live.withLock { _ = $0.insert(folder) }
         options.folder = FilePath(folder).appending("service")
         let simulator = NemoSimulator(options)
@@ -97,6 +98,19 @@ final class Trial: Sendable {
     /// Removes what trials of this process have on disk, for an exit that cannot wait.
     static func abandonAll() {
         for folder in live.withLock({ $0 }) { abandon(folder) }
+    }
+
+    private static let prefix = "cinch-simulated-"
+
+    /// Removes what killed runs left: the process that their name tells of is gone.
+    private static func sweep() {
+        let all = FileManager.default.temporaryDirectory
+        let names = try? FileManager.default.contentsOfDirectory(atPath: all.path)
+        for name in names ?? [] where name.hasPrefix(prefix) {
+            let number = name.dropFirst(prefix.count).prefix { $0.isNumber }
+            guard let owner = Int32(number), kill(owner, 0) != 0, errno == ESRCH else { continue }
+            try? FileManager.default.removeItem(at: all.appendingPathComponent(name))
+        }
     }
 
     private static func abandon(_ folder: String) {

@@ -241,6 +241,15 @@ final class Folder: Sendable {
 
 /// What only some machines allow.
 enum Allowed {
+    /// Whether the tools are those of macOS.
+    static let isDarwin: Bool = {
+        #if os(macOS)
+        return true
+        #else
+        return false
+        #endif
+    }()
+
     /// Whether this process may do everything.
     static let isRoot = getuid() == 0
 

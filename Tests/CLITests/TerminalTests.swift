@@ -1,0 +1,103 @@
+import Foundation
+import Simulator
+import SystemPackage
+import Testing
+
+extension BuiltProgram {
+    /// With `script`, which makes a terminal of two pipes: what is written to it is typed.
+    @Suite(
+        "Conversations in a terminal",
+        .enabled(if: Allowed.has("script")),
+        .disabled(if: Allowed.isDarwin, "its script has other options")
+    )
+    struct TerminalTests {
+        /// Types lines at the program, each after what stands before it has appeared.
+        private func type(
+            _ dialogue: [(after: String, typed: String)],
+            at arguments: [String],
+            on stage: CloudStage
+        ) async throws -> (exitCode: Int32, screen: String) {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            let call = ([Program.binary.path] + arguments).joined(separator: " ")
+            let log = stage.folder.path("tmp/typescript")
+            process.arguments = ["script", "-qefc", "stty cols 80; \(call)", log]
+            process.environment = ProcessInfo.processInfo.environment
+                .merging(stage.variables) { $1 }.merging(["TERM": "xterm"]) { $1 }
+            process.currentDirectoryURL = stage.folder.url
+            let keyboard = Pipe()
+            process.standardInput = keyboard
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            func screen() -> String {
+                let data = FileManager.default.contents(atPath: log) ?? Data()
+                return String(decoding: data, as: UTF8.self)
+            }
+            for (words, typed) in dialogue {
+                try await stage.wait { screen().contains(words) }
+                // The program may not be ready for keys the moment its prompt is drawn.
+                try await Task.sleep(for: .milliseconds(100))
+                try keyboard.fileHandleForWriting.write(contentsOf: Data(typed.utf8))
+            }
+            try await stage.wait { !process.isRunning }
+            return (process.terminationStatus, screen())
+        }
+
+        @Test("a person is asked before anything is sent, and a no is the end")
+        func refused() async throws {
+            try await CloudStage.with { stage in
+                let result = try await type([("Go ahead? [y/N]", "n\r")], at: ["chat"], on: stage)
+                #expect(result.exitCode == 77)
+                #expect(result.screen.contains("is about to contact 127.0.0.1"))
+                #expect(stage.simulator.requests.isEmpty)
+            }
+        }
+
+        @Test(
+            "a whole conversation: asked twice, an error in the middle, a line recalled, the file"
+        )
+        func conversation() async throws {
+            try await CloudStage.with {
+                $0.script[.credits] = [.refuse(402)]
+            } _: { stage in
+                let clip = try stage.clip()
+                let result = try await type(
+                    [
+                        ("Go ahead? [y/N]", "y\r"), ("Ctrl-D ends.", "\(clip)\r"),
+                        ("about to send clip.mp4", "yes\r"), ("is uploaded", "credits\r"),
+                        ("upgrade your plan", "\u{1B}[A\r"), ("100 available", "compress it\r"),
+                        ("Say “export”", "export\r"), ("Made by", "\u{04}"),
+                    ],
+                    at: ["chat"],
+                    on: stage
+                )
+                #expect(result.exitCode == 0, "\(result.screen)")
+                #expect(result.screen.contains("Bye."))
+                #expect(stage.names == ["clip-108p.mp4", "clip.mp4"])
+                // The cursor is back, and what is pasted is plain again.
+                let hidden = result.screen.components(separatedBy: "\u{1B}[?25l").count
+                #expect(hidden == result.screen.components(separatedBy: "\u{1B}[?25h").count)
+                #expect(result.screen.contains("\u{1B}[?2004l"))
+                #expect(!stage.simulator.secrets.contains { result.screen.contains($0) })
+            }
+        }
+
+        @Test("Ctrl-C at the prompt and at a question ends with 130")
+        func stopped() async throws {
+            try await CloudStage.with { stage in
+                let asked = try await type([("Go ahead?", "\u{03}")], at: ["chat"], on: stage)
+                #expect(asked.exitCode == 130)
+                #expect(stage.simulator.requests.isEmpty)
+                let prompt = try await type(
+                    [("Ctrl-D ends.", "some words\u{03}")],
+                    at: ["chat", "--cloud"],
+                    on: stage
+                )
+                #expect(prompt.exitCode == 130)
+                #expect(prompt.screen.contains("Stopped."))
+                #expect(stage.simulator.count(.runSSE) == 0)
+            }
+        }
+    }
+}

@@ -251,6 +251,8 @@ final class CloudConsole: Sendable {
                 begin(words.downloading, isSteady: true)
             }
             advance(progress)
+        case .adopted: note(words.adopted)
+        case .queued: note(words.queued)
         case .noted(let text): note(text)
         }
     }

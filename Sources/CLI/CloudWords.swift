@@ -130,6 +130,34 @@ struct CloudWords: Sendable, Equatable {
         )
     }
 
+    // MARK: Left behind
+
+    var adopted: String {
+        pick(
+            "This very export had been left behind: it is taken up, not made again.",
+            "之前留下了同一个导出：接着取回，不重新制作。"
+        )
+    }
+    var queued: String {
+        pick(
+            "Another export of the session is still being made; this one comes after it.",
+            "本会话的另一个导出仍在制作中，这一个随后开始。"
+        )
+    }
+    func stillRendering(_ path: String) -> String {
+        pick(
+            "An export to \(path), left behind earlier, is still being made. To wait for it: "
+                + "cinch cloud jobs --fetch",
+            "之前留下的导出 \(path) 仍在制作中。要等它完成：cinch cloud jobs --fetch"
+        )
+    }
+    func notFetched(_ path: String, _ reason: String) -> String {
+        pick(
+            "The export to \(path), left behind earlier, was not fetched. \(reason)",
+            "之前留下的导出 \(path) 没有取回。\(reason)"
+        )
+    }
+
     // MARK: Conversation
 
     var whichFile: String {

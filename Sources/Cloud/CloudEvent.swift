@@ -28,5 +28,9 @@ package enum CloudEvent: Sendable, Equatable {
     /// 0 to 1, never going back; nil before the service tells.
     case rendering(Double?)
     case downloading(TransferProgress)
+    /// A render of the same timeline had been left behind: it is taken up, not made again.
+    case adopted
+    /// Another render of the session is waited for first (§9.4).
+    case queued
     case noted(String)
 }

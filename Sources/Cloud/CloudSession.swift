@@ -8,13 +8,13 @@ package import SystemPackage
 /// what fails may be repaired once, a lost token and a lost session, and then says so.
 package final class CloudSession: Sendable {
     package let client: CloudClient
-    private let records: Records
+    let records: Records
     private let current: Mutex<SessionRecord?>
     private let runs = Turnstile()
-    private let exports = Turnstile()
+    let exports = Turnstile()
 
     /// How long another process's run or export is waited for.
-    private static let patience = Duration.seconds(1500)
+    static let patience = Duration.seconds(1500)
 
     /// Takes up the saved session, if there is one; nothing goes to the network yet.
     ///
@@ -168,80 +168,6 @@ package final class CloudSession: Sendable {
         var conversation = Conversation(client, sessionID: session.sessionID, action)
         return try await conversation.send(text)
     }
-
-    // MARK: Exporting
-
-    /// Renders the session's timeline into a file, with `height` lines where the service listens.
-    ///
-    /// `verify` looks at the file before it is put in its place; what it throws becomes
-    /// `.resultUnusable`.
-    package func export(
-        to destination: FilePath,
-        overwrites: Bool = false,
-        height: Int? = nil,
-        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
-    ) async throws(CloudError) -> Exported {
-        guard let session else { throw CloudError(.noSession, .rendering) }
-        let export = export(destination, overwrites, height: height, verify)
-        return try await oneAtATime(session.sessionID) { () throws(CloudError) in
-            do throws(CloudError) {
-                return try await export.run(session)
-            } catch {
-                // The timeline is gone with it: a new session would have nothing to export (§11).
-                if error.kind == .sessionUnknown { self.forgetSession() }
-                throw error
-            }
-        }
-    }
-
-    /// Renders that were submitted and not fetched yet, oldest first.
-    package func jobs() -> [JobRecord] { records.jobs() }
-
-    /// Takes up a render that an earlier run left behind.
-    package func resume(
-        _ job: JobRecord,
-        to destination: FilePath? = nil,
-        overwrites: Bool = false,
-        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
-    ) async throws(CloudError) -> Exported {
-        let export = export(destination ?? FilePath(job.destination), overwrites, verify)
-        return try await oneAtATime(job.sessionID) { () throws(CloudError) in
-            try await export.resume(job)
-        }
-    }
-
-    private func export(
-        _ destination: FilePath,
-        _ overwrites: Bool,
-        height: Int? = nil,
-        _ verify: @escaping @Sendable (FilePath) async throws -> Void
-    ) -> Export {
-        Export(
-            client: client,
-            records: records,
-            action: UserAction(),
-            destination: destination,
-            overwrites: overwrites,
-            height: height,
-            verify: verify
-        )
-    }
-
-    private func oneAtATime(
-        _ sessionID: String,
-        _ work: () async throws(CloudError) -> Exported
-    ) async throws(CloudError) -> Exported {
-        guard await exports.enter() else { throw .cancelled(.rendering) }
-        defer { exports.leave() }
-        let lock = try await StateLock(
-            "export-\(sessionID)",
-            in: client.configuration.folder,
-            patience: Self.patience,
-            step: .rendering
-        )
-        defer { lock.release() }
-        return try await work()
-    }
 }
 
 // MARK: The session itself
@@ -337,7 +263,7 @@ extension CloudSession {
         try keep(session)
     }
 
-    private func forgetSession() {
+    func forgetSession() {
         current.withLock { $0 = nil }
         records.forgetSession()
     }

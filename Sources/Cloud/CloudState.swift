@@ -50,11 +50,16 @@ package struct CloudState: Sendable {
         timeline?.isReadyForExport ?? draft?.string?.contains("<clip") ?? false
     }
 
+    /// A short name for what is on the timeline; empty for nothing.
+    package var draftFingerprint: String {
+        timeline?.fingerprint ?? draft.map { Fingerprint.of($0.canonical) } ?? ""
+    }
+
     /// A short name for all that can change while the agent works.
     package var fingerprint: String {
-        let draft = timeline?.fingerprint ?? draft.map { Fingerprint.of($0.canonical) } ?? ""
-        return Fingerprint.of(
-            "\(draft) \(videoInfos.count) \(generatedMediaCount) \(width ?? 0)x\(height ?? 0)".utf8
+        Fingerprint.of(
+            "\(draftFingerprint) \(videoInfos.count) \(generatedMediaCount) \(width ?? 0)x\(height ?? 0)"
+                .utf8
         )
     }
 

@@ -27,6 +27,11 @@ extension CloudConsole {
             json.write(.working, WorkingPayload(activity: activity))
         case .stillWorking: json.write(.stillWorking, EmptyPayload())
         case .recovering: json.write(.recovering, EmptyPayload())
+        case .inDoubt(let sendsAgain):
+            json.write(.inDoubt, InDoubtPayload(sendsAgain: sendsAgain))
+        case .changedMeanwhile(let timeline, let wasUnanswered):
+            let payload = MeanwhilePayload(text: timeline, wasUnanswered: wasUnanswered)
+            json.write(.changedMeanwhile, payload)
         case .changed(let sentences): json.write(.changed, ChangedPayload(changes: sentences))
         case .timeline(let text): json.write(.timeline, NotePayload(text: text))
         case .rendering(let fraction): json.write(.render, RenderPayload(fraction: fraction))
@@ -55,6 +60,16 @@ extension GUIWords.Action {
 }
 
 struct EmptyPayload: Encodable {}
+
+struct InDoubtPayload: Encodable {
+    var sendsAgain: Bool
+}
+
+struct MeanwhilePayload: Encodable {
+    /// The tracks as they are now.
+    var text: String
+    var wasUnanswered: Bool
+}
 
 struct SessionPayload: Encodable {
     var isNew: Bool

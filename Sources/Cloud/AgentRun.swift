@@ -1,8 +1,8 @@
 /// What the events, the timers and the readings of the state mean for one message (§4.8 to §4.10).
 ///
 /// A pure machine: it is told what happened and when, and says what to do next. It never says
-/// `send` a second time but for a message that the service cannot have begun to work on, after the
-/// state was read and had not changed.
+/// `send` a second time but for a message that the service cannot have taken, after the state was read
+/// and had not changed, or may not have taken, after it had not changed for as long as work may last.
 ///
 /// After the stream is over, or seems to be, everything is a list of readings of the state: what
 /// to wait before each, and what it means if one shows a change or none does. The connection stays
@@ -84,6 +84,8 @@ package struct AgentRun: Sendable {
         var ifUnchanged: Outcome
         /// Whether the message may be sent once more when nothing changed.
         var maySend = false
+        /// Whether the service may be at work although it never said so.
+        var isInDoubt = false
         /// What on the open connection shows that the run goes on after all.
         var revivedBy: Input?
         /// When to read next.
@@ -117,9 +119,13 @@ package struct AgentRun: Sendable {
     }
 
     /// Whether it is not known any more if the service works: the state has to tell.
-    package var isRecovering: Bool {
-        recovery?.ifUnchanged == .lost || recovery?.ifUnchanged == .neverBegan
-    }
+    package var isRecovering: Bool { recovery?.ifUnchanged == .lost }
+
+    /// Whether it is not known if the service took the message; the state has to tell.
+    package var isInDoubt: Bool { recovery?.isInDoubt == true }
+
+    /// Whether the message is sent once more if nothing changes.
+    package var maySendAgain: Bool { recovery?.maySend == true }
 
     /// Takes what happened and says what to do next.
     package mutating func take(_ input: Input, at now: Duration) -> Action {
@@ -136,13 +142,17 @@ package struct AgentRun: Sendable {
             lastActivity = now
             hasError = true
         case .ended(let isWhole): return end(isWhole: isWhole, at: now)
+        // The one connection that could say so is gone already.
+        case .neverBegan where isInDoubt: break
         case .neverBegan(let isCertain):
-            let wait: Duration = isCertain ? .zero : limits.ladder.first ?? .zero
+            // A gateway's "too late" says nothing of the work behind it, which may take minutes and
+            // would be paid twice.
             return recover(
-                [wait],
+                isCertain ? [.zero] : limits.ladder,
                 .recovered,
                 .neverBegan,
                 maySend: !wasSentTwice,
+                isInDoubt: !isCertain,
                 at: now
             )
         case .state(let reading): return read(reading, at: now)
@@ -198,6 +208,7 @@ package struct AgentRun: Sendable {
         _ ifChanged: Outcome,
         _ ifUnchanged: Outcome,
         maySend: Bool = false,
+        isInDoubt: Bool = false,
         revivedBy: Input? = nil,
         at now: Duration
     ) -> Action {
@@ -206,6 +217,7 @@ package struct AgentRun: Sendable {
             ifChanged: ifChanged,
             ifUnchanged: ifUnchanged,
             maySend: maySend,
+            isInDoubt: isInDoubt,
             revivedBy: revivedBy
         )
         return climb(at: now)

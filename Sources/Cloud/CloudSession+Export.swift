@@ -19,6 +19,7 @@ extension CloudSession {
         guard let session else { throw CloudError(.noSession, .rendering) }
         var export = export(destination, overwrites, verify)
         (export.height, export.wishedBytes, export.original) = (height, wishedBytes, original)
+        export.onState = { state throws(CloudError) in try self.note(state) }
         return try await oneAtATime(session.sessionID) { () throws(CloudError) in
             do throws(CloudError) {
                 return try await export.run(session)

@@ -145,11 +145,10 @@ package final class CloudSession: Sendable {
             }
         } catch {
             if error.kind == .sessionLost, action.mayRenewSession() {
-                try await replaceSession(action)
+                try await replaceSession(action, lost: true)
             }
             throw error
         }
-        if let state = reply.state { try note(state) }
         return reply
     }
 
@@ -165,8 +164,24 @@ package final class CloudSession: Sendable {
             step: .sending
         )
         defer { lock.release() }
-        var conversation = Conversation(client, sessionID: session.sessionID, action)
-        return try await conversation.send(text)
+        var conversation = Conversation(client, sessionID: session.sessionID, action) {
+            before throws(CloudError) in
+            try self.note(before)
+            // Written down first: whatever happens to this run, the next one knows what to look for.
+            try self.change(session.sessionID) { ($0.wasUsed, $0.isUnanswered) = (true, true) }
+        }
+        let reply: Reply
+        do throws(CloudError) {
+            reply = try await conversation.send(text)
+        } catch {
+            if error.kind != .cancelled, error.kind != .runLost {
+                try change(session.sessionID) { ($0.seen, $0.isUnanswered) = (nil, nil) }
+            }
+            throw error
+        }
+        try change(session.sessionID) { $0.isUnanswered = nil }
+        if let state = reply.state { try note(state, isNews: false) }
+        return reply
     }
 }
 
@@ -175,7 +190,7 @@ package final class CloudSession: Sendable {
 extension CloudSession {
     /// Works on the session; in a new one, once, if the service does not know it any more.
     ///
-    /// Where files were sent to the lost one the work is not repeated by itself: it would be done
+    /// Where there was anything in the lost one the work is not repeated by itself: it would be done
     /// on nothing.
     private func onSession<Value: Sendable>(
         _ action: UserAction,
@@ -187,8 +202,8 @@ extension CloudSession {
             return try await work(session)
         } catch {
             guard error.kind == .sessionUnknown, action.mayRenewSession() else { throw error }
-            let new = try await replaceSession(action)
-            guard session.uploads.isEmpty || mayRepeat else { throw error }
+            let new = try await replaceSession(action, lost: session.hasContent)
+            guard !session.hasContent || mayRepeat else { throw error }
             return try await work(new)
         }
     }
@@ -210,11 +225,13 @@ extension CloudSession {
 
     /// Opens a session in the place of one that is gone.
     @discardableResult
-    private func replaceSession(_ action: UserAction) async throws(CloudError) -> SessionRecord {
-        let lostMedia = !(session?.uploads.isEmpty ?? true)
+    private func replaceSession(
+        _ action: UserAction,
+        lost: Bool
+    ) async throws(CloudError) -> SessionRecord {
         forgetSession()
         let new = try await open(action)
-        client.events(.newSession(lostMedia: lostMedia))
+        client.events(.newSession(lostMedia: lost))
         return new
     }
 
@@ -228,7 +245,7 @@ extension CloudSession {
             var taken: [UploadedFile] = []
             for item in items {
                 let before: Int
-                if let known = session.mediaCount {
+                if let known = session.mediaCount, taken.isEmpty {
                     before = known
                 } else {
                     let state = try await self.client.state(sessionID: session.sessionID, action)
@@ -242,8 +259,10 @@ extension CloudSession {
                 )
                 let (name, file) = try await send(item, uploading)
                 session.uploads.append(name)
-                session.mediaCount = nil
-                try self.keep(session)
+                try self.change(session.sessionID) {
+                    $0.uploads.append(name)
+                    ($0.mediaCount, $0.seen) = (nil, nil)
+                }
                 self.client.events(.uploaded(name: name))
                 taken.append(file)
             }
@@ -256,11 +275,36 @@ extension CloudSession {
         try records.save(session)
     }
 
-    private func note(_ state: CloudState) throws(CloudError) {
-        guard var session, session.mediaCount != state.videoInfos.count else { return }
-        session.mediaCount = state.videoInfos.count
-        session.bindID = session.bindID ?? state.bindID
-        try keep(session)
+    /// Changes what is remembered of a session, if it is still the current one.
+    private func change(
+        _ sessionID: String,
+        _ body: (inout SessionRecord) -> Void
+    ) throws(CloudError) {
+        guard var session, session.sessionID == sessionID else { return }
+        let old = session
+        body(&session)
+        if session != old { try keep(session) }
+    }
+
+    /// Remembers what a reading showed, and tells what had changed while nobody looked.
+    func note(_ state: CloudState, isNews: Bool = true) throws(CloudError) {
+        guard let session else { return }
+        let draft = state.draftFingerprint
+        let isChanged = session.seen.map { $0 != draft } ?? false
+        try change(session.sessionID) { session in
+            if isChanged { session.isUnanswered = nil }
+            session.seen = draft
+            session.mediaCount = state.videoInfos.count
+            session.bindID = session.bindID ?? state.bindID
+            if state.hasContent { session.wasUsed = true }
+        }
+        guard isChanged, isNews else { return }
+        client.events(
+            .changedMeanwhile(
+                timeline: state.timeline?.summary ?? "",
+                wasUnanswered: session.isUnanswered == true
+            )
+        )
     }
 
     func forgetSession() {

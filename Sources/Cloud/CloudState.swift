@@ -43,6 +43,9 @@ package struct CloudState: Sendable {
     /// The draft for a render request: exactly the bytes that came (§9.2).
     package var draftBytes: [UInt8]? { draft?.bytes }
 
+    /// Whether there is anything in it.
+    var hasContent: Bool { draft != nil || !videoInfos.isEmpty || generatedMediaCount > 0 }
+
     /// Whether a render would have something to show (§7.1).
     ///
     /// The XML drafts of a newer product are passed on unread: for them a clip is enough.

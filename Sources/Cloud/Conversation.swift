@@ -31,6 +31,9 @@ struct Conversation {
     let sessionID: String
     let action: UserAction
 
+    /// Told the state that the message finds, before it is sent.
+    private let onSnapshot: (CloudState) throws(CloudError) -> Void
+
     private var run: AgentRun
     private var parser = EventStream()
     private var text = AgentText()
@@ -51,8 +54,14 @@ struct Conversation {
         case end(TransferError?)
     }
 
-    init(_ client: CloudClient, sessionID: String, _ action: UserAction) {
+    init(
+        _ client: CloudClient,
+        sessionID: String,
+        _ action: UserAction,
+        onSnapshot: @escaping (CloudState) throws(CloudError) -> Void = { _ in }
+    ) {
         (self.client, self.sessionID, self.action) = (client, sessionID, action)
+        self.onSnapshot = onSnapshot
         run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
     }
 
@@ -75,15 +84,20 @@ struct Conversation {
         // What was there before is what "changed" means (§4.10).
         let before = try await client.state(sessionID: sessionID, action)
         (self.before, latest) = (before, before)
+        try onSnapshot(before)
         // The clock of the run starts with the message, not with the snapshot.
         run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
         var next = AgentRun.Action.send
-        var wasRecovering = false
+        var (wasRecovering, wasInDoubt) = (false, false)
         while true {
             if Task.isCancelled { throw .cancelled(.sending) }
             if run.isRecovering != wasRecovering {
                 wasRecovering.toggle()
                 if wasRecovering { client.events(.recovering) }
+            }
+            if run.isInDoubt != wasInDoubt {
+                wasInDoubt.toggle()
+                if wasInDoubt { client.events(.inDoubt(sendsAgain: run.maySendAgain)) }
             }
             switch next {
             case .send: next = open(message)

@@ -24,6 +24,8 @@ struct Export {
     /// For whoever fetches the file, should this run not come to it.
     var wishedBytes: Int?
     var original: LocalFile?
+    /// Told the state that is exported.
+    var onState: @Sendable (CloudState) throws(CloudError) -> Void = { _ in }
     /// Looks at the downloaded file before it is put in its place.
     let verify: @Sendable (FilePath) async throws -> Void
 
@@ -35,6 +37,7 @@ struct Export {
         guard state.isReadyForExport, let draft = state.draftBytes else {
             throw CloudError(.nothingToExport, .rendering)
         }
+        try onState(state)
         let unixSeconds = client.clock.unixSeconds
         let newID: @Sendable () -> String = {
             let random = UInt32.random(in: .min ... .max)

@@ -14,6 +14,15 @@ package struct SessionRecord: Sendable, Equatable, Codable {
     package var uploads: [String] = []
     /// How many clips its state has; nil when something was sent to it since that was read.
     package var mediaCount: Int? = 0
+    /// Whether anything was ever asked of it, or found in it.
+    package var wasUsed: Bool?
+    /// The draft as it was last seen, by its fingerprint; nil when something was sent since then.
+    package var seen: String?
+    /// A message was sent whose end was not seen.
+    package var isUnanswered: Bool?
+
+    /// Whether something is lost where the service has forgotten it.
+    var hasContent: Bool { wasUsed == true || !uploads.isEmpty || (mediaCount ?? 1) > 0 }
 }
 
 /// A render that was submitted, or is about to be (§9.5).

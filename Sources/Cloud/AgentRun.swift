@@ -17,6 +17,8 @@ package struct AgentRun: Sendable {
         package var silence = Duration.seconds(120)
         /// Between two notes that the work goes on.
         package var note = Duration.seconds(120)
+        /// Between the service's word that it is done and the end of the stream, which alone is the end.
+        package var farewell = Duration.seconds(5)
         /// Waits before the readings after a silent end: the service may write late.
         package var settling: [Duration] = [.zero, .seconds(3), .seconds(3)]
         /// Waits before the readings after a lost connection.
@@ -36,6 +38,8 @@ package struct AgentRun: Sendable {
         case text
         /// The service reported an error.
         case error
+        /// The service said that it is done; the end of the stream should follow (§4.3).
+        case done
         /// The stream ended: whole, or torn off.
         case ended(isWhole: Bool)
         /// Not one byte of an answer came, or a 5xx in its place; certain when the request cannot
@@ -97,6 +101,8 @@ package struct AgentRun: Sendable {
     private var lastBytes: Duration
     private var lastActivity: Duration
     private var nextNote: Duration
+    /// When the stream is taken for ended although it stays open.
+    private var endBy: Duration?
     private var hasText = false
     private var hasError = false
     private var wasSentTwice = false
@@ -118,6 +124,12 @@ package struct AgentRun: Sendable {
         return true
     }
 
+    /// Whether the service has said that it is done, and nothing since.
+    package var expectsEnd: Bool { endBy != nil }
+
+    /// Whether the end that the service spoke of has not come in time.
+    package func endIsDue(at now: Duration) -> Bool { endBy.map { now >= $0 } ?? false }
+
     /// Whether it is not known any more if the service works: the state has to tell.
     package var isRecovering: Bool { recovery?.ifUnchanged == .lost }
 
@@ -133,14 +145,16 @@ package struct AgentRun: Sendable {
         switch input {
         case .sent: (lastBytes, lastActivity) = (now, now)
         case .bytes: lastBytes = now
-        case .activity: lastActivity = now
+        // A word that was no farewell after all, but the end of a step: the work goes on.
+        case .activity: (lastActivity, endBy) = (now, nil)
         case .text:
-            lastActivity = now
+            (lastActivity, endBy) = (now, nil)
             nextNote = now + limits.note
             hasText = true
         case .error:
-            lastActivity = now
+            (lastActivity, endBy) = (now, nil)
             hasError = true
+        case .done: (lastActivity, endBy) = (now, now + limits.farewell)
         case .ended(let isWhole): return end(isWhole: isWhole, at: now)
         // The one connection that could say so is gone already.
         case .neverBegan where isInDoubt: break
@@ -185,12 +199,14 @@ package struct AgentRun: Sendable {
                 started + limits.whole,
                 lastBytes + limits.silence,
                 lastActivity + limits.heartbeatsOnly,
-                nextNote
+                nextNote,
+                endBy ?? nextNote
             )
         )
     }
 
     private mutating func end(isWhole: Bool, at now: Duration) -> Action {
+        endBy = nil
         if hasError { return recover([.zero], .failed, .failed, at: now) }
         // The connection that was being waited for is gone: the readings go on as they are.
         if !isWhole, let recovery, recovery.ifUnchanged == .lost {
@@ -251,7 +267,7 @@ package struct AgentRun: Sendable {
 
     private func isLouder(_ input: Input, _ needed: Input) -> Bool {
         switch (input, needed) {
-        case (.text, .activity), (.error, .activity): true
+        case (.text, .activity), (.error, .activity), (.done, .activity): true
         default: false
         }
     }

@@ -168,9 +168,10 @@ struct Conversation {
         case .end(let error):
             if let error, error.kind == .cancelled { throw .cancelled(.sending) }
             take(parser.finish())
-            if !text.isDone { end(isWhole: error == nil && !parser.isTruncated) }
+            end(isWhole: run.expectsEnd || (error == nil && !parser.isTruncated))
         case nil: break
         }
+        if run.endIsDue(at: clock.now()) { end(isWhole: true) }
         if run.noteIsDue(at: clock.now()) { client.events(.stillWorking) }
         return run.take(.time, at: clock.now())
     }
@@ -185,7 +186,7 @@ struct Conversation {
                 client.events(.working(tool: Redaction.line(name, limit: 60)))
                 _ = run.take(.activity, at: now)
             case .error: _ = run.take(.error, at: now)
-            case .done: return end(isWhole: true)
+            case .done: _ = run.take(.done, at: now)
             default: _ = run.take(.activity, at: now)
             }
         }
@@ -202,7 +203,10 @@ struct Conversation {
     private mutating func show(_ paragraphs: [String]) {
         for paragraph in paragraphs {
             _ = run.take(.text, at: client.clock.now())
-            let translated = GUIWords.translate(paragraph, exportAsked: false)
+            let translated = GUIWords.translate(
+                client.withoutSecrets(paragraph),
+                exportAsked: false
+            )
             let (words, actions) = (translated.text, translated.actions)
             if !words.isEmpty {
                 shown.append(words)
@@ -237,13 +241,15 @@ struct Conversation {
     // MARK: The end
 
     private func finish(_ outcome: AgentRun.Outcome) throws(CloudError) -> Reply {
-        let changes =
-            if let before, let latest { CloudState.difference(from: before, to: latest) } else {
-                [String]()
-            }
+        var changes: [String] = []
+        if let before, let latest {
+            changes = CloudState.difference(from: before, to: latest).map(client.withoutSecrets)
+        }
         if !changes.isEmpty {
             client.events(.changed(changes))
-            if let timeline = latest?.timeline { client.events(.timeline(timeline.summary)) }
+            if let timeline = latest?.timeline {
+                client.events(.timeline(client.withoutSecrets(timeline.summary)))
+            }
         }
         switch outcome {
         case .failed: throw client.told(failure)

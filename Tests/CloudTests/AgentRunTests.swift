@@ -147,6 +147,19 @@ import Testing
         #expect(run.take(.time, at: .seconds(155)) == .readState)
     }
 
+    @Test("an end that is spoken of is waited for, and is none when something follows it")
+    func farewell() {
+        var run = running()
+        _ = run.take(.text, at: .seconds(1))
+        #expect(run.take(.done, at: .seconds(2)) == .wait(until: .seconds(7)))
+        #expect(run.expectsEnd && !run.endIsDue(at: .seconds(6)) && run.endIsDue(at: .seconds(7)))
+        #expect(run.take(.activity, at: .seconds(4)) == .wait(until: .seconds(120)))
+        #expect(!run.expectsEnd && !run.endIsDue(at: .seconds(100)))
+        #expect(run.take(.done, at: .seconds(50)) == .wait(until: .seconds(55)))
+        #expect(run.take(.ended(isWhole: true), at: .seconds(55)) == .readState)
+        #expect(!run.expectsEnd)
+    }
+
     @Test("an error is reported after the state was read")
     func failed() {
         var run = running()

@@ -56,6 +56,29 @@ struct SizeControllerTests {
         )
     }
 
+    // Bytes got a byte asked, as measured on ends of 30 to 240 frames.
+    @Test(
+        "an end that overshoots and shrinks slowly lands at its second attempt",
+        arguments: [(1.08, 0.69), (1.06, 0.78), (1.27, 0.93), (1.14, 0.84)]
+    )
+    func overshootingEnd(miss: Double, slope: Double) {
+        var controller = SizeController(limitBytes: 1_000_000, fixedBytes: 0, shares: [0.94, 0.06])
+        guard case .encode(_, let body) = controller.start(),
+            case .encodeEnd(let first) = controller.record(videoBytes: body)
+        else {
+            Issue.record("a body that came out as asked is followed by its end")
+            return
+        }
+        let got = Double(first) * miss
+        guard case .encodeEnd(let second) = controller.recordEnd(videoBytes: Int(got), fits: false)
+        else {
+            Issue.record("what does not fit is tried again")
+            return
+        }
+        let file = body + Int(got + Double(second - first) * slope)
+        #expect(file <= 1_000_000 && file >= 995_000)
+    }
+
     @Test("where nothing fits, the refusal says what came out smallest")
     func refuses() {
         var controller = SizeController(limitBytes: 100_000, fixedBytes: 10_000)

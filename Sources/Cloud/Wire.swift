@@ -106,7 +106,7 @@ import SystemPackage
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         unsafe cinch_curl_set_close_on_exec(easy)
-        let connect = max(.seconds(1), transfer.clock.real(request.limits.connect))
+        let connect = max(.seconds(1), transfer.real(request.limits.connect))
         set(CURLOPT_CONNECTTIMEOUT_MS, connect.milliseconds)
         if options.offset > 0 { set(CURLOPT_RANGE, "\(options.offset)-") }
         // Of a file the stored bytes are wanted: lengths and ranges count those.
@@ -142,7 +142,7 @@ import SystemPackage
         case .files(let files, let field):
             set(
                 CURLOPT_EXPECT_100_TIMEOUT_MS,
-                transfer.clock.real(Transfer.permission).milliseconds
+                transfer.real(Transfer.permission).milliseconds
             )
             unsafe form = curl_mime_init(easy)
             for file in files { try add(file, field: field) }

@@ -90,7 +90,7 @@ struct Scene: Sendable {
     func client(
         environment: [String: String] = [:],
         profile: Profile = .clideo,
-        transferSpeed: Double = 1,
+        limitSpeed: Double = 1,
         says: Bool = true
     ) throws -> CloudSession {
         let variables = self.environment.merging(environment) { $1 }
@@ -113,11 +113,7 @@ struct Scene: Sendable {
         let heard = heard
         return CloudSession(
             configuration,
-            // Time-outs of transfers stay long enough for a busy machine.
-            transfer: Transfer(
-                clock: CloudClock(speed: min(clock.speed, transferSpeed)),
-                environment: variables
-            ),
+            transfer: Transfer(limitSpeed: limitSpeed, environment: variables),
             ask: { _ in says },
             events: { heard.note($0) }
         )

@@ -12,6 +12,8 @@ struct Chat: Sendable {
     private(set) var exports: [Delivered] = []
     /// The agent spoke of an export that nobody had asked for: a yes means that.
     private var isExportOffered = false
+    /// When exports that were left behind were last asked for.
+    private var lookedAt = Duration.zero
 
     private static let farewells: Set<String> = [
         "exit", "quit", "bye", "/exit", "/quit", ":q", "退出", "再见",
@@ -55,7 +57,7 @@ struct Chat: Sendable {
 
     // MARK: Beginning
 
-    private func connect(goesOn: Bool, introduces: Bool) async throws(Failure) {
+    private mutating func connect(goesOn: Bool, introduces: Bool) async throws(Failure) {
         console.greet()
         if introduces {
             console.tell(console.messages.style.bold(desk.profile.title))
@@ -65,6 +67,8 @@ struct Chat: Sendable {
         _ = try await desk.asking { () throws(CloudError) in
             try await desk.session.connect(fresh: !goesOn)
         }
+        lookedAt = desk.configuration.clock.now()
+        try await desk.takeUpJobs()
         if introduces { introduce() }
     }
 
@@ -96,6 +100,11 @@ struct Chat: Sendable {
             console.words = CloudWords(isChinese: true)
         }
         try await step { chat async throws(Failure) in try await chat.answer(line) }
+        // As often as renders are asked for anyway (§9.4): nobody has to stay for one.
+        let now = desk.configuration.clock.now()
+        guard now - lookedAt >= desk.configuration.renderLimits.poll else { return }
+        lookedAt = now
+        try await desk.takeUpJobs(names: false)
     }
 
     private mutating func step(

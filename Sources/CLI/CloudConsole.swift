@@ -237,6 +237,11 @@ final class CloudConsole: Sendable {
         case .recovering:
             note(words.recovering)
             begin(words.lookingAgain)
+        case .inDoubt(let sendsAgain):
+            note(words.inDoubt(sendsAgain: sendsAgain))
+            begin(words.lookingAgain)
+        case .changedMeanwhile(let timeline, let wasUnanswered):
+            note(words.changedMeanwhile(timeline, wasUnanswered: wasUnanswered))
         case .changed(let sentences):
             end()
             guard !state.withLock({ $0.hasText }) else { return }
@@ -251,6 +256,8 @@ final class CloudConsole: Sendable {
                 begin(words.downloading, isSteady: true)
             }
             advance(progress)
+        case .adopted: note(words.adopted)
+        case .queued: note(words.queued)
         case .noted(let text): note(text)
         }
     }

@@ -87,7 +87,7 @@ struct CloudDesk: Sendable {
                 let original = notebook.soleOriginal
             {
                 failure.advice += "\n\(console.words.orHere)\n  cinch "
-                failure.advice += Shell.quoted(Shell.relative(original.string))
+                failure.advice += Shell.quoted(Shell.relative(original.path))
                 if let bytes = notebook.wishedBytes {
                     failure.advice += " --to \(ByteSize(bytes: bytes).fileNameText)"
                 }
@@ -203,15 +203,46 @@ struct CloudDesk: Sendable {
         height: Int?,
         wish: ByteSize? = nil
     ) -> Delivery {
-        var notebook = notebook ?? Notebook(sessionID: "")
-        if let wish { notebook.wishedBytes = wish.bytes }
-        return Delivery(
+        delivery(
+            to: destination,
+            overwrites: overwrites,
+            height: height,
+            wish: wish ?? notebook?.wishedBytes.map(ByteSize.init(bytes:)),
+            original: notebook?.soleOriginal,
+            inputs: notebook?.originals ?? []
+        )
+    }
+
+    /// An export that an earlier run left behind, measured against what was asked of it then: the
+    /// current session may be about another video altogether.
+    func delivery(of job: JobRecord, overwrites: Bool) -> Delivery {
+        delivery(
+            to: FilePath(job.destination),
+            overwrites: overwrites,
+            height: job.height,
+            wish: job.wishedBytes.map(ByteSize.init(bytes:)),
+            original: job.original,
+            inputs: job.original.map { [$0] } ?? []
+        )
+    }
+
+    private func delivery(
+        to destination: FilePath,
+        overwrites: Bool,
+        height: Int?,
+        wish: ByteSize?,
+        original: LocalFile?,
+        inputs: [LocalFile]
+    ) -> Delivery {
+        Delivery(
             session: session,
             console: console,
             destination: destination,
             overwrites: overwrites,
             height: height,
-            notebook: notebook,
+            wish: wish,
+            original: original,
+            inputs: inputs,
             compress: { request throws(Failure) in try await compress(request) }
         )
     }

@@ -27,12 +27,19 @@ extension CloudConsole {
             json.write(.working, WorkingPayload(activity: activity))
         case .stillWorking: json.write(.stillWorking, EmptyPayload())
         case .recovering: json.write(.recovering, EmptyPayload())
+        case .inDoubt(let sendsAgain):
+            json.write(.inDoubt, InDoubtPayload(sendsAgain: sendsAgain))
+        case .changedMeanwhile(let timeline, let wasUnanswered):
+            let payload = MeanwhilePayload(text: timeline, wasUnanswered: wasUnanswered)
+            json.write(.changedMeanwhile, payload)
         case .changed(let sentences): json.write(.changed, ChangedPayload(changes: sentences))
         case .timeline(let text): json.write(.timeline, NotePayload(text: text))
         case .rendering(let fraction): json.write(.render, RenderPayload(fraction: fraction))
         case .downloading(let progress):
             guard isDue(progress) else { return }
             json.write(.download, TransferPayload(name: nil, progress))
+        case .adopted: json.write(.note, NotePayload(text: words.adopted))
+        case .queued: json.write(.note, NotePayload(text: words.queued))
         case .noted(let text): json.write(.note, NotePayload(text: text))
         }
     }
@@ -53,6 +60,16 @@ extension GUIWords.Action {
 }
 
 struct EmptyPayload: Encodable {}
+
+struct InDoubtPayload: Encodable {
+    var sendsAgain: Bool
+}
+
+struct MeanwhilePayload: Encodable {
+    /// The tracks as they are now.
+    var text: String
+    var wasUnanswered: Bool
+}
 
 struct SessionPayload: Encodable {
     var isNew: Bool

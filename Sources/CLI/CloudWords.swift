@@ -116,6 +116,34 @@ struct CloudWords: Sendable, Equatable {
             "连接中断。接下来五分钟内会不时查看时间线；消息不会重复发送。"
         )
     }
+    func inDoubt(sendsAgain: Bool) -> String {
+        let next =
+            sendsAgain
+            ? pick(
+                "if nothing has changed by then, the message is sent once more.",
+                "若届时没有变化，消息会再发送一次。"
+            )
+            : pick("the message is not sent a third time.", "消息不会发送第三次。")
+        return pick(
+            "The service did not say whether it took the message, and may be working on it. The "
+                + "timeline is read now and then for up to five minutes; ",
+            "服务没有说明是否收到消息，可能已在处理。接下来五分钟内会不时查看时间线；"
+        ) + next
+    }
+    func changedMeanwhile(_ timeline: String, wasUnanswered: Bool) -> String {
+        let words =
+            wasUnanswered
+            ? pick(
+                "The message whose answer was not waited for has changed the timeline.",
+                "之前没有等到回复的那条消息已经改变了时间线。"
+            )
+            : pick(
+                "The service has changed the timeline since you last saw it. Say so if something "
+                    + "shall go again.",
+                "自您上次查看以来，服务更改了时间线。如果不想要某项更改，直接说即可。"
+            )
+        return timeline.isEmpty ? words : "\(words)\n\(timeline)"
+    }
     func limited(_ seconds: Int) -> String {
         pick(
             "The service limits requests. In \(seconds) s it is asked once more.",
@@ -125,8 +153,38 @@ struct CloudWords: Sendable, Equatable {
     func newSession(lostMedia: Bool) -> String {
         pick(
             "The service had forgotten the session; a new one is open."
-                + (lostMedia ? " The files went with the old one: upload them again." : ""),
-            "服务已不记得之前的会话，已打开新的会话。" + (lostMedia ? "原来的文件也随之失效，请重新上传。" : "")
+                + (lostMedia
+                    ? " What was in the old one is gone: upload the files again, and say anew what to do."
+                    : ""),
+            "服务已不记得之前的会话，已打开新的会话。" + (lostMedia ? "原来的文件和时间线也随之失效，请重新上传并再说一次需求。" : "")
+        )
+    }
+
+    // MARK: Left behind
+
+    var adopted: String {
+        pick(
+            "This very export had been left behind: it is taken up, not made again.",
+            "之前留下了同一个导出：接着取回，不重新制作。"
+        )
+    }
+    var queued: String {
+        pick(
+            "Another export of the session is still being made; this one comes after it.",
+            "本会话的另一个导出仍在制作中，这一个随后开始。"
+        )
+    }
+    func stillRendering(_ path: String) -> String {
+        pick(
+            "An export to \(path), left behind earlier, is still being made. To wait for it: "
+                + "cinch cloud jobs --fetch",
+            "之前留下的导出 \(path) 仍在制作中。要等它完成：cinch cloud jobs --fetch"
+        )
+    }
+    func notFetched(_ path: String, _ reason: String) -> String {
+        pick(
+            "The export to \(path), left behind earlier, was not fetched. \(reason)",
+            "之前留下的导出 \(path) 没有取回。\(reason)"
         )
     }
 

@@ -11,6 +11,7 @@ extension LoginCommand {
         _ = try await desk.asking { () throws(CloudError) in
             try await desk.session.connect(fresh: new)
         }
+        try await desk.takeUpJobs()
         let status = desk.status
         desk.finish("cloud login", status) { width, style in
             options.quiet ? "" : CloudFacts.text(status, width: width, style: style)
@@ -158,6 +159,8 @@ extension ExportCommand {
         let file = try await desk.tryingTheCloud { () async throws(Failure) in
             try await delivery.run()
         }
+        // After it, because one of the same timeline is this very export.
+        try await desk.takeUpJobs()
         desk.finish("cloud export", DeliveredPayload(file)) { width, style in
             options.quiet
                 ? "" : CloudFacts.text(file, words: desk.console.words, width: width, style: style)
@@ -172,28 +175,8 @@ extension JobsCommand {
     }
 
     func perform(at desk: CloudDesk) async throws(Failure) {
-        let jobs = desk.session.jobs()
-        var fetched: [DeliveredPayload] = []
-        for job in fetch ? jobs : [] {
-            let delivery = desk.delivery(
-                to: FilePath(job.destination),
-                overwrites: force,
-                height: nil
-            )
-            let file = try await delivery.resume(job)
-            fetched.append(DeliveredPayload(file))
-            desk.console.end()
-            if !options.quiet {
-                desk.console.say(
-                    CloudFacts.text(
-                        file,
-                        words: desk.console.words,
-                        width: desk.console.width,
-                        style: desk.console.results.style
-                    )
-                )
-            }
-        }
+        let fetched =
+            fetch ? try await desk.fetchJobs(overwrites: force).map(DeliveredPayload.init) : []
         let left = desk.session.jobs()
         let payload = Payload(jobs: left.map(JobPayload.init), fetched: fetched)
         desk.finish("cloud jobs", payload) { width, style in

@@ -37,8 +37,12 @@ struct Delivery: Sendable {
     var overwrites = false
     /// The lines that were asked for.
     var height: Int?
-    /// What is known of the session: the files that went in, and the size that was asked for.
-    var notebook: Notebook
+    /// The size that was asked for.
+    var wish: ByteSize?
+    /// The file that a local run could make the same from.
+    var original: LocalFile?
+    /// Files that went in, which are never written to.
+    var inputs: [LocalFile] = []
     /// Runs on this machine, with what it tells going where the console's does.
     let compress: @Sendable (Request) async throws(Failure) -> Report
 
@@ -50,6 +54,8 @@ struct Delivery: Sendable {
                 to: destination,
                 overwrites: overwrites,
                 height: height,
+                wishedBytes: wish?.bytes,
+                original: original,
                 verify: verify
             )
         }
@@ -67,11 +73,14 @@ struct Delivery: Sendable {
         }
     }
 
-    private var wish: ByteSize? { notebook.wishedBytes.map(ByteSize.init(bytes:)) }
+    /// The original while it is as it was.
+    private var faithful: FilePath? {
+        original.flatMap { $0.isUnchanged ? FilePath($0.path) : nil }
+    }
 
     /// The input is never written to, not even with --force.
     private func checkInputs() throws(Failure) {
-        guard notebook.originals.contains(where: { Self.areSame($0.path, destination.string) })
+        guard inputs.contains(where: { Self.areSame($0.path, destination.string) })
         else { return }
         throw Failure(
             .output,
@@ -110,7 +119,7 @@ struct Delivery: Sendable {
             delivered.cloudBytes = Int(exported.byteCount)
         } catch {
             console.end()
-            guard error.kind == .resultUnusable, let original = notebook.soleOriginal else {
+            guard error.kind == .resultUnusable, let original = faithful else {
                 throw error.failure
             }
             delivered = try await remade(from: original, because: error)
@@ -230,7 +239,7 @@ struct Delivery: Sendable {
 
     /// The original, if it plays as long as the cloud's file: otherwise something was cut after all.
     private func faithfulOriginal(_ delivered: Delivered) async -> FilePath? {
-        guard let original = notebook.soleOriginal,
+        guard let original = faithful,
             let source = try? await Compressor().probe(original)
         else { return nil }
         let seconds = source.durationSeconds

@@ -74,6 +74,8 @@ enum LineType: String, Encodable {
     case working
     case stillWorking
     case recovering
+    case inDoubt
+    case changedMeanwhile
     case text
     case suggestion
     case changed

@@ -6,17 +6,11 @@ import SystemPackage
 /// What the command line remembers of a session beside what the client does: which files of this
 /// machine went into it, and what was asked for in words.
 ///
-/// The service promises no size, so the wish has to be here when the result comes, in whichever run
-/// of the program that is.
+/// The service promises no size, so the wish has to be here when the export begins, in whichever run
+/// of the program that is; from then on the job has it.
 struct Notebook: Codable, Equatable, Sendable {
-    /// A file as it was when it was sent.
-    struct Original: Codable, Equatable, Sendable {
-        var path: String
-        var bytes: Int64
-    }
-
     var sessionID: String
-    var originals: [Original] = []
+    var originals: [LocalFile] = []
     /// What the result may weigh; nil while nobody has said.
     var wishedBytes: Int?
     /// Whether anything but a smaller file was asked for.
@@ -30,20 +24,18 @@ struct Notebook: Codable, Equatable, Sendable {
 
     /// Notes a file; with a new one a new wish begins.
     mutating func note(upload path: FilePath) {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
-        let bytes = (attributes?[.size] as? NSNumber)?.int64Value ?? 0
         let whole = URL(fileURLWithPath: path.string).standardizedFileURL.path
-        originals.append(Original(path: whole, bytes: bytes))
+        originals.append(LocalFile(at: whole))
         wishedBytes = nil
     }
 
     /// The file that the result is made from, where a local run on it would show the same: the only
     /// one, unchanged, with nothing asked for but a size.
-    var soleOriginal: FilePath? {
-        guard originals.count == 1, let only = originals.first, !hasEdits else { return nil }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: only.path)
-        guard (attributes?[.size] as? NSNumber)?.int64Value == only.bytes else { return nil }
-        return FilePath(only.path)
+    var soleOriginal: LocalFile? {
+        guard originals.count == 1, let only = originals.first, !hasEdits, only.isUnchanged else {
+            return nil
+        }
+        return only
     }
 
     // MARK: Keeping

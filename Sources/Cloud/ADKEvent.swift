@@ -95,7 +95,7 @@ enum FlatEvent {
         // The arguments of a call are complete; its result has an event of its own.
         case "toolcall_end": return []
         case "heartbeat", "ping", "status": return [.heartbeat]
-        case "done", "end": return whole(words) + [.done]
+        case "done": return whole(words) + [.done]
         case "error":
             let source = event["error"] ?? event
             let code = event["code"]?.text ?? event["error_code"]?.text ?? source["code"]?.text

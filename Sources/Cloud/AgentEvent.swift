@@ -17,7 +17,7 @@ package enum AgentEvent: Sendable, Equatable {
     case empty
     /// A payload that could not be read; the run goes on.
     case unreadable
-    /// The service says that the run is over.
+    /// The service says that the run is over; the end of the stream alone is its end.
     case done
 }
 
@@ -47,7 +47,7 @@ extension AgentEvent {
     private static let heartbeatWords: Set<String> = [
         "heartbeat", "ping", "keepalive", "keep-alive", "keep_alive",
     ]
-    private static let doneWords: Set<String> = ["done", "[done]", "end", "complete", "completed"]
+    private static let doneWords: Set<String> = ["done", "[done]"]
 
     private static func decode(_ event: StreamEvent) -> [AgentEvent] {
         let name = event.name?.lowercased() ?? ""

@@ -1,8 +1,8 @@
 /// What the events, the timers and the readings of the state mean for one message (§4.8 to §4.10).
 ///
 /// A pure machine: it is told what happened and when, and says what to do next. It never says
-/// `send` a second time but for a message that the service cannot have begun to work on, after the
-/// state was read and had not changed.
+/// `send` a second time but for a message that the service cannot have taken, after the state was read
+/// and had not changed, or may not have taken, after it had not changed for as long as work may last.
 ///
 /// After the stream is over, or seems to be, everything is a list of readings of the state: what
 /// to wait before each, and what it means if one shows a change or none does. The connection stays
@@ -17,6 +17,8 @@ package struct AgentRun: Sendable {
         package var silence = Duration.seconds(120)
         /// Between two notes that the work goes on.
         package var note = Duration.seconds(120)
+        /// Between the service's word that it is done and the end of the stream, which alone is the end.
+        package var farewell = Duration.seconds(5)
         /// Waits before the readings after a silent end: the service may write late.
         package var settling: [Duration] = [.zero, .seconds(3), .seconds(3)]
         /// Waits before the readings after a lost connection.
@@ -36,6 +38,8 @@ package struct AgentRun: Sendable {
         case text
         /// The service reported an error.
         case error
+        /// The service said that it is done; the end of the stream should follow (§4.3).
+        case done
         /// The stream ended: whole, or torn off.
         case ended(isWhole: Bool)
         /// Not one byte of an answer came, or a 5xx in its place; certain when the request cannot
@@ -84,6 +88,8 @@ package struct AgentRun: Sendable {
         var ifUnchanged: Outcome
         /// Whether the message may be sent once more when nothing changed.
         var maySend = false
+        /// Whether the service may be at work although it never said so.
+        var isInDoubt = false
         /// What on the open connection shows that the run goes on after all.
         var revivedBy: Input?
         /// When to read next.
@@ -95,6 +101,8 @@ package struct AgentRun: Sendable {
     private var lastBytes: Duration
     private var lastActivity: Duration
     private var nextNote: Duration
+    /// When the stream is taken for ended although it stays open.
+    private var endBy: Duration?
     private var hasText = false
     private var hasError = false
     private var wasSentTwice = false
@@ -116,10 +124,20 @@ package struct AgentRun: Sendable {
         return true
     }
 
+    /// Whether the service has said that it is done, and nothing since.
+    package var expectsEnd: Bool { endBy != nil }
+
+    /// Whether the end that the service spoke of has not come in time.
+    package func endIsDue(at now: Duration) -> Bool { endBy.map { now >= $0 } ?? false }
+
     /// Whether it is not known any more if the service works: the state has to tell.
-    package var isRecovering: Bool {
-        recovery?.ifUnchanged == .lost || recovery?.ifUnchanged == .neverBegan
-    }
+    package var isRecovering: Bool { recovery?.ifUnchanged == .lost }
+
+    /// Whether it is not known if the service took the message; the state has to tell.
+    package var isInDoubt: Bool { recovery?.isInDoubt == true }
+
+    /// Whether the message is sent once more if nothing changes.
+    package var maySendAgain: Bool { recovery?.maySend == true }
 
     /// Takes what happened and says what to do next.
     package mutating func take(_ input: Input, at now: Duration) -> Action {
@@ -127,22 +145,28 @@ package struct AgentRun: Sendable {
         switch input {
         case .sent: (lastBytes, lastActivity) = (now, now)
         case .bytes: lastBytes = now
-        case .activity: lastActivity = now
+        // A word that was no farewell after all, but the end of a step: the work goes on.
+        case .activity: (lastActivity, endBy) = (now, nil)
         case .text:
-            lastActivity = now
+            (lastActivity, endBy) = (now, nil)
             nextNote = now + limits.note
             hasText = true
         case .error:
-            lastActivity = now
+            (lastActivity, endBy) = (now, nil)
             hasError = true
+        case .done: (lastActivity, endBy) = (now, now + limits.farewell)
         case .ended(let isWhole): return end(isWhole: isWhole, at: now)
+        // The one connection that could say so is gone already.
+        case .neverBegan where isInDoubt: break
         case .neverBegan(let isCertain):
-            let wait: Duration = isCertain ? .zero : limits.ladder.first ?? .zero
+            // A gateway's "too late" says nothing of the work behind it, which may take minutes and
+            // would be paid twice.
             return recover(
-                [wait],
+                isCertain ? [.zero] : limits.ladder,
                 .recovered,
                 .neverBegan,
                 maySend: !wasSentTwice,
+                isInDoubt: !isCertain,
                 at: now
             )
         case .state(let reading): return read(reading, at: now)
@@ -175,12 +199,14 @@ package struct AgentRun: Sendable {
                 started + limits.whole,
                 lastBytes + limits.silence,
                 lastActivity + limits.heartbeatsOnly,
-                nextNote
+                nextNote,
+                endBy ?? nextNote
             )
         )
     }
 
     private mutating func end(isWhole: Bool, at now: Duration) -> Action {
+        endBy = nil
         if hasError { return recover([.zero], .failed, .failed, at: now) }
         // The connection that was being waited for is gone: the readings go on as they are.
         if !isWhole, let recovery, recovery.ifUnchanged == .lost {
@@ -198,6 +224,7 @@ package struct AgentRun: Sendable {
         _ ifChanged: Outcome,
         _ ifUnchanged: Outcome,
         maySend: Bool = false,
+        isInDoubt: Bool = false,
         revivedBy: Input? = nil,
         at now: Duration
     ) -> Action {
@@ -206,6 +233,7 @@ package struct AgentRun: Sendable {
             ifChanged: ifChanged,
             ifUnchanged: ifUnchanged,
             maySend: maySend,
+            isInDoubt: isInDoubt,
             revivedBy: revivedBy
         )
         return climb(at: now)
@@ -239,7 +267,7 @@ package struct AgentRun: Sendable {
 
     private func isLouder(_ input: Input, _ needed: Input) -> Bool {
         switch (input, needed) {
-        case (.text, .activity), (.error, .activity): true
+        case (.text, .activity), (.error, .activity), (.done, .activity): true
         default: false
         }
     }

@@ -13,9 +13,6 @@ package struct AgentText: Sendable {
     package private(set) var hintsChange = false
     /// How many payloads could not be read.
     package private(set) var unreadable = 0
-    /// The service said that the run is over.
-    package private(set) var isDone = false
-
     /// Increments that no whole text has replaced yet.
     private var increments = ""
     /// A text that is dropped if nothing follows it.
@@ -48,8 +45,7 @@ package struct AgentText: Sendable {
         case .toolResult(_, let stateHint): hintsChange = hintsChange || stateHint
         case .stateChanged: hintsChange = true
         case .error(let failure): take(failure)
-        case .empty: break
-        case .done: isDone = true
+        case .empty, .done: break
         }
         return commitIncrements()
     }
@@ -102,12 +98,12 @@ package struct AgentText: Sendable {
 
 /// Untrusted text made safe for a terminal (§16).
 package enum PlainText {
-    /// The text without escape sequences, control characters and marks that turn the direction of
-    /// what follows; blanks at both ends are cut.
+    /// The text without escape sequences, control characters, marks that turn the direction of what
+    /// follows, and tokens; blanks at both ends are cut.
     ///
     /// Line feeds and tabs stay; CR, CRLF and NEL become LF. Joiners stay: emoji are made with them.
     package static func cleaned(_ text: String) -> String {
-        if text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) { return text }
+        if text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) { return Redaction.withoutTokens(text) }
         var result: [Unicode.Scalar] = []
         var rest = Array(text.unicodeScalars)[...]
         while let scalar = rest.popFirst() {
@@ -130,7 +126,7 @@ package enum PlainText {
         while let last = words.last, blanks.contains(last) { words.removeLast() }
         var view = String.UnicodeScalarView()
         view.append(contentsOf: words)
-        return String(view)
+        return Redaction.withoutTokens(String(view))
     }
 
     /// What follows ESC.

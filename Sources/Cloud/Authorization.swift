@@ -21,11 +21,11 @@ extension CloudClient {
         _ = try await acquireToken(instead: token, for: step)
     }
 
-    /// The saved token while it lasts.
+    /// The saved token, also where this machine's clock calls it too old.
+    ///
+    /// The service knows better, and to be told so costs nothing, while it gives few new ones (§2.3).
     private func usableToken() -> Token? {
         guard let saved = identity.savedToken else { return nil }
-        let doubtsClock = account.withLock { $0.doubtsClock }
-        guard doubtsClock || clock.unixSeconds() < saved.expires else { return nil }
         note(saved)
         return saved
     }
@@ -53,15 +53,7 @@ extension CloudClient {
             // It may be another user's than the last one (§2.4).
             if refused != nil { learn(bindID: token.userID) }
             return token
-        } catch {
-            // The service knows better than this machine's clock whether a token is too old.
-            if case .rateLimited = error.kind, refused == nil, let old = identity.savedToken {
-                account.withLock { $0.doubtsClock = true }
-                note(old)
-                return old
-            }
-            throw told(error)
-        }
+        } catch { throw told(error) }
     }
 
     /// Calls §2.1: a new id once for a 400, 30 seconds once for a 429, two tries for a failing

@@ -23,8 +23,6 @@ package final class CloudClient: Sendable {
         var bindID: String?
         /// The token was given out without a registration.
         var hasAnonymousToken = false
-        /// The saved token is used although this machine's clock says that it is too old.
-        var doubtsClock = false
         /// `.connecting` was told.
         var wasGreeted = false
 
@@ -213,17 +211,24 @@ package final class CloudClient: Sendable {
         }
     }
 
-    /// An error with what only the client knows: whose credits they are, and where to go (§12).
-    func told(_ error: CloudError) -> CloudError {
-        var error = error
-        // A service that repeats what it was sent may repeat what has no form of its own.
+    /// Words of the service without this machine's secrets, known by what they are: one that repeats
+    /// what it was sent may repeat what has no form of its own.
+    func withoutSecrets(_ text: String) -> String {
         let secrets = [
             identity.savedClientID, configuration.environment["NEMO_CLIENT_ID"],
             identity.savedToken?.secret.exposed, identity.environmentToken?.secret.exposed,
         ]
+        var text = text
         for secret in secrets.lazy.compactMap({ $0 }) where secret.utf8.count >= 6 {
-            error.detail = error.detail.replacing(secret, with: "…")
+            text = text.replacing(secret, with: "…")
         }
+        return text
+    }
+
+    /// An error with what only the client knows: whose credits they are, and where to go (§12).
+    func told(_ error: CloudError) -> CloudError {
+        var error = error
+        error.detail = withoutSecrets(error.detail)
         let account = account.withLock { $0 }
         let registration = configuration.registration(bind: account.bindID)
         switch error.kind {

@@ -124,7 +124,8 @@ extension CloudError {
             "Try again in a few minutes."
         case .tokenRejected(true): "Set NEMO_TOKEN to a valid token, or unset it."
         case .tokenRejected(false): "Try 'cinch cloud login', or register for a lasting account:"
-        case .sessionUnknown, .sessionLost: "A new session is needed: upload the files again."
+        case .sessionUnknown, .sessionLost:
+            "A new session is needed: upload the files again, and say anew what to do."
         case .notFound: step == .downloading ? "Export again." : "Try again in a few minutes."
         case .outOfCredits(true): "Register to get more credits:"
         case .outOfCredits(false): "Top up credits in your account."

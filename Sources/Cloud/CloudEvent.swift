@@ -3,7 +3,8 @@ package enum CloudEvent: Sendable, Equatable {
     /// The first contact of this run of the program.
     case connecting
     case ready
-    /// A new session took the place of one that the service forgot; its media is gone with it.
+    /// A new session took the place of one that the service forgot; what was in that, files or a
+    /// timeline, is gone with it.
     case newSession(lostMedia: Bool)
     /// The service limits requests: nothing happens for so long, then the call is made once more.
     case limited(wait: Duration)
@@ -21,6 +22,12 @@ package enum CloudEvent: Sendable, Equatable {
     case stillWorking
     /// The connection was lost; the state is read until it shows a change.
     case recovering
+    /// The service did not say whether it took the message: the state is read until it shows a change,
+    /// and if it shows none the message is sent once more, or not.
+    case inDoubt(sendsAgain: Bool)
+    /// The timeline is not as it was last seen: by work of the service's own (§4.11), or by a message
+    /// whose end nobody was there for.
+    case changedMeanwhile(timeline: String, wasUnanswered: Bool)
     /// What a message changed, one sentence each.
     case changed([String])
     /// The tracks, in one line.
@@ -28,5 +35,9 @@ package enum CloudEvent: Sendable, Equatable {
     /// 0 to 1, never going back; nil before the service tells.
     case rendering(Double?)
     case downloading(TransferProgress)
+    /// A render of the same timeline had been left behind: it is taken up, not made again.
+    case adopted
+    /// Another render of the session is waited for first (§9.4).
+    case queued
     case noted(String)
 }

@@ -8,13 +8,13 @@ package import SystemPackage
 /// what fails may be repaired once, a lost token and a lost session, and then says so.
 package final class CloudSession: Sendable {
     package let client: CloudClient
-    private let records: Records
+    let records: Records
     private let current: Mutex<SessionRecord?>
     private let runs = Turnstile()
-    private let exports = Turnstile()
+    let exports = Turnstile()
 
     /// How long another process's run or export is waited for.
-    private static let patience = Duration.seconds(1500)
+    static let patience = Duration.seconds(1500)
 
     /// Takes up the saved session, if there is one; nothing goes to the network yet.
     ///
@@ -145,11 +145,10 @@ package final class CloudSession: Sendable {
             }
         } catch {
             if error.kind == .sessionLost, action.mayRenewSession() {
-                try await replaceSession(action)
+                try await replaceSession(action, lost: true)
             }
             throw error
         }
-        if let state = reply.state { try note(state) }
         return reply
     }
 
@@ -165,82 +164,24 @@ package final class CloudSession: Sendable {
             step: .sending
         )
         defer { lock.release() }
-        var conversation = Conversation(client, sessionID: session.sessionID, action)
-        return try await conversation.send(text)
-    }
-
-    // MARK: Exporting
-
-    /// Renders the session's timeline into a file, with `height` lines where the service listens.
-    ///
-    /// `verify` looks at the file before it is put in its place; what it throws becomes
-    /// `.resultUnusable`.
-    package func export(
-        to destination: FilePath,
-        overwrites: Bool = false,
-        height: Int? = nil,
-        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
-    ) async throws(CloudError) -> Exported {
-        guard let session else { throw CloudError(.noSession, .rendering) }
-        let export = export(destination, overwrites, height: height, verify)
-        return try await oneAtATime(session.sessionID) { () throws(CloudError) in
-            do throws(CloudError) {
-                return try await export.run(session)
-            } catch {
-                // The timeline is gone with it: a new session would have nothing to export (§11).
-                if error.kind == .sessionUnknown { self.forgetSession() }
-                throw error
+        var conversation = Conversation(client, sessionID: session.sessionID, action) {
+            before throws(CloudError) in
+            try self.note(before)
+            // Written down first: whatever happens to this run, the next one knows what to look for.
+            try self.change(session.sessionID) { ($0.wasUsed, $0.isUnanswered) = (true, true) }
+        }
+        let reply: Reply
+        do throws(CloudError) {
+            reply = try await conversation.send(text)
+        } catch {
+            if error.kind != .cancelled, error.kind != .runLost {
+                try change(session.sessionID) { ($0.seen, $0.isUnanswered) = (nil, nil) }
             }
+            throw error
         }
-    }
-
-    /// Renders that were submitted and not fetched yet, oldest first.
-    package func jobs() -> [JobRecord] { records.jobs() }
-
-    /// Takes up a render that an earlier run left behind.
-    package func resume(
-        _ job: JobRecord,
-        to destination: FilePath? = nil,
-        overwrites: Bool = false,
-        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
-    ) async throws(CloudError) -> Exported {
-        let export = export(destination ?? FilePath(job.destination), overwrites, verify)
-        return try await oneAtATime(job.sessionID) { () throws(CloudError) in
-            try await export.resume(job)
-        }
-    }
-
-    private func export(
-        _ destination: FilePath,
-        _ overwrites: Bool,
-        height: Int? = nil,
-        _ verify: @escaping @Sendable (FilePath) async throws -> Void
-    ) -> Export {
-        Export(
-            client: client,
-            records: records,
-            action: UserAction(),
-            destination: destination,
-            overwrites: overwrites,
-            height: height,
-            verify: verify
-        )
-    }
-
-    private func oneAtATime(
-        _ sessionID: String,
-        _ work: () async throws(CloudError) -> Exported
-    ) async throws(CloudError) -> Exported {
-        guard await exports.enter() else { throw .cancelled(.rendering) }
-        defer { exports.leave() }
-        let lock = try await StateLock(
-            "export-\(sessionID)",
-            in: client.configuration.folder,
-            patience: Self.patience,
-            step: .rendering
-        )
-        defer { lock.release() }
-        return try await work()
+        try change(session.sessionID) { $0.isUnanswered = nil }
+        if let state = reply.state { try note(state, isNews: false) }
+        return reply
     }
 }
 
@@ -249,7 +190,7 @@ package final class CloudSession: Sendable {
 extension CloudSession {
     /// Works on the session; in a new one, once, if the service does not know it any more.
     ///
-    /// Where files were sent to the lost one the work is not repeated by itself: it would be done
+    /// Where there was anything in the lost one the work is not repeated by itself: it would be done
     /// on nothing.
     private func onSession<Value: Sendable>(
         _ action: UserAction,
@@ -261,8 +202,8 @@ extension CloudSession {
             return try await work(session)
         } catch {
             guard error.kind == .sessionUnknown, action.mayRenewSession() else { throw error }
-            let new = try await replaceSession(action)
-            guard session.uploads.isEmpty || mayRepeat else { throw error }
+            let new = try await replaceSession(action, lost: session.hasContent)
+            guard !session.hasContent || mayRepeat else { throw error }
             return try await work(new)
         }
     }
@@ -284,11 +225,13 @@ extension CloudSession {
 
     /// Opens a session in the place of one that is gone.
     @discardableResult
-    private func replaceSession(_ action: UserAction) async throws(CloudError) -> SessionRecord {
-        let lostMedia = !(session?.uploads.isEmpty ?? true)
+    private func replaceSession(
+        _ action: UserAction,
+        lost: Bool
+    ) async throws(CloudError) -> SessionRecord {
         forgetSession()
         let new = try await open(action)
-        client.events(.newSession(lostMedia: lostMedia))
+        client.events(.newSession(lostMedia: lost))
         return new
     }
 
@@ -302,7 +245,7 @@ extension CloudSession {
             var taken: [UploadedFile] = []
             for item in items {
                 let before: Int
-                if let known = session.mediaCount {
+                if let known = session.mediaCount, taken.isEmpty {
                     before = known
                 } else {
                     let state = try await self.client.state(sessionID: session.sessionID, action)
@@ -316,8 +259,10 @@ extension CloudSession {
                 )
                 let (name, file) = try await send(item, uploading)
                 session.uploads.append(name)
-                session.mediaCount = nil
-                try self.keep(session)
+                try self.change(session.sessionID) {
+                    $0.uploads.append(name)
+                    ($0.mediaCount, $0.seen) = (nil, nil)
+                }
                 self.client.events(.uploaded(name: name))
                 taken.append(file)
             }
@@ -330,14 +275,39 @@ extension CloudSession {
         try records.save(session)
     }
 
-    private func note(_ state: CloudState) throws(CloudError) {
-        guard var session, session.mediaCount != state.videoInfos.count else { return }
-        session.mediaCount = state.videoInfos.count
-        session.bindID = session.bindID ?? state.bindID
-        try keep(session)
+    /// Changes what is remembered of a session, if it is still the current one.
+    private func change(
+        _ sessionID: String,
+        _ body: (inout SessionRecord) -> Void
+    ) throws(CloudError) {
+        guard var session, session.sessionID == sessionID else { return }
+        let old = session
+        body(&session)
+        if session != old { try keep(session) }
     }
 
-    private func forgetSession() {
+    /// Remembers what a reading showed, and tells what had changed while nobody looked.
+    func note(_ state: CloudState, isNews: Bool = true) throws(CloudError) {
+        guard let session else { return }
+        let draft = state.draftFingerprint
+        let isChanged = session.seen.map { $0 != draft } ?? false
+        try change(session.sessionID) { session in
+            if isChanged { session.isUnanswered = nil }
+            session.seen = draft
+            session.mediaCount = state.videoInfos.count
+            session.bindID = session.bindID ?? state.bindID
+            if state.hasContent { session.wasUsed = true }
+        }
+        guard isChanged, isNews else { return }
+        client.events(
+            .changedMeanwhile(
+                timeline: state.timeline?.summary ?? "",
+                wasUnanswered: session.isUnanswered == true
+            )
+        )
+    }
+
+    func forgetSession() {
         current.withLock { $0 = nil }
         records.forgetSession()
     }

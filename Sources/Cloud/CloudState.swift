@@ -43,6 +43,9 @@ package struct CloudState: Sendable {
     /// The draft for a render request: exactly the bytes that came (§9.2).
     package var draftBytes: [UInt8]? { draft?.bytes }
 
+    /// Whether there is anything in it.
+    var hasContent: Bool { draft != nil || !videoInfos.isEmpty || generatedMediaCount > 0 }
+
     /// Whether a render would have something to show (§7.1).
     ///
     /// The XML drafts of a newer product are passed on unread: for them a clip is enough.
@@ -50,11 +53,16 @@ package struct CloudState: Sendable {
         timeline?.isReadyForExport ?? draft?.string?.contains("<clip") ?? false
     }
 
+    /// A short name for what is on the timeline; empty for nothing.
+    package var draftFingerprint: String {
+        timeline?.fingerprint ?? draft.map { Fingerprint.of($0.canonical) } ?? ""
+    }
+
     /// A short name for all that can change while the agent works.
     package var fingerprint: String {
-        let draft = timeline?.fingerprint ?? draft.map { Fingerprint.of($0.canonical) } ?? ""
-        return Fingerprint.of(
-            "\(draft) \(videoInfos.count) \(generatedMediaCount) \(width ?? 0)x\(height ?? 0)".utf8
+        Fingerprint.of(
+            "\(draftFingerprint) \(videoInfos.count) \(generatedMediaCount) \(width ?? 0)x\(height ?? 0)"
+                .utf8
         )
     }
 

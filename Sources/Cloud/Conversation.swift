@@ -31,6 +31,9 @@ struct Conversation {
     let sessionID: String
     let action: UserAction
 
+    /// Told the state that the message finds, before it is sent.
+    private let onSnapshot: (CloudState) throws(CloudError) -> Void
+
     private var run: AgentRun
     private var parser = EventStream()
     private var text = AgentText()
@@ -51,8 +54,14 @@ struct Conversation {
         case end(TransferError?)
     }
 
-    init(_ client: CloudClient, sessionID: String, _ action: UserAction) {
+    init(
+        _ client: CloudClient,
+        sessionID: String,
+        _ action: UserAction,
+        onSnapshot: @escaping (CloudState) throws(CloudError) -> Void = { _ in }
+    ) {
         (self.client, self.sessionID, self.action) = (client, sessionID, action)
+        self.onSnapshot = onSnapshot
         run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
     }
 
@@ -75,15 +84,20 @@ struct Conversation {
         // What was there before is what "changed" means (§4.10).
         let before = try await client.state(sessionID: sessionID, action)
         (self.before, latest) = (before, before)
+        try onSnapshot(before)
         // The clock of the run starts with the message, not with the snapshot.
         run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
         var next = AgentRun.Action.send
-        var wasRecovering = false
+        var (wasRecovering, wasInDoubt) = (false, false)
         while true {
             if Task.isCancelled { throw .cancelled(.sending) }
             if run.isRecovering != wasRecovering {
                 wasRecovering.toggle()
                 if wasRecovering { client.events(.recovering) }
+            }
+            if run.isInDoubt != wasInDoubt {
+                wasInDoubt.toggle()
+                if wasInDoubt { client.events(.inDoubt(sendsAgain: run.maySendAgain)) }
             }
             switch next {
             case .send: next = open(message)
@@ -154,9 +168,10 @@ struct Conversation {
         case .end(let error):
             if let error, error.kind == .cancelled { throw .cancelled(.sending) }
             take(parser.finish())
-            if !text.isDone { end(isWhole: error == nil && !parser.isTruncated) }
+            end(isWhole: run.expectsEnd || (error == nil && !parser.isTruncated))
         case nil: break
         }
+        if run.endIsDue(at: clock.now()) { end(isWhole: true) }
         if run.noteIsDue(at: clock.now()) { client.events(.stillWorking) }
         return run.take(.time, at: clock.now())
     }
@@ -171,7 +186,7 @@ struct Conversation {
                 client.events(.working(tool: Redaction.line(name, limit: 60)))
                 _ = run.take(.activity, at: now)
             case .error: _ = run.take(.error, at: now)
-            case .done: return end(isWhole: true)
+            case .done: _ = run.take(.done, at: now)
             default: _ = run.take(.activity, at: now)
             }
         }
@@ -188,7 +203,10 @@ struct Conversation {
     private mutating func show(_ paragraphs: [String]) {
         for paragraph in paragraphs {
             _ = run.take(.text, at: client.clock.now())
-            let translated = GUIWords.translate(paragraph, exportAsked: false)
+            let translated = GUIWords.translate(
+                client.withoutSecrets(paragraph),
+                exportAsked: false
+            )
             let (words, actions) = (translated.text, translated.actions)
             if !words.isEmpty {
                 shown.append(words)
@@ -223,13 +241,15 @@ struct Conversation {
     // MARK: The end
 
     private func finish(_ outcome: AgentRun.Outcome) throws(CloudError) -> Reply {
-        let changes =
-            if let before, let latest { CloudState.difference(from: before, to: latest) } else {
-                [String]()
-            }
+        var changes: [String] = []
+        if let before, let latest {
+            changes = CloudState.difference(from: before, to: latest).map(client.withoutSecrets)
+        }
         if !changes.isEmpty {
             client.events(.changed(changes))
-            if let timeline = latest?.timeline { client.events(.timeline(timeline.summary)) }
+            if let timeline = latest?.timeline {
+                client.events(.timeline(client.withoutSecrets(timeline.summary)))
+            }
         }
         switch outcome {
         case .failed: throw client.told(failure)

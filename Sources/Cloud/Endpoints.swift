@@ -91,8 +91,11 @@ extension CloudClient {
             step: .readingCredits,
             limits: Self.limits()
         )
-        let payload = try await answer(to: call, action).payload
-        guard payload.kind == .object else { throw CloudError(.malformed, .readingCredits) }
+        let payload = try await answer(to: call, action).object(
+            with: ["available", "frozen", "total"],
+            mayBeEmpty: true,
+            for: .readingCredits
+        )
         func number(_ key: String) -> Double? { payload[key]?.double.map { max(0, $0) } }
         let available = number("available") ?? 0
         let frozen = number("frozen") ?? 0
@@ -117,8 +120,13 @@ extension CloudClient {
             isOfSession: true,
             limits: Self.limits()
         )
-        let payload = try await answer(to: call, action).payload
-        guard payload.kind == .object else { throw CloudError(.malformed, .readingState) }
+        let payload = try await answer(to: call, action).object(
+            with: [
+                "state", "draft", "video_infos", "generated_media", "canvas_config", "session_id",
+                "task_id",
+            ],
+            for: .readingState
+        )
         let state = CloudState(data: payload)
         learn(bindID: state.bindID, isMentioned: true)
         return state

@@ -37,6 +37,22 @@ package struct Answer: Sendable {
             }
     }
 
+    /// The payload as an object with at least one of these members; with `mayBeEmpty` also `data`
+    /// without any.
+    ///
+    /// An envelope that says success and holds nothing would else be read as an empty project, or as
+    /// credits that are used up.
+    func object(
+        with keys: [String],
+        mayBeEmpty: Bool = false,
+        for step: CloudError.Step
+    ) throws(CloudError) -> JSONValue {
+        let isEmptyData = mayBeEmpty && root["data"]?.kind == .object
+        guard payload.kind == .object, isEmptyData || keys.contains(where: { payload[$0] != nil })
+        else { throw CloudError(.malformed, step) }
+        return payload
+    }
+
     /// The refusal that a body or its status says; nil for success.
     private static func problem(
         in root: JSONValue,

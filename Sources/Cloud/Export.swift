@@ -21,6 +21,11 @@ struct Export {
     let overwrites: Bool
     /// The lines that were asked for; nothing promises them.
     var height: Int?
+    /// For whoever fetches the file, should this run not come to it.
+    var wishedBytes: Int?
+    var original: LocalFile?
+    /// Told the state that is exported.
+    var onState: @Sendable (CloudState) throws(CloudError) -> Void = { _ in }
     /// Looks at the downloaded file before it is put in its place.
     let verify: @Sendable (FilePath) async throws -> Void
 
@@ -32,23 +37,73 @@ struct Export {
         guard state.isReadyForExport, let draft = state.draftBytes else {
             throw CloudError(.nothingToExport, .rendering)
         }
-        let job = JobRecord(
-            renderID: "",
-            sessionID: session.sessionID,
-            submitted: client.clock.unixSeconds(),
-            source: session.uploads.last ?? "",
-            destination: absolute(destination).string,
-            api: client.configuration.api
-        )
+        try onState(state)
         let unixSeconds = client.clock.unixSeconds
-        let machine = RenderRun(
-            at: client.clock.now(),
-            limits: client.configuration.renderLimits
-        ) {
+        let newID: @Sendable () -> String = {
             let random = UInt32.random(in: .min ... .max)
             return "render_\(Int64(unixSeconds() * 1000))_\(String(random, radix: 16))"
         }
+        var job = JobRecord(
+            renderID: "",
+            sessionID: session.sessionID,
+            submitted: unixSeconds(),
+            source: session.uploads.last ?? "",
+            destination: absolute(destination).string,
+            api: client.configuration.api,
+            draft: state.draftFingerprint,
+            height: height,
+            wishedBytes: wishedBytes,
+            original: original
+        )
+        let limits = client.configuration.renderLimits
+        if let left = try await settle(before: job) {
+            (job.renderID, job.submitted) = (left.renderID, left.submitted)
+            try records.save(job)
+            client.events(.adopted)
+            let machine = RenderRun(
+                adopting: left.renderID,
+                at: client.clock.now(),
+                limits: limits,
+                newID: newID
+            )
+            return try await drive(machine, job, draft: draft)
+        }
+        let machine = RenderRun(at: client.clock.now(), limits: limits, newID: newID)
         return try await drive(machine, job, draft: draft)
+    }
+
+    /// What earlier runs left behind of the session: the render that is the very one wanted now, else
+    /// nil when none is active any more, because a session renders one at a time (§9.4, §9.5).
+    private func settle(before job: JobRecord) async throws(CloudError) -> JobRecord? {
+        let left = records.jobs().filter { $0.sessionID == job.sessionID }
+        if let same = left.last(where: { $0.draft == job.draft && $0.height == job.height }) {
+            return same
+        }
+        let limits = client.configuration.renderLimits
+        let deadline = client.clock.now() + limits.whole
+        var isTold = false
+        for other in left {
+            // The new file is to take its place.
+            if other.destination == job.destination {
+                _ = await client.cancelRender(id: other.renderID)
+                records.forget(jobID: other.renderID)
+                continue
+            }
+            // One that ran out of time once is not waited for again.
+            let age = Duration.seconds(job.submitted - other.submitted)
+            waiting: while age < limits.whole, client.clock.now() < deadline {
+                // Whatever refuses the answer says the same of the submission.
+                switch try? await poll(other.renderID) {
+                case .status(let status) where status.phase == .running: break
+                case .blip: break
+                default: break waiting
+                }
+                if !isTold { client.events(.queued) }
+                isTold = true
+                try await client.wait(limits.poll, .rendering)
+            }
+        }
+        return nil
     }
 
     /// Takes up a render that was submitted before.
@@ -123,7 +178,7 @@ struct Export {
         _ draft: [UInt8]
     ) async throws(CloudError) -> RenderRun.Input {
         var job = job
-        job.renderID = id
+        (job.renderID, job.submitted) = (id, client.clock.unixSeconds())
         try records.save(job)
         do throws(CloudError) {
             let given = try await client.submitRender(

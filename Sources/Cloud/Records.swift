@@ -14,6 +14,15 @@ package struct SessionRecord: Sendable, Equatable, Codable {
     package var uploads: [String] = []
     /// How many clips its state has; nil when something was sent to it since that was read.
     package var mediaCount: Int? = 0
+    /// Whether anything was ever asked of it, or found in it.
+    package var wasUsed: Bool?
+    /// The draft as it was last seen, by its fingerprint; nil when something was sent since then.
+    package var seen: String?
+    /// A message was sent whose end was not seen.
+    package var isUnanswered: Bool?
+
+    /// Whether something is lost where the service has forgotten it.
+    var hasContent: Bool { wasUsed == true || !uploads.isEmpty || (mediaCount ?? 1) > 0 }
 }
 
 /// A render that was submitted, or is about to be (§9.5).
@@ -27,9 +36,40 @@ package struct JobRecord: Sendable, Equatable, Codable {
     /// Where it was to be written.
     package var destination: String
     package var api: String
+    /// The draft that was submitted, by its fingerprint.
+    package var draft: String?
+    /// The lines that were asked for.
+    package var height: Int?
+    /// What the file may weigh; nil while nobody has said.
+    ///
+    /// Kept here, because the session, and with it what was asked for, may be another one when the
+    /// file comes.
+    package var wishedBytes: Int?
+    /// What a local run could make the same from; nil where nothing could.
+    package var original: LocalFile?
 
     /// The service keeps nothing that could be asked for after this long.
     static let lifetime = 24.0 * 3600
+}
+
+/// A file of this machine as it was when it was sent.
+package struct LocalFile: Sendable, Equatable, Codable {
+    package var path: String
+    package var bytes: Int64
+
+    /// A file as it is now; of no bytes if it cannot be read.
+    package init(at path: String) {
+        self.path = path
+        bytes = Self.size(of: path) ?? 0
+    }
+
+    /// Whether it is still there with as many bytes.
+    package var isUnchanged: Bool { Self.size(of: path) == bytes }
+
+    private static func size(of path: String) -> Int64? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.int64Value
+    }
 }
 
 /// What a machine knows of its dealings with a service.

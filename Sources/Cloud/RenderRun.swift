@@ -59,6 +59,8 @@ package struct RenderRun: Sendable {
     private let started: Duration
     private let newID: @Sendable () -> String
     private var mayRenew: Bool
+    /// It was submitted by a run that is gone, which may have stopped it.
+    private var isAdopted = false
     private var pollAt: Duration?
     private var doubts: ArraySlice<Duration> = []
     private var isInDoubt = false
@@ -83,6 +85,19 @@ package struct RenderRun: Sendable {
         newID = { id }
         mayRenew = false
         pollAt = now
+    }
+
+    /// A render that may have been submitted before, and is submitted under a new id if it was not or
+    /// came to nothing.
+    package init(
+        adopting id: String,
+        at now: Duration,
+        limits: Limits = Limits(),
+        newID: @escaping @Sendable () -> String
+    ) {
+        (self.limits, self.newID, self.id, started) = (limits, newID, id, now)
+        (mayRenew, isAdopted, isInDoubt) = (true, true, true)
+        (pollAt, doubts) = (now, limits.doubt[...])
     }
 
     /// The first action.
@@ -121,7 +136,11 @@ package struct RenderRun: Sendable {
     private mutating func take(_ status: RenderStatus, at now: Duration) -> Action {
         switch status.phase {
         case .running: return poll(after: limits.poll, at: now)
-        case .cancelled: return finish(.failed("the render was cancelled"))
+        case .cancelled:
+            guard isAdopted, mayRenew else {
+                return finish(.failed("the render was cancelled"))
+            }
+            return renew()
         case .failed:
             guard mayRenew else { return finish(.failed(status.problem ?? "")) }
             return renew()

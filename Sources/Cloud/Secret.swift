@@ -20,10 +20,22 @@ package enum Redaction {
     /// Text without secrets: tokens by their prefix, and whatever follows the names that carry one.
     package static func text(_ text: String) -> String {
         var text = text
-        for prefix in ["nmv_usr_", "clm_"] { text = hide(after: prefix, in: text, keeping: "") }
+        for prefix in tokenPrefixes { text = hide(after: prefix, in: text, keeping: "") }
         for name in secretNames { text = hide(after: name, in: text, keeping: name) }
         return text
     }
+
+    /// Text for people without tokens, by their prefix alone; nothing else of it is touched, because
+    /// it may be a person's own.
+    static func withoutTokens(_ text: String) -> String {
+        var text = text
+        for prefix in tokenPrefixes where text.lowercased().contains(prefix) {
+            text = hide(after: prefix, in: text, keeping: "")
+        }
+        return text
+    }
+
+    private static let tokenPrefixes = ["nmv_usr_", "clm_"]
 
     /// One short line of redacted text, for the reason in a message.
     package static func line(_ text: String, limit: Int = 300) -> String {

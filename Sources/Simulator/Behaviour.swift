@@ -5,6 +5,8 @@ package struct Behaviour: Sendable {
     package var deeds: [Deed] = []
     /// Whether the service does what it was asked, whatever it then answers.
     package var works = true
+    /// When a message's work is to be seen, where its answer says something else.
+    package var shows = Turn.When.now
     package var reply: Reply = .usual
     package var reading: Reading = .whole
     package var delivery = Delivery()
@@ -214,6 +216,11 @@ extension Behaviour {
 
     /// The same after the work is done, as when a gateway loses the answer.
     package var afterWork: Behaviour { changed { $0.works = true } }
+
+    /// The same with the work going on behind it, to be seen later.
+    package func whileWorking(shows: Turn.When) -> Behaviour {
+        changed { ($0.works, $0.shows) = (true, shows) }
+    }
 
     /// The same, once something else has happened.
     package func after(_ deeds: Deed...) -> Behaviour { changed { $0.deeds += deeds } }

@@ -36,7 +36,7 @@ struct RunDesk: Sendable {
             return try await tell(run, visit, sender)
         case .success(let run):
             // The work is done, but the answer says something else, or is lost.
-            finish(run, spoken: false, change: true)
+            finish(run, spoken: false, change: behaviour.shows)
             service.with {
                 $0.settle(run.message, World.fate(after: behaviour.reply, worked: true))
             }
@@ -76,11 +76,11 @@ struct RunDesk: Sendable {
         }
     }
 
-    private func finish(_ run: Run, spoken: Bool, change: Bool) {
+    private func finish(_ run: Run, spoken: Bool, change: Turn.When?) {
         let now = service.clock.now
         service.with { world in
-            if change, let wish = run.answer.change {
-                world.change(wish, in: run.session, when: .now, now: now)
+            if let change, let wish = run.answer.change {
+                world.change(wish, in: run.session, when: change, now: now)
             }
             world.end(
                 in: run.session,
@@ -112,7 +112,7 @@ struct RunDesk: Sendable {
             work.cancel()
         }
         await stream.stopWatching()
-        finish(run, spoken: spoken, change: false)
+        finish(run, spoken: spoken, change: nil)
         if await stream.hasBegun {
             sender.note(status: 200)
         } else {

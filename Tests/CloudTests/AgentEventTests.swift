@@ -91,9 +91,19 @@ import Testing
         #expect(decode("", name: "done") == [.done])
         #expect(decode("[DONE]") == [.done])
         #expect(
-            decode(#"{"type":"text","content":"Bye"}"#, name: "end")
+            decode(#"{"type":"text","content":"Bye"}"#, name: "done")
                 == [.text("Bye", partial: false), .done]
         )
+    }
+
+    @Test(
+        "the end of a step is not the end of the run",
+        arguments: ["end", "complete", "completed", "finished"]
+    )
+    func endsOfSteps(_ word: String) {
+        #expect(!decode("{}", name: word).contains(.done))
+        #expect(!decode(word).contains(.done))
+        #expect(!decode(#"{"type":"\#(word)"}"#).contains(.done))
     }
 
     @Test("texts of one event come before its calls")

@@ -147,6 +147,19 @@ import Testing
         #expect(run.take(.time, at: .seconds(155)) == .readState)
     }
 
+    @Test("an end that is spoken of is waited for, and is none when something follows it")
+    func farewell() {
+        var run = running()
+        _ = run.take(.text, at: .seconds(1))
+        #expect(run.take(.done, at: .seconds(2)) == .wait(until: .seconds(7)))
+        #expect(run.expectsEnd && !run.endIsDue(at: .seconds(6)) && run.endIsDue(at: .seconds(7)))
+        #expect(run.take(.activity, at: .seconds(4)) == .wait(until: .seconds(120)))
+        #expect(!run.expectsEnd && !run.endIsDue(at: .seconds(100)))
+        #expect(run.take(.done, at: .seconds(50)) == .wait(until: .seconds(55)))
+        #expect(run.take(.ended(isWhole: true), at: .seconds(55)) == .readState)
+        #expect(!run.expectsEnd)
+    }
+
     @Test("an error is reported after the state was read")
     func failed() {
         var run = running()
@@ -155,17 +168,50 @@ import Testing
         #expect(run.take(.state(.changed), at: .seconds(4)) == .finish(.failed))
     }
 
-    @Test("a message that never began is sent again once, after an unchanged reading")
+    @Test(
+        "a message in doubt is sent again once, after the whole ladder, and given up after another"
+    )
     func sentOnceMore() {
         var run = running()
-        let doubt = AgentRun.Input.neverBegan(isCertain: false)
-        #expect(run.take(doubt, at: .seconds(1)) == .wait(until: .seconds(31)))
-        #expect(run.take(.time, at: .seconds(31)) == .readState)
-        #expect(run.take(.state(.unchanged), at: .seconds(32)) == .send)
-        #expect(run.take(.sent, at: .seconds(32)) == .wait(until: .seconds(120)))
-        #expect(run.take(doubt, at: .seconds(33)) == .wait(until: .seconds(63)))
-        #expect(run.take(.time, at: .seconds(63)) == .readState)
-        #expect(run.take(.state(.unchanged), at: .seconds(63)) == .finish(.neverBegan))
+        var now = Duration.seconds(1)
+        var action = run.take(.neverBegan(isCertain: false), at: now)
+        #expect(run.isInDoubt && run.maySendAgain && !run.isRecovering)
+        var readAt: [Duration] = []
+        var sentAt: [Duration] = []
+        while readAt.count < 20 {
+            switch action {
+            case .wait(let until):
+                now = until
+                _ = run.noteIsDue(at: now)
+                action = run.take(.time, at: now)
+            case .readState:
+                readAt.append(now)
+                action = run.take(.state(.unchanged), at: now)
+            case .send:
+                sentAt.append(now)
+                #expect(!run.isInDoubt)
+                _ = run.take(.sent, at: now)
+                action = run.take(.neverBegan(isCertain: false), at: now)
+                #expect(run.isInDoubt && !run.maySendAgain)
+            case .finish(let outcome):
+                #expect(outcome == .neverBegan)
+                #expect(sentAt == [.seconds(271)])
+                #expect(
+                    readAt == [31, 91, 151, 211, 271, 301, 361, 421, 481, 541].map { .seconds($0) }
+                )
+                return
+            }
+        }
+        Issue.record("it never ends")
+    }
+
+    @Test("a message that never left is sent again at once, if a reading shows no change")
+    func sentAgainAtOnce() {
+        var run = running()
+        #expect(run.take(.neverBegan(isCertain: true), at: .seconds(1)) == .readState)
+        #expect(!run.isInDoubt)
+        #expect(run.take(.state(.unchanged), at: .seconds(2)) == .send)
+        #expect(run.take(.sent, at: .seconds(2)) == .wait(until: .seconds(120)))
     }
 
     @Test("a message whose state cannot be read is not sent again")

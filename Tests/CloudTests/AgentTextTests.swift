@@ -65,7 +65,7 @@ import Testing
         ] {
             _ = text.take(event)
         }
-        #expect(text.tools == ["cut"] && text.hintsChange && text.unreadable == 2 && text.isDone)
+        #expect(text.tools == ["cut"] && text.hintsChange && text.unreadable == 2)
         #expect(text.failures.map(\.message) == ["a", "b"])
         #expect(text.lastFailure?.message == "b")
     }

@@ -343,7 +343,9 @@ import Testing
         }
     }
 
-    @Test("scenario 16: a message that met a failing service is sent again only after a reading")
+    @Test(
+        "scenario 16: a message that met a failing service is sent again only after five readings"
+    )
     func messageAfterFailure() async throws {
         try await Scene.with {
             $0.script[.runSSE] = [.status(503)]
@@ -352,7 +354,10 @@ import Testing
             _ = try await client.upload([try scene.video()])
             let reply = try await client.send("add a title")
             #expect(reply.outcome == .answered)
-            #expect(scene.asked.suffix(5) == [.state, .runSSE, .state, .runSSE, .state])
+            let readings = Array(repeating: Endpoint.state, count: 5)
+            #expect(scene.asked.suffix(9) == [.state, .runSSE] + readings + [.runSSE, .state])
+            #expect(scene.heard.count(.inDoubt(sendsAgain: true)) == 1)
+            #expect(scene.heard.count(.recovering) == 0)
         }
     }
 

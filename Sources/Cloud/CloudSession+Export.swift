@@ -1,0 +1,106 @@
+package import SystemPackage
+
+// Renders of a session: one at a time (§9.4), and those that an earlier run left behind (§9.5).
+extension CloudSession {
+    /// Renders the session's timeline into a file, with `height` lines where the service listens.
+    ///
+    /// A render of the same timeline that an earlier run left behind is taken up, not made again; one
+    /// of another timeline is waited for first. `wishedBytes` and `original` are kept with the job,
+    /// for whoever fetches it. `verify` looks at the file before it is put in its place; what it
+    /// throws becomes `.resultUnusable`.
+    package func export(
+        to destination: FilePath,
+        overwrites: Bool = false,
+        height: Int? = nil,
+        wishedBytes: Int? = nil,
+        original: LocalFile? = nil,
+        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
+    ) async throws(CloudError) -> Exported {
+        guard let session else { throw CloudError(.noSession, .rendering) }
+        var export = export(destination, overwrites, verify)
+        (export.height, export.wishedBytes, export.original) = (height, wishedBytes, original)
+        export.onState = { state throws(CloudError) in try self.note(state) }
+        return try await oneAtATime(session.sessionID) { () throws(CloudError) in
+            do throws(CloudError) {
+                return try await export.run(session)
+            } catch {
+                // The timeline is gone with it: a new session would have nothing to export (§11).
+                if error.kind == .sessionUnknown { self.forgetSession() }
+                throw error
+            }
+        }
+    }
+
+    // MARK: Left behind
+
+    /// Renders that were submitted and not fetched yet, oldest first.
+    package func jobs() -> [JobRecord] { records.jobs() }
+
+    /// Whether another run of the program is at work on an export of the job's session.
+    package func isBeingExported(_ job: JobRecord) async -> Bool {
+        let lock = try? await StateLock(
+            "export-\(job.sessionID)",
+            in: client.configuration.folder,
+            patience: .zero
+        )
+        lock?.release()
+        return lock == nil
+    }
+
+    /// How a render is that an earlier run left behind, asked once; nil where the service does not
+    /// know it.
+    package func phase(of job: JobRecord) async throws(CloudError) -> RenderStatus.Phase? {
+        do throws(CloudError) {
+            return try await client.render(id: job.renderID, UserAction()).phase
+        } catch {
+            switch error.kind {
+            case .notFound, .sessionUnknown: return nil
+            default: throw error
+            }
+        }
+    }
+
+    /// Takes up a render that an earlier run left behind.
+    package func resume(
+        _ job: JobRecord,
+        to destination: FilePath? = nil,
+        overwrites: Bool = false,
+        verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
+    ) async throws(CloudError) -> Exported {
+        let export = export(destination ?? FilePath(job.destination), overwrites, verify)
+        return try await oneAtATime(job.sessionID) { () throws(CloudError) in
+            try await export.resume(job)
+        }
+    }
+
+    private func export(
+        _ destination: FilePath,
+        _ overwrites: Bool,
+        _ verify: @escaping @Sendable (FilePath) async throws -> Void
+    ) -> Export {
+        Export(
+            client: client,
+            records: records,
+            action: UserAction(),
+            destination: destination,
+            overwrites: overwrites,
+            verify: verify
+        )
+    }
+
+    private func oneAtATime(
+        _ sessionID: String,
+        _ work: () async throws(CloudError) -> Exported
+    ) async throws(CloudError) -> Exported {
+        guard await exports.enter() else { throw .cancelled(.rendering) }
+        defer { exports.leave() }
+        let lock = try await StateLock(
+            "export-\(sessionID)",
+            in: client.configuration.folder,
+            patience: Self.patience,
+            step: .rendering
+        )
+        defer { lock.release() }
+        return try await work()
+    }
+}

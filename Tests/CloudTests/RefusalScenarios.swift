@@ -391,9 +391,6 @@ import Testing
         // A poll that says nothing is one that is made again.
         case (.renderPoll, _): .stillRendering
         case (_, .html): .captivePortal
-        // A5
-        case (.state, .wrongTypes): .nothingToExport
-        case (.credits, .wrongTypes): nil
         // Anything may be said for "accepted" (§9.2), and what was cut off is asked for by its id.
         case (.renderSubmit, _): nil
         // JSON without a list of files is one that names none.
@@ -411,7 +408,7 @@ import Testing
                 #expect(error?.kind == problem(spoiling, at: endpoint), "\(spoiling)")
                 if let error { #expect(!error.failure.description.isEmpty) }
                 // Asking again would bring the same.
-                let most = endpoint == .renderPoll ? 6 : error?.kind == .nothingToExport ? 3 : 1
+                let most = endpoint == .renderPoll ? 6 : 1
                 #expect(scene.count(endpoint) <= most, "\(spoiling)")
             }
         }

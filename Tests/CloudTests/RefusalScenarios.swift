@@ -304,7 +304,7 @@ import Testing
 
     @Test("scenario 16: a failing service is asked again", arguments: endpoints + [.anonymousToken])
     func failing(_ endpoint: Endpoint) async throws {
-        for trouble in Self.troubles {
+        try await Scene.each(of: Self.troubles) { trouble in
             try await Scene.with {
                 $0.script[endpoint] = [trouble]
                 $0.script.usualRender.address = address(for: endpoint)
@@ -402,7 +402,8 @@ import Testing
 
     @Test("scenario 17: an answer that makes no sense is an error, not a crash", arguments: read)
     func malformed(_ endpoint: Endpoint) async throws {
-        for spoiling in Behaviour.Spoiling.allCases where spoiling != .duplicateKeys {
+        let spoilings = Behaviour.Spoiling.allCases.filter { $0 != .duplicateKeys }
+        try await Scene.each(of: spoilings) { spoiling in
             try await scene(endpoint, [Behaviour.spoiled(spoiling).forever]) { scene in
                 let error = await scene.error { try await scene.everything(try scene.client()) }
                 #expect(error?.kind == problem(spoiling, at: endpoint), "\(spoiling)")
@@ -467,7 +468,7 @@ import Testing
 
     @Test("scenario 18: every form of an error means the same", arguments: Knobs.ErrorForm.allCases)
     func errorForms(_ form: Knobs.ErrorForm) async throws {
-        for delivery in Knobs.ErrorDelivery.allCases {
+        try await Scene.each(of: Knobs.ErrorDelivery.allCases) { delivery in
             try await Scene.with {
                 $0.script.knobs.errors = form
                 $0.script.knobs.errorDelivery = delivery
@@ -491,7 +492,7 @@ import Testing
         arguments: Knobs.ErrorForm.allCases
     )
     func errorFormsOfWork(_ form: Knobs.ErrorForm) async throws {
-        for delivery in Knobs.ErrorDelivery.allCases {
+        try await Scene.each(of: Knobs.ErrorDelivery.allCases) { delivery in
             try await Scene.with {
                 $0.script.knobs.errors = form
                 $0.script.knobs.errorDelivery = delivery

@@ -44,18 +44,6 @@ import Testing
         }
     }
 
-    /// Plays all forms of signs of life at once: each alone would take its minutes.
-    private func eachHeartbeat(
-        _ play: @escaping @Sendable (Turn.Heartbeat) async throws -> Void
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for heartbeat in Turn.Heartbeat.allCases {
-                group.addTask { try await play(heartbeat) }
-            }
-            try await group.waitForAll()
-        }
-    }
-
     // MARK: 19 to 22
 
     @Test("scenario 19: a silent edit is told by what it changed")
@@ -112,7 +100,8 @@ import Testing
 
     @Test("scenario 23: signs of life for minutes, then words: notes meanwhile, no time-out")
     func heartbeats() async throws {
-        try await eachHeartbeat { heartbeat in
+        // At once: each alone would take its minutes.
+        try await Scene.each(of: Turn.Heartbeat.allCases) { heartbeat in
             // Four times as long as silence would be borne.
             let turn = Turn(.heartbeats(heartbeat, for: .seconds(500)), .change(), .final)
             try await outcome(turn, timersAt: 75) { scene, result in
@@ -127,7 +116,8 @@ import Testing
 
     @Test("scenario 24: nothing but signs of life for ten minutes leads to the readings")
     func heartbeatsOnly() async throws {
-        try await eachHeartbeat { heartbeat in
+        // At once: each alone would take its minutes.
+        try await Scene.each(of: Turn.Heartbeat.allCases) { heartbeat in
             let turn = Turn(.heartbeats(heartbeat, for: .seconds(1_000_000)))
             try await outcome(turn, timersAt: 100) { scene, result in
                 #expect(throws: CloudError(.runLost, .sending)) { try result.get() }

@@ -75,6 +75,17 @@ struct Scene: Sendable {
         }
     }
 
+    /// Does something with each of several at once, as far as there is room.
+    static func each<Item: Sendable>(
+        of items: some Sequence<Item>,
+        _ play: @escaping @Sendable (Item) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for item in items { group.addTask { try await play(item) } }
+            try await group.waitForAll()
+        }
+    }
+
     /// Plays `body` against a simulator of its own; afterwards nothing forbidden may have been
     /// done (§19, strict) and no secret may be in what was told, or in a file that is not for it
     /// (scenario 63).

@@ -66,7 +66,8 @@ struct CloudCommand: ParsableCommand {
 
             NEMO_TOKEN is used instead of a free token where it is set. NEMO_API_URL names another \
             service, CINCH_STATE_DIR another place for what is remembered, CINCH_OFFLINE=1 forbids \
-            everything as --offline does. NEMO_CLOCK_SPEED shortens waits, with the simulator only.
+            everything as --offline does. NEMO_CLOCK_SPEED shortens waits, with the simulator only. \
+            NEMO_MESSAGE_ROLE=user adds a role to messages, which some services need to hear them.
             """,
         subcommands: [
             LoginCommand.self, LogoutCommand.self, StatusCommand.self, CreditsCommand.self,
@@ -155,7 +156,10 @@ struct SendCommand: CloudErrand {
         commandName: "send",
         abstract: "Say what shall be done, and wait for the answer.",
         usage: "cinch cloud send TEXT [options]",
-        discussion: "An edit takes 10 to 30 seconds, new video some minutes; both cost credits."
+        discussion: """
+            An edit takes 10 to 30 seconds, new video some minutes; both cost credits. What is \
+            done here, as "export" or "credits", is not sent: the command for it is named instead.
+            """
     )
 
     @Argument(help: "What to do, in English, Chinese or another language.")
@@ -186,7 +190,7 @@ struct ExportCommand: CloudErrand {
         discussion: """
             Costs no credits, and takes 30 to 90 seconds as a rule. The service promises no size: \
             the file is measured, and one larger than you asked for (here or in a message) is \
-            fitted on this machine.
+            fitted on this machine. The same export left behind by an earlier run is taken up.
             """
     )
 

@@ -256,6 +256,7 @@ final class CloudConsole: Sendable {
                 begin(words.downloading, isSteady: true)
             }
             advance(progress)
+        case .shorter(let bytes, let stated): note(words.shorter(Int(bytes), Int(stated)))
         case .adopted: note(words.adopted)
         case .queued: note(words.queued)
         case .noted(let text): note(text)

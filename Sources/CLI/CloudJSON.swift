@@ -38,6 +38,8 @@ extension CloudConsole {
         case .downloading(let progress):
             guard isDue(progress) else { return }
             json.write(.download, TransferPayload(name: nil, progress))
+        case .shorter(let bytes, let stated):
+            json.write(.note, NotePayload(text: words.shorter(Int(bytes), Int(stated))))
         case .adopted: json.write(.note, NotePayload(text: words.adopted))
         case .queued: json.write(.note, NotePayload(text: words.queued))
         case .noted(let text): json.write(.note, NotePayload(text: text))

@@ -78,7 +78,12 @@ struct CloudWords: Sendable, Equatable {
                 + "该服务由第三方运营。现在还不会发送您的任何文件。"
         case .upload:
             let list = question.files.map { "\($0.name)（\(($0.bytes + 999_999) / 1_000_000) MB）" }
-            return "Cinch 即将把 \(list.joined(separator: "、")) 发送到第三方 \(question.host)。"
+            let addresses = question.addresses.joined(separator: "、")
+            let deed =
+                addresses.isEmpty
+                ? "把 \(list.joined(separator: "、")) 发送到第三方 \(question.host)"
+                : "让第三方 \(question.host) 获取 \(addresses)"
+            return "Cinch 即将\(deed)。"
                 + "上传内容和结果会保存多久无从得知，结果链接无需密码即可打开。"
         }
     }
@@ -157,6 +162,14 @@ struct CloudWords: Sendable, Equatable {
                     ? " What was in the old one is gone: upload the files again, and say anew what to do."
                     : ""),
             "服务已不记得之前的会话，已打开新的会话。" + (lostMedia ? "原来的文件和时间线也随之失效，请重新上传并再说一次需求。" : "")
+        )
+    }
+
+    func shorter(_ bytes: Int, _ stated: Int) -> String {
+        pick(
+            "The file has \(self.bytes(bytes)); the service had said \(self.bytes(stated)). Check that "
+                + "nothing is missing at its end.",
+            "文件有 \(self.bytes(bytes))，而服务说的是 \(self.bytes(stated))。请检查结尾是否完整。"
         )
     }
 

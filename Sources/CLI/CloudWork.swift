@@ -94,15 +94,40 @@ extension SendCommand {
                 advice: "Try: cinch cloud send \"compress this video down to 8MB\""
             )
         }
-        let reply = try await desk.send(message)
+        let intent = Intent.of(message)
+        if let action = intent.action, intent.message == nil { throw Self.refusal(of: action) }
+        let reply = try await desk.send(intent.action == nil ? message : intent.message ?? message)
         desk.console.tell(desk.console.words.notice(reply), of: reply)
         desk.finish("cloud send", ReplyPayload(reply)) { width, _ in
             guard reply.outcome != .nothing else { return "" }
             let width = desk.console.results.isLive ? width : nil
             return reply.state?.timeline.map { CloudFacts.timeline($0, width: width) } ?? ""
         }
-        if reply.state?.isReadyForExport == true {
+        if let action = intent.action {
+            desk.console.suggest("Next: \(Self.command(for: action))")
+        } else if reply.state?.isReadyForExport == true {
             desk.console.suggest("Next: cinch cloud export")
+        }
+    }
+
+    /// What is done here and not by the agent, which could charge for it (§9, §6).
+    private static func refusal(of action: Intent.Action) -> Failure {
+        Failure(
+            .usage,
+            "That is nothing for the agent",
+            why: "it is done here, and costs no credits",
+            advice: "Run: \(command(for: action))"
+        )
+    }
+
+    private static func command(for action: Intent.Action) -> String {
+        switch action {
+        case .export: "cinch cloud export"
+        case .subtitles(let format):
+            "cinch chat --continue -m \"export \(format.rawValue.uppercased())\""
+        case .credits: "cinch cloud credits"
+        case .state: "cinch cloud state"
+        case .upload: "cinch cloud upload FILE"
         }
     }
 }

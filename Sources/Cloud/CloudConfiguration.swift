@@ -12,8 +12,11 @@ package struct CloudConfiguration: Sendable {
     package var clock: CloudClock
     /// Nothing may go to the network, whatever else is set.
     package var isOffline: Bool
-    /// The user's, as `en` or `zh-CN`, unless the profile has one of its own (§3).
+    /// The user's, as `en` or `zh-CN` (§3).
     package var language: String
+    /// Whether messages say `"role":"user"`, which no document has and old servers of the framework
+    /// need (§4.1).
+    package var sendsRole: Bool
     /// The most that is uploaded; both readings of "500MB" allow this one (§5.4).
     package var uploadLimit = Profile.mostUploadBytes
     package var runLimits = AgentRun.Limits()
@@ -22,7 +25,7 @@ package struct CloudConfiguration: Sendable {
     package static let productionAPI = "https://mega-api-prod.nemovideo.ai"
     package static let productionWeb = "https://nemovideo.com"
 
-    /// Reads `NEMO_API_URL`, `NEMO_WEB_URL`, `CINCH_OFFLINE` and what `Attribution` and
+    /// Reads `NEMO_API_URL`, `NEMO_WEB_URL`, `NEMO_MESSAGE_ROLE`, `CINCH_OFFLINE` and what `Attribution` and
     /// `StateFolder` read.
     ///
     /// - Throws: `.refusedAddress` for an API address that is neither https nor loopback.
@@ -52,7 +55,8 @@ package struct CloudConfiguration: Sendable {
         self.clock = clock
         self.isOffline =
             isOffline || !["", "0", "no", "false"].contains(set("CINCH_OFFLINE") ?? "")
-        self.language = profile.sessionLanguage ?? language ?? "en"
+        self.language = language ?? "en"
+        sendsRole = set("NEMO_MESSAGE_ROLE") == "user"
     }
 
     /// The name of the service's host, for questions and records; with its port if that is unusual.

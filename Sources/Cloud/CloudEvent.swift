@@ -35,6 +35,8 @@ package enum CloudEvent: Sendable, Equatable {
     /// 0 to 1, never going back; nil before the service tells.
     case rendering(Double?)
     case downloading(TransferProgress)
+    /// What was downloaded has fewer bytes than the service told, and nothing longer is to be had.
+    case shorter(bytes: Int64, stated: Int64)
     /// A render of the same timeline had been left behind: it is taken up, not made again.
     case adopted
     /// Another render of the session is waited for first (§9.4).

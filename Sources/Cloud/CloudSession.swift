@@ -125,7 +125,11 @@ package final class CloudSession: Sendable {
 
     /// Has the service fetch files from public addresses.
     package func upload(urls: [String]) async throws(CloudError) -> [UploadedFile] {
-        try await upload(urls) { url, uploading throws(CloudError) in
+        let names = urls.map { Redaction.line($0, limit: 80) }
+        guard let first = names.first else { return [] }
+        try await client.consent.require(.network, for: .uploading(first))
+        try await client.consent.require(.upload, addresses: names, for: .uploading(first))
+        return try await upload(urls) { url, uploading throws(CloudError) in
             let file = try await uploading.send(url: url)
             return (file.name, file)
         }

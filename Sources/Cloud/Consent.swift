@@ -20,11 +20,14 @@ package struct Consent: Sendable {
         package var host: String
         /// The files about to be sent, with their sizes in bytes; empty for `.network`.
         package var files: [(name: String, bytes: Int64)]
+        /// Addresses that the service is about to fetch files from.
+        package var addresses: [String] = []
 
         package static func == (one: Question, other: Question) -> Bool {
             one.subject == other.subject && one.host == other.host
                 && one.files.map(\.name) == other.files.map(\.name)
                 && one.files.map(\.bytes) == other.files.map(\.bytes)
+                && one.addresses == other.addresses
         }
 
         /// One paragraph: what is sent, where, and what is not known about it.
@@ -37,8 +40,12 @@ package struct Consent: Sendable {
                     + "party. Nothing is sent from your files yet."
             case .upload:
                 let list = files.map { "\($0.name) (\(($0.bytes + 999_999) / 1_000_000) MB)" }
-                return "Cinch is about to send \(list.joined(separator: ", ")) to \(host), a third "
-                    + "party. How long it keeps uploads and results is not known, and links to "
+                let deed =
+                    addresses.isEmpty
+                    ? "send \(list.joined(separator: ", ")) to \(host), a third party"
+                    : "have \(host), a third party, fetch \(addresses.joined(separator: ", "))"
+                return
+                    "Cinch is about to \(deed). How long it keeps uploads and results is not known, and links to "
                     + "results work without a password."
             }
         }
@@ -67,11 +74,13 @@ package struct Consent: Sendable {
     package func require(
         _ subject: Subject,
         files: [(name: String, bytes: Int64)] = [],
+        addresses: [String] = [],
         for step: CloudError.Step
     ) async throws(CloudError) {
         if isOffline { throw CloudError(.offlineMode, step) }
         if isGiven(subject) { return }
-        guard await ask(Question(subject: subject, host: host, files: files)) else {
+        guard await ask(Question(subject: subject, host: host, files: files, addresses: addresses))
+        else {
             throw CloudError(.consentMissing(subject), step)
         }
         try give(subject)

@@ -18,16 +18,23 @@ extension Transfer {
     /// none of the request's headers but `Accept` and `If-Range`. To be sure that the file is the
     /// one that was begun, give its `etag` as `If-Range`.
     ///
-    /// `progress` is told on the transfer's thread how many bytes the file has and will have.
+    /// `onHead` is told the head of the answer that the file comes with; `progress` is told on the transfer's thread how many bytes the file has and will have.
     package func download(
         _ request: HTTPRequest,
         to path: FilePath,
         from offset: Int64 = 0,
-        progress: (@Sendable (TransferProgress) -> Void)? = nil
+        progress: (@Sendable (TransferProgress) -> Void)? = nil,
+        onHead: (@Sendable (HTTPHead) -> Void)? = nil
     ) async throws(TransferError) -> HTTPResponse {
         var request = request
         for _ in 0...Self.mostRedirects {
-            let (answer, redirect) = try await fetch(request, to: path, from: offset, progress)
+            let (answer, redirect) = try await fetch(
+                request,
+                to: path,
+                from: offset,
+                onHead,
+                progress
+            )
             guard let redirect, (301...308).contains(answer.head.status), request.method == .get
             else { return answer }
             try request.redirect(to: redirect)
@@ -40,6 +47,7 @@ extension Transfer {
         _ request: HTTPRequest,
         to path: FilePath,
         from offset: Int64,
+        _ onHead: (@Sendable (HTTPHead) -> Void)?,
         _ progress: (@Sendable (TransferProgress) -> Void)?
     ) async throws(TransferError) -> (HTTPResponse, redirect: String?) {
         let transfer = self
@@ -52,7 +60,10 @@ extension Transfer {
             )
             let failure = wire.run(
                 signal,
-                onHead: { head throws(TransferError) in try sink.begin(head) },
+                onHead: { head throws(TransferError) in
+                    try sink.begin(head)
+                    if (200..<300).contains(head.status) { onHead?(head) }
+                },
                 onBytes: { bytes throws(TransferError) in
                     try sink.take(bytes)
                     return true

@@ -172,7 +172,9 @@ extension CloudClient {
         sessionID: String,
         _ action: UserAction
     ) async throws(CloudError) -> HTTPStream {
-        let message: JSONText = ["parts": [["text": .string(text)]]]
+        var members: [(key: String, value: JSONText)] = [("parts", [["text": .string(text)]])]
+        if configuration.sendsRole { members.insert(("role", "user"), at: 0) }
+        let message = JSONText.object(members)
         let body: JSONText = [
             "app_name": .string(Self.agent), "user_id": "me", "session_id": .string(sessionID),
             "new_message": message,

@@ -25,7 +25,7 @@ struct Export {
     var wishedBytes: Int?
     var original: LocalFile?
     /// Told the state that is exported.
-    var onState: @Sendable (CloudState) throws(CloudError) -> Void = { _ in }
+    var onState: @Sendable (CloudState) async throws(CloudError) -> Void = { _ in }
     /// Looks at the downloaded file before it is put in its place.
     let verify: @Sendable (FilePath) async throws -> Void
 
@@ -37,7 +37,7 @@ struct Export {
         guard state.isReadyForExport, let draft = state.draftBytes else {
             throw CloudError(.nothingToExport, .rendering)
         }
-        try onState(state)
+        try await onState(state)
         let unixSeconds = client.clock.unixSeconds
         let newID: @Sendable () -> String = {
             let random = UInt32.random(in: .min ... .max)
@@ -177,31 +177,43 @@ struct Export {
         _ job: JobRecord,
         _ draft: [UInt8]
     ) async throws(CloudError) -> RenderRun.Input {
+        // What never left can be sent as it is, once more.
+        var mayRepeat = true
         var job = job
         (job.renderID, job.submitted) = (id, client.clock.unixSeconds())
         try records.save(job)
-        do throws(CloudError) {
-            let given = try await client.submitRender(
-                id: id,
-                sessionID: job.sessionID,
-                draft: draft,
-                height: height,
-                action
-            )
-            return .accepted(id: given)
-        } catch {
-            if error.kind == .cancelled { throw error }
-            let isUnclear =
-                switch error.kind {
-                case _ where error.neverLeft: false
-                case .malformed, .tooLarge, .refused(code: 409), .refused(code: 0): true
-                // A code of the service's own that no document names may mean "exists" (§9.2).
-                case .refused(let code): !(400..<600).contains(code)
-                default: error.isTransient
+        while true {
+            do throws(CloudError) {
+                let given = try await client.submitRender(
+                    id: id,
+                    sessionID: job.sessionID,
+                    draft: draft,
+                    height: height,
+                    action
+                )
+                return .accepted(id: given)
+            } catch {
+                if error.kind == .cancelled { throw error }
+                if error.neverLeft, error.isTransient, mayRepeat {
+                    mayRepeat = false
+                    try await client.wait(CloudClient.backoff[0], .rendering)
+                    continue
                 }
-            if isUnclear { return .inDoubt }
-            records.forget(jobID: id)
-            throw error
+                if Self.isUnclear(error) { return .inDoubt }
+                records.forget(jobID: id)
+                throw error
+            }
+        }
+    }
+
+    /// Whether the service may have taken a submission that ended like this.
+    private static func isUnclear(_ error: CloudError) -> Bool {
+        switch error.kind {
+        case _ where error.neverLeft: false
+        case .malformed, .tooLarge, .refused(code: 409), .refused(code: 0): true
+        // A code of the service's own that no document names may mean "exists" (§9.2).
+        case .refused(let code): !(400..<600).contains(code)
+        default: error.isTransient
         }
     }
 
@@ -215,6 +227,11 @@ struct Export {
                 return .status(RenderStatus(.failed, problem: error.detail))
             case .rateLimited, .malformed, .captivePortal, .tooLarge, .tls: return .blip
             case _ where error.isTransient: return .blip
+            // Final (§9.4): asked for again it would be refused again.
+            case .refused, .planRequired, .forbidden, .outOfCredits, .clientIDRejected,
+                .unsupportedByService, .tooLargeForService:
+                records.forget(jobID: id)
+                throw error
             default: throw error
             }
         }

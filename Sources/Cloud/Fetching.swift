@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import SystemPackage
 
 /// A finished render on its way to a file: beside its place first, then there whole (§9.4).
@@ -73,18 +74,70 @@ struct Fetching {
         url: String?,
         byteCount: Int64?
     ) async throws(CloudError) -> Int64 {
+        /// Of a file that is whole by its own length, and shorter than the service told.
+        var short: Int64?
         if let url = url.flatMap(absolute) {
-            do throws(CloudError) {
-                return try await fetch(to: file, from: url, byteCount: byteCount, isFallback: false)
-            } catch {
-                switch error.kind {
-                case .cancelled, .storage, .destination: throw error
-                default: remove(file)
+            var tries = 2
+            while tries > 0 {
+                tries -= 1
+                do throws(CloudError) {
+                    let size = try await fetch(
+                        to: file,
+                        from: url,
+                        byteCount: byteCount,
+                        isFallback: false
+                    )
+                    guard let byteCount, size < byteCount else { return size }
+                    short = size
+                    if tries > 0 { remove(file) }
+                } catch {
+                    (short, tries) = (nil, 0)
+                    switch error.kind {
+                    case .cancelled, .storage, .destination: throw error
+                    default: remove(file)
+                    }
                 }
             }
         }
+        let size = try await fetchOwn(to: file, byteCount: byteCount, instead: short)
+        // Nothing longer is to be had: whether it is a video is seen next.
+        if let byteCount, size < byteCount {
+            client.events(.shorter(bytes: size, stated: byteCount))
+        }
+        return size
+    }
+
+    /// Downloads from the service's own endpoint; where that fails the short file stays.
+    private func fetchOwn(
+        to file: FilePath,
+        byteCount: Int64?,
+        instead short: Int64?
+    ) async throws(CloudError) -> Int64 {
         let own = client.fallbackAddress(id: renderID)
-        return try await fetch(to: file, from: own, byteCount: byteCount, isFallback: true)
+        guard let short else {
+            return try await fetch(to: file, from: own, byteCount: byteCount, isFallback: true)
+        }
+        let beside = FilePath(file.string + "2")
+        PartialFiles.add(beside)
+        defer {
+            remove(beside)
+            PartialFiles.remove(beside)
+        }
+        do throws(CloudError) {
+            let size = try await fetch(
+                to: beside,
+                from: own,
+                byteCount: byteCount,
+                isFallback: true
+            )
+            guard size > short, unsafe rename(beside.string, file.string) == 0 else {
+                return short
+            }
+            return size
+        } catch {
+            if error.kind == .cancelled { throw error }
+            return short
+        }
     }
 
     /// An address on the service's own host may come without it.
@@ -105,10 +158,11 @@ struct Fetching {
     ) async throws(CloudError) -> Int64 {
         var resumptions = Self.resumptions
         var mayWait = true
+        let version = Version()
         while true {
             let offset = Self.size(of: file)
             do throws(CloudError) {
-                let head = try await once(file, url, offset, isFallback: isFallback)
+                let head = try await once(file, url, offset, version, isFallback: isFallback)
                 let size = Self.size(of: file)
                 guard size > 0 else {
                     throw CloudError(.resultUnusable, .downloading, detail: "it is empty")
@@ -134,11 +188,27 @@ struct Fetching {
         }
     }
 
+    /// Which file was begun, by the mark that its host gave it.
+    private final class Version: Sendable {
+        private let mark = Mutex<String?>(nil)
+
+        var header: [(name: String, value: String)] {
+            mark.withLock { mark in mark.map { [("If-Range", $0)] } ?? [] }
+        }
+
+        /// Only a strong mark says that two files are the same to the last byte.
+        func note(_ head: HTTPHead) {
+            let tag = head.headers["etag"].flatMap { $0.hasPrefix("\"") ? $0 : nil }
+            mark.withLock { $0 = tag }
+        }
+    }
+
     /// One request; the bearer goes along only where the address is the service's own.
     private func once(
         _ file: FilePath,
         _ url: String,
         _ offset: Int64,
+        _ version: Version,
         isFallback: Bool
     ) async throws(CloudError) -> HTTPHead {
         var limits = CloudClient.Limits()
@@ -148,23 +218,34 @@ struct Fetching {
         let call = CloudClient.Call(
             method: .get,
             path: "",
+            accept: "*/*",
             step: .downloading,
             tries: 1,
-            waitsForLimit: false
+            waitsForLimit: false,
+            limits: limits
         )
         return try await client.underRules(call, action) { secret throws(CloudError) in
-            var headers: [(name: String, value: String)] = [("Accept", "*/*")]
+            var request: HTTPRequest
             if isOwn {
-                if isFallback { headers.append(("Authorization", "Bearer \(secret.exposed)")) }
-                headers += client.configuration.attribution.headers
+                request = client.request(call, token: isFallback ? secret : nil)
+                request.url = url
+                if offset > 0 { request.headers += version.header }
+                try await client.pass(request, .downloading)
+            } else {
+                // Another host learns nothing of whose file it is.
+                let headers = [("Accept", "*/*")] + (offset > 0 ? version.header : [])
+                request = HTTPRequest(.get, url, headers: headers, limits: limits)
+                try await client.consent.require(.network, for: .downloading)
             }
-            let request = HTTPRequest(.get, url, headers: headers, limits: limits)
-            try await client.consent.require(.network, for: .downloading)
             let answer: HTTPResponse
             do throws(TransferError) {
-                answer = try await client.transfer.download(request, to: file, from: offset) {
-                    events(.downloading($0))
-                }
+                answer = try await client.transfer.download(
+                    request,
+                    to: file,
+                    from: offset,
+                    progress: { events(.downloading($0)) },
+                    onHead: version.note
+                )
             } catch { throw client.failure(error, of: request, .downloading) }
             let status = answer.head.status
             // The part that is here is more than there is: from the start, then.

@@ -16,8 +16,6 @@ package struct Profile: Sendable, Equatable {
     package var greeting: [Language: String]
     /// The height of its exports unless another is asked for, in pixels.
     package var defaultHeight: Int
-    /// The `language` of a new session; nil to send the person's own (§3).
-    package var sessionLanguage: String?
     /// What to try first, as the service's own text says it.
     package var trySaying: [Language: [String]]
 
@@ -39,7 +37,6 @@ package struct Profile: Sendable, Equatable {
             .chinese: "有大视频文件要处理吗？发过来，告诉我您的需求，AI 视频压缩交给我。",
         ],
         defaultHeight: 1080,
-        sessionLanguage: "en",
         trySaying: [
             .english: [
                 "compress a 500MB MP4 wedding video into a 1080p MP4",
@@ -67,7 +64,6 @@ package struct Profile: Sendable, Equatable {
             .chinese: "把视频文件发给我，我就开始 AI 视频压缩；也可以直接说说您的想法。",
         ],
         defaultHeight: 720,
-        sessionLanguage: nil,
         trySaying: [
             .english: [
                 "compress my video files", "export 720p MP4", "compress this video down to 8MB",

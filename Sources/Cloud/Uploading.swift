@@ -137,6 +137,15 @@ struct Uploading {
         let earlier = session.uploads.count { $0 == name }
         let same = clips.filter { Self.is($0, named: wanted, bytes: file?.byteCount) }
         if same.count > earlier { return true }
+        // A service may give it a name of its own; its bytes are as many as before.
+        if let bytes = file?.byteCount,
+            clips.contains(where: { clip in
+                clip["size"]?.int == bytes
+                    && !session.uploads.contains { $0 == Self.name(of: clip) }
+            })
+        {
+            return true
+        }
         // Clips that say nothing of themselves can only be counted.
         return !clips.contains { Self.name(of: $0) != nil }
     }

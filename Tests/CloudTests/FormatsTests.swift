@@ -110,7 +110,6 @@ import Testing
         #expect(Profile.clideo.skillSource == "video-compressor-clideo")
         #expect(Profile.eightMB.skillSource == "video-compressor-8mb")
         #expect(Profile.clideo.defaultHeight == 1080 && Profile.eightMB.defaultHeight == 720)
-        #expect(Profile.clideo.sessionLanguage == "en" && Profile.eightMB.sessionLanguage == nil)
         #expect(Profile.eightMB.trySaying[.english]?.last == "compress this video down to 8MB")
         for profile in Profile.all {
             #expect(Profile.Language.allCases.allSatisfy { profile.trySaying[$0]?.count == 3 })

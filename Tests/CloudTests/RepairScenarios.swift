@@ -1,0 +1,275 @@
+import Foundation
+import Simulator
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Cloud
+
+/// What is done about files that come short, uploads that come back under another name, submissions
+/// that never left, and polls that are refused: scenarios 42, 52, 53 and 56 of §19.
+@Suite struct RepairScenarios {
+    /// A session with a clip that was edited, ready to be exported.
+    private func ready(
+        speed: Double = 1_000,
+        _ options: (inout SimulatorOptions) -> Void = { _ in },
+        _ body: (Scene, CloudSession) async throws -> Void
+    ) async throws {
+        try await Scene.with(speed: speed, options) { scene in
+            let client = try scene.client()
+            _ = try await client.upload([try scene.video()])
+            _ = try await client.send("compress this video")
+            try await body(scene, client)
+            #expect(scene.folder.names.filter { $0.hasPrefix(".cinch") }.isEmpty)
+        }
+    }
+
+    /// A file that is whole by its own header, and is not all of it.
+    private static let part = Behaviour.status(200, type: "video/mp4", "a ren")
+
+    private func shorter(_ scene: Scene) -> Int {
+        scene.heard.events.count { if case .shorter = $0 { true } else { false } }
+    }
+
+    // MARK: 56
+
+    @Test("scenario 56: a file that is shorter than the service said is taken once more")
+    func shortOnce() async throws {
+        try await ready {
+            $0.script[.file] = [Self.part]
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(result.byteCount == 15)
+            #expect(scene.count(.file) == 2)
+            #expect(scene.count(.renderDownload) == 0)
+            #expect(shorter(scene) == 0)
+        }
+    }
+
+    @Test(
+        "scenario 56: a file that stays shorter than the service said is taken from the service itself"
+    )
+    func shortForever() async throws {
+        try await ready {
+            $0.script[.file] = [Self.part.forever]
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(result.byteCount == 15)
+            #expect(try result.path.contents() == Data("a rendered file".utf8))
+            #expect(scene.count(.file) == 2)
+            #expect(scene.count(.renderDownload) == 1)
+            #expect(shorter(scene) == 0)
+        }
+    }
+
+    @Test(
+        "scenario 56: where nothing is as long as the service said, that is said",
+        arguments: [true, false]
+    )
+    func shortEverywhere(_ hasFallback: Bool) async throws {
+        try await ready {
+            $0.script.usualRender.statedBytes = 500_000
+            if !hasFallback { $0.script[.renderDownload] = [.refuse(404).forever] }
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(result.byteCount == 15)
+            #expect(scene.count(.file) == 2)
+            #expect(scene.count(.renderDownload) == 1)
+            #expect(scene.heard.count(.shorter(bytes: 15, stated: 500_000)) == 1)
+        }
+    }
+
+    @Test("scenario 56: a download goes on only with the very file that was begun")
+    func sameFile() async throws {
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }
+        try await ready {
+            $0.product = .bytes(bytes)
+            $0.script[.file] = [.truncated(at: 0.5)]
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(try result.path.contents() == Data(bytes))
+            let requests = scene.simulator.requests.filter { $0.endpoint == .file }
+            #expect(requests.count == 2)
+            #expect(requests.first?["if-range"] == nil)
+            #expect(requests.last?["if-range"]?.hasPrefix("\"") == true)
+            #expect(requests.last?["range"]?.hasPrefix("bytes=") == true)
+        }
+    }
+
+    @Test("scenario 13: the service's own download does not leave without the three headers either")
+    func headersOfDownload() async throws {
+        try await Scene.with { scene in
+            try await scene.client().connect()
+            var bare = scene
+            bare.changes = [{ $0.attribution.version = "" }]
+            let fetching = Fetching(
+                client: try bare.client().client,
+                renderID: "render_1",
+                destination: scene.folder.file("out.mp4"),
+                overwrites: false,
+                action: UserAction()
+            )
+            let error = await scene.error {
+                _ = try await fetching.run(url: nil, byteCount: nil) { _ in }
+            }
+            #expect(error?.kind == .defect)
+            #expect(scene.count(.renderDownload) == 0)
+        }
+    }
+
+    // MARK: 42
+
+    @Test(
+        "scenario 42: a file that the service named anew is found by its size, and not sent again"
+    )
+    func renamed() async throws {
+        let renamed = Behaviour.edited(
+            .set("state", "video_infos", to: [["filename": "8f3a.mp4", "size": 2000]])
+        )
+        try await Scene.with {
+            $0.script[.upload] = [.close().afterWork]
+            $0.script[.state] = [renamed]
+        } _: { scene in
+            let client = try scene.client()
+            _ = try await client.upload([try scene.video()])
+            #expect(scene.count(.upload) == 1)
+        }
+    }
+
+    @Test("scenario 42: a clip of another size under another name is not the file that was sent")
+    func anotherClip() async throws {
+        let another = Behaviour.edited(
+            .set("state", "video_infos", to: [["filename": "8f3a.mp4", "size": 1999]])
+        )
+        try await Scene.with {
+            $0.script[.upload] = [.close()]
+            $0.script[.state] = [another]
+        } _: { scene in
+            let client = try scene.client()
+            _ = try await client.upload([try scene.video()])
+            #expect(scene.count(.upload) == 2)
+        }
+    }
+
+    // MARK: 52, 53
+
+    @Test("scenario 52: a submission that never left is made once more")
+    func neverLeft() async throws {
+        try await ready(speed: 4) { scene, client in
+            var options = SimulatorOptions()
+            options.port = UInt16(scene.urls.api.split(separator: ":").last ?? "") ?? 0
+            options.strict = false
+            let later = NemoSimulator(options)
+            let export = Export(
+                client: client.client,
+                records: client.records,
+                action: UserAction(),
+                destination: scene.folder.file("out.mp4"),
+                overwrites: false,
+                onState: { _ in
+                    await scene.simulator.stop()
+                    // Before the second try, and after the first.
+                    Task.detached {
+                        try await Task.sleep(for: .milliseconds(60))
+                        _ = try await later.start()
+                    }
+                },
+                verify: { _ in }
+            )
+            let session = try #require(client.session)
+            // The service that is there then knows neither the token nor the session.
+            let error = await scene.error { _ = try await export.run(session) }
+            #expect(error?.kind == .sessionUnknown)
+            #expect(later.count(.renderSubmit) == 2)
+            #expect(client.jobs().isEmpty)
+            await later.stop()
+        }
+    }
+
+    @Test(
+        "scenario 53: a poll that is refused for good forgets the job",
+        arguments: [402, 403, 422]
+    )
+    func refusedPoll(_ code: Int) async throws {
+        try await ready {
+            $0.script[.renderPoll] = [.refuse(code).forever]
+        } _: { scene, client in
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error != nil)
+            #expect(scene.count(.renderPoll) == 1)
+            #expect(client.jobs().isEmpty)
+        }
+    }
+
+    @Test("scenario 53: a poll whose token is refused keeps the job")
+    func refusedToken() async throws {
+        try await ready {
+            $0.script[.renderPoll] = [.refuse(1001).forever]
+        } _: { scene, client in
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.kind == .tokenRejected(isFromEnvironment: false))
+            #expect(client.jobs().count == 1)
+        }
+    }
+
+    // MARK: What is said to the service, and what is asked first
+
+    @Test(
+        "a session is opened in the person's own language, with both profiles",
+        arguments: Profile.all
+    )
+    func language(_ profile: Profile) async throws {
+        try await Scene.with(changes: [{ $0.language = "zh-CN" }]) { scene in
+            try await scene.client(profile: profile).connect()
+            let opened = scene.simulator.requests.last { $0.endpoint == .withSession }
+            #expect(opened?.body?.contains(#""language":"zh-CN""#) == true)
+        }
+        let configuration = try CloudConfiguration(
+            profile: profile,
+            environment: [:],
+            language: "ja"
+        )
+        #expect(configuration.language == "ja")
+    }
+
+    @Test("a message says whose it is only where that is switched on", arguments: [true, false])
+    func role(_ isOn: Bool) async throws {
+        try await Scene.with(environment: isOn ? ["NEMO_MESSAGE_ROLE": "user"] : [:]) { scene in
+            let client = try scene.client()
+            _ = try await client.send("make a video of a city")
+            let sent = scene.simulator.requests.last { $0.endpoint == .runSSE }
+            #expect(sent?.body?.contains(#""role":"user""#) == isOn)
+        }
+    }
+
+    @Test(
+        "nothing is fetched from an address before the person has agreed to it, who is told which"
+    )
+    func addressConsent() async throws {
+        try await Scene.with { scene in
+            try await scene.client().connect()
+            let asked = Mutex<[Consent.Question]>([])
+            let client = CloudSession(
+                try scene.client().client.configuration,
+                ask: { question in
+                    asked.withLock { $0.append(question) }
+                    return false
+                }
+            )
+            let error = await scene.error {
+                _ = try await client.upload(urls: ["https://example.com/a.mp4"])
+            }
+            #expect(error?.kind == .consentMissing(.upload))
+            #expect(scene.count(.upload) == 0)
+            let questions = asked.withLock { $0 }
+            let question = try #require(questions.first)
+            #expect(question.subject == .upload)
+            #expect(question.text.contains("a third party, fetch https://example.com/a.mp4."))
+        }
+    }
+}

@@ -57,6 +57,24 @@ extension BuiltProgram {
         }
 
         @Test(
+            "scenario 57: an export that is not ready when a conversation begins is fetched between turns"
+        )
+        func betweenTurns() async throws {
+            try await CloudStage.with { stage in
+                try await stage.prepareTimeline()
+                try await leave(stage)
+                stage.play {
+                    $0[.renderPoll] = [.json(200, ["status": "processing"])]
+                    $0.turns = [Turn(.wait(.seconds(90)), .answer)]
+                }
+                let result = try await stage.succeed(["chat", "--continue", "-m", "add music"])
+                #expect(result.messages.contains("is still being made"))
+                #expect(stage.names == ["clip.mp4", "out.mp4"])
+                #expect(stage.simulator.count(.renderSubmit) == 1)
+            }
+        }
+
+        @Test(
             "an export left behind is measured against what was asked of it, not of the next video"
         )
         func ownWish() async throws {

@@ -44,7 +44,7 @@ struct Scene: Sendable {
 
     /// A few scenes at a time: with all of them at once even an idle machine would be so late that
     /// the minutes of their clocks had passed.
-    private static let room = Room(for: 6)
+    private static let room = Room(for: 7)
 
     private final class Room: Sendable {
         private let state: Mutex<(free: Int, waiting: [CheckedContinuation<Void, Never>])>

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static inline CURLcode cinch_curl_start(void) {
     return curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -37,16 +38,42 @@ static inline CURLcode cinch_curl_set_callback(
     return curl_easy_setopt(handle, option, callback);
 }
 
+// What libcurl tells of a handle while it is used; it must outlive the handle and its connections.
+typedef struct {
+    char error[CURL_ERROR_SIZE];
+    // Those that are open; others than the last are attempts at another of a host's addresses.
+    curl_socket_t sockets[8];
+    int count;
+} cinch_curl_notes;
+
+static inline const char *cinch_curl_error(const cinch_curl_notes *notes) { return notes->error; }
+
 // Connections are not inherited by programs that this process starts.
-static int cinch_curl_close_on_exec(void *context, curl_socket_t descriptor, curlsocktype purpose) {
-    (void)context;
+static int cinch_curl_opened(void *context, curl_socket_t descriptor, curlsocktype purpose) {
+    cinch_curl_notes *notes = context;
     (void)purpose;
     fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    if (notes->count < (int)(sizeof notes->sockets / sizeof *notes->sockets))
+        notes->sockets[notes->count++] = descriptor;
     return CURL_SOCKOPT_OK;
 }
 
-static inline CURLcode cinch_curl_set_close_on_exec(CURL *handle) {
-    return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, cinch_curl_close_on_exec);
+static int cinch_curl_closed(void *context, curl_socket_t descriptor) {
+    cinch_curl_notes *notes = context;
+    for (int place = 0; place < notes->count; place++) {
+        if (notes->sockets[place] != descriptor) continue;
+        notes->sockets[place] = notes->sockets[--notes->count];
+        break;
+    }
+    return close(descriptor);
+}
+
+static inline void cinch_curl_take_notes(CURL *handle, cinch_curl_notes *notes) {
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, notes->error);
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, cinch_curl_opened);
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, notes);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, cinch_curl_closed);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, notes);
 }
 
 static inline long cinch_curl_get_long(CURL *handle, CURLINFO info) {
@@ -66,20 +93,21 @@ static inline const char *cinch_curl_get_string(CURL *handle, CURLINFO info) {
 }
 
 // Bytes that libcurl has handed to the system and the other side has not acknowledged yet.
-// Without it the last megabytes of an upload over a slow line would look like a stall.
-static inline long cinch_curl_unacknowledged(CURL *handle) {
-    curl_socket_t descriptor = CURL_SOCKET_BAD;
-    int count = 0;
-    if (curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &descriptor) != CURLE_OK
-        || descriptor == CURL_SOCKET_BAD)
-        return 0;
+// Without it the last megabytes of an upload over a slow line would look like a stall. libcurl
+// itself tells of a socket (CURLINFO_ACTIVESOCKET) only when the transfer is over.
+static inline long cinch_curl_unacknowledged(const cinch_curl_notes *notes) {
+    long sum = 0;
+    for (int place = 0; place < notes->count; place++) {
+        int count = 0;
 #ifdef SO_NWRITE
-    socklen_t size = sizeof count;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_NWRITE, &count, &size) != 0) return 0;
+        socklen_t size = sizeof count;
+        if (getsockopt(notes->sockets[place], SOL_SOCKET, SO_NWRITE, &count, &size) != 0) continue;
 #else
-    if (ioctl(descriptor, TIOCOUTQ, &count) != 0) return 0;
+        if (ioctl(notes->sockets[place], TIOCOUTQ, &count) != 0) continue;
 #endif
-    return count;
+        sum += count;
+    }
+    return sum;
 }
 
 // With CURLOPT_NOSIGNAL a TLS library may raise SIGPIPE on a dead connection. Blocked in the

@@ -28,7 +28,6 @@ struct CloudDesk: Sendable {
         self.onRun = onRun
         session = CloudSession(
             configuration,
-            // Only waits are sped up against the simulator: a busy machine is not.
             transfer: Transfer(environment: environment),
             ask: { await console.ask($0) },
             events: { console.take($0) }

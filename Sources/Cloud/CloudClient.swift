@@ -40,8 +40,7 @@ package final class CloudClient: Sendable {
         let turn = Mutex(())
         self.events = { event in turn.withLock { _ in events(event) } }
         self.transfer =
-            transfer
-            ?? Transfer(clock: configuration.clock, environment: configuration.environment)
+            transfer ?? Transfer(environment: configuration.environment)
         consent = Consent(
             folder: configuration.folder,
             host: configuration.host,

@@ -3,7 +3,8 @@ import Foundation
 /// The clock that every wait of the cloud goes through, so that tests pass minutes in milliseconds.
 ///
 /// All durations outside this type are those of the specification (`nemo-api.md` 4.9 and 11);
-/// only `sleep` and the limits handed to libcurl are divided by `speed`.
+/// only `sleep` divides by `speed`. The limits of a transfer are not of this clock: a busy machine
+/// is no faster because a test's minutes are short.
 package struct CloudClock: Sendable {
     /// How many times faster than real time it runs; 1 for people.
     package var speed: Double

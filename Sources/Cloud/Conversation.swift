@@ -124,7 +124,10 @@ struct Conversation {
                 return
             }
             do throws(TransferError) {
-                while let bytes = try await stream.next() { mailbox.put(.bytes(bytes)) }
+                // While the state is read nobody takes: the service then has to wait.
+                while let bytes = try await stream.next() {
+                    await mailbox.put(.bytes(bytes), below: 4)
+                }
                 mailbox.put(.end(nil))
             } catch { mailbox.put(.end(error)) }
         }

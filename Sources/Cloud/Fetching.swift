@@ -262,11 +262,27 @@ struct Fetching {
             }
             let type = answer.head.headers["content-type"]?.lowercased() ?? ""
             guard !["text/html", "application/json"].contains(where: type.hasPrefix) else {
-                remove(file)
-                throw CloudError(.captivePortal, .downloading)
+                defer { remove(file) }
+                guard isOwn else { throw CloudError(.captivePortal, .downloading) }
+                // A code of the service's may travel on a success (§1.5).
+                throw refusal(in: file, head: answer.head)
             }
             return answer.head
         }
+    }
+
+    /// What the service says in an answer that was taken for a file.
+    private func refusal(in file: FilePath, head: HTTPHead) -> CloudError {
+        do throws(CloudError) {
+            let handle = FileHandle(forReadingAtPath: file.string)
+            defer { try? handle?.close() }
+            let body = try? handle?.read(upToCount: 1 << 20)
+            _ = try Answer(
+                HTTPResponse(head: head, body: [UInt8](body ?? Data())),
+                for: .downloading
+            )
+            return CloudError(.malformed, .downloading)
+        } catch { return error }
     }
 
     private func remove(_ file: FilePath) {

@@ -23,10 +23,7 @@ package struct HTTPRequest: Sendable {
     package var body: Body
     package var limits: Limits
 
-    /// Time-outs, in the clock's time (see `CloudClock`).
-    ///
-    /// With a fast clock none is shorter than a quarter of a second of real time, that for
-    /// connecting a second: a busy machine would be taken for a dead service.
+    /// Time-outs, in real time also where waits are short (see `Transfer.limitSpeed`).
     package struct Limits: Sendable {
         package var connect: Duration = .seconds(15)
         /// The whole request; nil for transfers whose length is set by their size.

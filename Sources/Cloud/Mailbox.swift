@@ -6,6 +6,8 @@ final class Mailbox<Item: Sendable>: Sendable {
         var items: [Item] = []
         var reader: (number: Int, continuation: CheckedContinuation<Item?, Never>)?
         var lastNumber = 0
+        /// Who waits for room.
+        var writer: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
@@ -22,6 +24,30 @@ final class Mailbox<Item: Sendable>: Sendable {
         reader?.resume(returning: item)
     }
 
+    /// Puts an item in once fewer than `limit` are waiting; at once where the task is cancelled.
+    ///
+    /// One such writer at a time. A reader that is busy with something else thereby stops whoever
+    /// makes the items, instead of having them pile up.
+    func put(_ item: Item, below limit: Int) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let hasRoom = state.withLock { state in
+                    guard state.items.count >= limit, !Task.isCancelled else { return true }
+                    state.writer = continuation
+                    return false
+                }
+                if hasRoom { continuation.resume() }
+            }
+        } onCancel: {
+            makeRoom()
+        }
+        put(item)
+    }
+
+    private func makeRoom() {
+        state.withLock { $0.writer.take() }?.resume()
+    }
+
     /// The next item; nil when none came in time or the task was cancelled.
     ///
     /// One reader at a time.
@@ -34,7 +60,10 @@ final class Mailbox<Item: Sendable>: Sendable {
             try? await clock.sleep(for: wait)
             self.giveUp(number)
         }
-        defer { timer.cancel() }
+        defer {
+            timer.cancel()
+            makeRoom()
+        }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = state.withLock { state -> Item?? in

@@ -4,7 +4,8 @@ package import SystemPackage
 /// Where the client keeps what must outlive a run: client id, token, consent, sessions, jobs.
 ///
 /// Folders are 0700 and files 0600, replaced whole by a rename and read only if they are plain
-/// files of a sensible size: a link, a pipe or a megabyte in their place counts as nothing there.
+/// files of a sensible size: a link (but for the client id), a pipe or a megabyte in their place
+/// counts as nothing there.
 /// The token is such a file on macOS too; what the keychain would add is not provable here.
 package struct StateFolder: Sendable {
     /// Everything but the client id.
@@ -19,6 +20,8 @@ package struct StateFolder: Sendable {
         fileprivate let name: String
         /// Nil where the folder is one of the two, which may be links.
         fileprivate let root: String?
+        /// Whether a link to a file is as good as the file.
+        fileprivate var mayBeLink = false
 
         fileprivate var text: String { "\(folder)/\(name)" }
         package var path: FilePath { FilePath(text) }
@@ -57,14 +60,18 @@ package struct StateFolder: Sendable {
     }
 
     /// The client id's place.
+    ///
+    /// It may be a link, as people who keep their settings elsewhere make them: a new id in its
+    /// stead would cost one of the few tokens of this address (§2.3).
     package var clientIDFile: File {
-        File(folder: sharedPath.string, name: "client_id", root: nil)
+        File(folder: sharedPath.string, name: "client_id", root: nil, mayBeLink: true)
     }
 
     /// The bytes of a plain file of at most `limit` bytes; nil for anything else.
     package func read(_ file: File, limit: Int = 1 << 20) -> [UInt8]? {
         guard Self.isThere(file) else { return nil }
-        let number = unsafe open(file.text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | (file.mayBeLink ? 0 : O_NOFOLLOW)
+        let number = unsafe open(file.text, flags)
         guard number >= 0 else { return nil }
         let descriptor = FileDescriptor(rawValue: number)
         defer { try? descriptor.close() }
@@ -97,7 +104,11 @@ package struct StateFolder: Sendable {
                 try descriptor.writeAll(bytes)
                 guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
             }
-            guard unsafe rename(temporary, file.text) == 0 else { throw Errno(rawValue: errno) }
+            if unsafe rename(temporary, file.text) == 0 { return }
+            // A folder in its place goes if it is empty; with anything in it, it is not ours.
+            guard errno == EISDIR, unsafe rmdir(file.text) == 0,
+                unsafe rename(temporary, file.text) == 0
+            else { throw Errno(rawValue: errno) }
         } catch {
             _ = unsafe unlink(temporary)
             throw CloudError(

@@ -7,7 +7,11 @@ import Foundation
 /// users of curl expect: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE`,
 /// `SSL_CERT_DIR`. Loopback is never reached through a proxy.
 package struct Transfer: Sendable {
-    var clock: CloudClock
+    /// How many times sooner than said limits run out; 1 but for tests of the limits themselves.
+    ///
+    /// Apart from `CloudClock.speed`, because a wait may be as short as one likes and a limit may
+    /// not: what is held against it is work of two programs on a machine that may be busy.
+    var limitSpeed: Double
     var userAgent: String
     var environment: [String: String]
 
@@ -15,11 +19,12 @@ package struct Transfer: Sendable {
     package static var libraryVersion: String { libcurlVersion() }
 
     package init(
-        clock: CloudClock = CloudClock(),
+        limitSpeed: Double = 1,
         userAgent: String = "cinch",
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
-        (self.clock, self.userAgent, self.environment) = (clock, userAgent, environment)
+        (self.limitSpeed, self.userAgent) = (limitSpeed, userAgent)
+        self.environment = environment
     }
 
     /// Sends the request and returns the whole answer, whatever its status; redirects are answers.
@@ -118,9 +123,6 @@ package struct Transfer: Sendable {
 // MARK: What Wire asks
 
 extension Transfer {
-    /// The shortest limit with a fast clock: below it a busy machine would look like a stall.
-    static let shortestLimit = Duration.milliseconds(250)
-
     /// How long a service has to say that it wants a large upload ("100 Continue") before it is sent
     /// unasked.
     ///
@@ -128,9 +130,7 @@ extension Transfer {
     static let permission = Duration.milliseconds(500)
 
     /// A limit in real time.
-    func real(_ limit: Duration) -> Duration {
-        clock.speed > 1 ? max(clock.real(limit), Self.shortestLimit) : clock.real(limit)
-    }
+    func real(_ limit: Duration) -> Duration { limit / limitSpeed }
 
     /// The proxy to an address, "" for none, and the hosts that are reached without it.
     func proxy(to address: Address) -> (proxy: String, exceptions: String) {

@@ -25,7 +25,7 @@ import SystemPackage
 
     private let easy: UnsafeMutableRawPointer
     private let multi: UnsafeMutableRawPointer
-    private let errorText: UnsafeMutablePointer<CChar>
+    private let notes: UnsafeMutablePointer<cinch_curl_notes>
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var form: OpaquePointer?
     private var files: [OpenFile] = []
@@ -69,8 +69,8 @@ import SystemPackage
         }
         unsafe self.easy = easy
         unsafe self.multi = multi
-        unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        unsafe notes = .allocate(capacity: 1)
+        unsafe notes.initialize(to: cinch_curl_notes())
         (self.request, self.options) = (request, options)
         start = clock.now
         patience = Patience(
@@ -89,14 +89,14 @@ import SystemPackage
         unsafe curl_multi_cleanup(multi)
         unsafe curl_mime_free(form)
         unsafe curl_slist_free_all(headers)
-        unsafe errorText.deallocate()
+        unsafe notes.deallocate()
     }
 
     // MARK: Options
 
     private func configure(_ address: Address, _ transfer: Transfer) throws(TransferError) {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe cinch_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+        unsafe cinch_curl_take_notes(easy, notes)
         set(CURLOPT_URL, address.url)
         set(CURLOPT_PROTOCOLS_STR, address.scheme)
         set(CURLOPT_USERAGENT, transfer.userAgent)
@@ -105,8 +105,7 @@ import SystemPackage
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        unsafe cinch_curl_set_close_on_exec(easy)
-        let connect = max(.seconds(1), transfer.clock.real(request.limits.connect))
+        let connect = max(.seconds(1), transfer.real(request.limits.connect))
         set(CURLOPT_CONNECTTIMEOUT_MS, connect.milliseconds)
         if options.offset > 0 { set(CURLOPT_RANGE, "\(options.offset)-") }
         // Of a file the stored bytes are wanted: lengths and ranges count those.
@@ -142,7 +141,7 @@ import SystemPackage
         case .files(let files, let field):
             set(
                 CURLOPT_EXPECT_100_TIMEOUT_MS,
-                transfer.clock.real(Transfer.permission).milliseconds
+                transfer.real(Transfer.permission).milliseconds
             )
             unsafe form = curl_mime_init(easy)
             for file in files { try add(file, field: field) }
@@ -233,7 +232,7 @@ import SystemPackage
             header: Int64(head.byteCount),
             down: Int64(cinch_curl_get_offset(easy, CURLINFO_SIZE_DOWNLOAD_T)),
             up: Int64(cinch_curl_get_offset(easy, CURLINFO_SIZE_UPLOAD_T)),
-            inFlight: Int64(cinch_curl_unacknowledged(easy))
+            inFlight: Int64(cinch_curl_unacknowledged(notes))
         )
     }
 
@@ -263,7 +262,7 @@ import SystemPackage
             given.answerBegan = head.hasBegun
             return given
         }
-        var detail = unsafe String(cString: errorText)
+        var detail = unsafe String(cString: cinch_curl_error(notes))
         // Some words repeat an address, which may hold a password (a proxy's) or a token (a query).
         if detail.isEmpty || detail.contains(where: { "@?".contains($0) }) || detail.contains("://")
         {

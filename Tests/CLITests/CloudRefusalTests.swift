@@ -206,6 +206,69 @@ extension BuiltProgram {
             }
         }
 
+        /// What a message comes to, with its exit code and the words on the screen.
+        struct End: Sendable, CustomTestStringConvertible {
+            var number: String
+            var turn: Turn
+            var exitCode: Int32
+            var words: [String]
+            var testDescription: String { "scenario \(number)" }
+        }
+
+        static let lost = "The connection was lost. The timeline is read now and then"
+
+        static let ends = [
+            End(
+                number: "25",
+                turn: Turn(.preface, .stall),
+                exitCode: 69,
+                words: [
+                    lost, "no change to the timeline was seen for five minutes",
+                    "Send the message again if you want it repeated; it may cost credits.",
+                ]
+            ),
+            End(
+                number: "28",
+                turn: Turn(.preface, .cut(.midEvent), whenLeft: .workStops),
+                exitCode: 69,
+                words: [lost, "no change to the timeline was seen for five minutes"]
+            ),
+            End(
+                number: "28b",
+                turn: Turn(.preface, .change(.atRead(2)), .cut(.midEvent)),
+                exitCode: 0,
+                words: [lost, "The connection was lost, but the work went on"]
+            ),
+            End(
+                number: "31",
+                turn: Turn(.preface, .failure(.s3, "no \"music\" today")),
+                exitCode: 69,
+                words: ["the service's editor reported an error", "no \"music\" today"]
+            ),
+            End(
+                number: "31",
+                turn: Turn(.preface, .failure(.s1, "no \"music\"\ntoday"), .change()),
+                exitCode: 69,
+                words: ["the service's editor reported an error", "timeline changed all the same"]
+            ),
+        ]
+
+        @Test(
+            "scenarios 25, 28, 28b and 31: what became of a message that ended badly is on the screen",
+            arguments: ends
+        )
+        func badEnds(_ end: End) async throws {
+            try await CloudStage.with { stage in
+                try await stage.prepare()
+                stage.play { $0.turns = [end.turn] }
+                let result = try await stage.run(["cloud", "send", "add the title \"Hi\""])
+                #expect(result.exitCode == end.exitCode, "\(result.messages)")
+                let screen = (result.output + result.messages).replacing("\n  ", with: " ")
+                for word in end.words { #expect(screen.contains(word), "\(screen)") }
+                #expect(stage.simulator.count(.runSSE) == 1)
+            }
+        }
+
         @Test("where nothing answers, or a network's own page does, the exit code is 69")
         func network() async throws {
             try await CloudStage.with { stage in

@@ -94,7 +94,7 @@ extension BuiltProgram {
             }
         }
 
-        @Test("a file that is larger than was asked for is fitted here, from the original")
+        @Test("scenario 50b: a file larger than was asked for is fitted here, from the original")
         func tooLarge() async throws {
             try await CloudStage.with { stage in
                 try await stage.prepare()
@@ -112,7 +112,7 @@ extension BuiltProgram {
             }
         }
 
-        @Test("after another edit it is the cloud's file that is fitted")
+        @Test("scenario 50b: after another edit it is the cloud's file that is fitted")
         func tooLargeAfterEdits() async throws {
             try await CloudStage.with { stage in
                 try await stage.prepareTimeline("add the title \"Hi\"")

@@ -214,5 +214,36 @@ struct CloudStage: Sendable {
         #expect(!simulator.secrets.contains { text.contains($0) }, "a secret was printed")
         #expect(!text.contains("nmv_usr_") && !text.contains("clm_"))
         #expect(simulator.violations == [])
+        auditFiles()
     }
+
+    /// The token has a file of its own and the client id too; nothing else that was written, results
+    /// and leftovers included, has either (§16).
+    private func auditFiles() {
+        let root = folder.url.path
+        for name in FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? [] {
+            let path = "\(root)/\(name)"
+            let facts = try? FileManager.default.attributesOfItem(atPath: path)
+            // Not a pipe, and not a film with a hole in it.
+            guard facts?[.type] as? FileAttributeType == .typeRegular,
+                let size = facts?[.size] as? Int, size < 16 << 20,
+                !name.hasPrefix("state/tokens/"),
+                let data = FileManager.default.contents(atPath: path)
+            else { continue }
+            let isOwnID = name == "state/nemovideo/client_id"
+            // Where a link was asked for it is, with its claim token and nothing else.
+            let isLink = ["link.txt", "opened"].contains(name)
+            for secret in simulator.secrets where data.contains(secret) {
+                let isAlone = data.count == secret.utf8.count + 1
+                let isMeant = isOwnID && isAlone || isLink && secret.hasPrefix("clm_")
+                #expect(isMeant, "a secret in \(name)")
+            }
+            #expect(!data.contains("nmv_usr_"), "a token in \(name)")
+            #expect(isLink || !data.contains("clm_"), "a claim token in \(name)")
+        }
+    }
+}
+
+extension Data {
+    fileprivate func contains(_ text: String) -> Bool { range(of: Data(text.utf8)) != nil }
 }

@@ -126,7 +126,77 @@ import Testing
             )
             // The service refuses a second token in the week; the id is the same all the same.
             _ = await scene.error { try await scene.client().connect(fresh: true) }
+            #expect(seenIDs(scene).count >= 2)
             #expect(Set(seenIDs(scene)).count == 1)
+        }
+    }
+
+    /// The file of the client id and, made already, its folder.
+    private func clientIDPlace(_ scene: Scene) throws -> FilePath {
+        let shared = scene.folder.file("state").appending("nemovideo")
+        try FileManager.default.createDirectory(
+            atPath: shared.string,
+            withIntermediateDirectories: true
+        )
+        return shared.appending("client_id")
+    }
+
+    @Test("scenario 6: a client id that may not be read becomes a new one, without a crash")
+    func unreadableClientID() async throws {
+        try await Scene.with { scene in
+            let place = try clientIDPlace(scene)
+            try place.write(Data("client-1700000000-77\n".utf8))
+            #expect(unsafe chmod(place.string, 0) == 0)
+            try await scene.client().connect()
+            let id = try clientID(scene).trimmingCharacters(in: .newlines)
+            // Nothing is unreadable to root.
+            if geteuid() == 0 {
+                #expect(id == "client-1700000000-77")
+            } else {
+                #expect(UUID(uuidString: id) != nil)
+            }
+        }
+    }
+
+    @Test("scenario 6: a folder in the place of the client id costs no more than a new id")
+    func folderForClientID() async throws {
+        try await Scene.with { scene in
+            let place = try clientIDPlace(scene)
+            #expect(unsafe mkdir(place.string, 0o700) == 0)
+            try await scene.client().connect()
+            let id = try clientID(scene).trimmingCharacters(in: .newlines)
+            #expect(UUID(uuidString: id) != nil)
+        }
+        // Somebody's files are not ours to remove.
+        try await Scene.with { scene in
+            let place = try clientIDPlace(scene)
+            #expect(unsafe mkdir(place.string, 0o700) == 0)
+            try place.appending("mine").write(Data("mine".utf8))
+            let error = await scene.error { try await scene.client().connect() }
+            #expect(error?.kind == .storage)
+            #expect(scene.simulator.requests.isEmpty)
+            #expect(place.appending("mine").exists)
+        }
+    }
+
+    @Test("scenario 6: a link to a client id that is kept elsewhere is followed")
+    func linkedClientID() async throws {
+        try await Scene.with { scene in
+            let place = try clientIDPlace(scene)
+            let elsewhere = scene.folder.file("kept")
+            try elsewhere.write(Data("client-1700000000-77\n".utf8))
+            #expect(unsafe symlink(elsewhere.string, place.string) == 0)
+            try await scene.client().connect()
+            #expect(scene.simulator.secrets.contains("client-1700000000-77"))
+            #expect(try clientID(scene) == "client-1700000000-77\n")
+        }
+        // One that leads nowhere is as good as none.
+        try await Scene.with { scene in
+            let place = try clientIDPlace(scene)
+            #expect(unsafe symlink("/nonexistent/client_id", place.string) == 0)
+            try await scene.client().connect()
+            let id = try clientID(scene).trimmingCharacters(in: .newlines)
+            #expect(UUID(uuidString: id) != nil)
         }
     }
 
@@ -187,6 +257,7 @@ import Testing
 
     static let calls: [Endpoint] = [
         .withSession, .state, .credits, .upload, .runSSE, .renderSubmit, .renderPoll, .claimToken,
+        .renderDownload,
     ]
 
     @Test(
@@ -196,9 +267,18 @@ import Testing
     func renewedOnce(_ endpoint: Endpoint) async throws {
         try await Scene.with {
             $0.script[endpoint] = [Behaviour.normal.after(.expireTokens)]
+            if endpoint == .renderDownload { $0.script.usualRender.address = .never }
         } _: { scene in
             let client = try scene.client()
             try await scene.everything(client)
+            let count = scene.count(endpoint)
+            switch endpoint {
+            // How often a render is asked for is a matter of time.
+            case .renderPoll: #expect(count >= 2)
+            // Before the message, after it, and before the export.
+            case .state: #expect(count == 4)
+            default: #expect(count == 2)
+            }
             #expect(scene.count(.anonymousToken) == 2)
             #expect(Set(seenIDs(scene)).count == 1)
         }
@@ -208,6 +288,7 @@ import Testing
     func refusedTwice(_ endpoint: Endpoint) async throws {
         try await Scene.with {
             $0.script[endpoint] = [Behaviour.refuse(1001).after(.expireTokens).forever]
+            if endpoint == .renderDownload { $0.script.usualRender.address = .never }
         } _: { scene in
             let client = try scene.client()
             let error = await scene.error { try await scene.everything(client) }
@@ -221,16 +302,24 @@ import Testing
         "scenario 8: a token that expires during a run is renewed for the reading, nothing re-sent"
     )
     func expiresDuringRun() async throws {
-        try await Scene.with {
-            $0.script.turns = [Turn(.preface, .change(.after(.seconds(40))), .cut(.midEvent))]
-            $0.script[.state] = [.normal, Behaviour.normal.after(.expireTokens)]
-        } _: { scene in
+        try await Scene.with { scene in
             let client = try scene.client()
             _ = try await client.upload([try scene.video()])
-            let reply = try await client.send("add a title")
-            #expect(reply.outcome == .recovered)
-            #expect(scene.count(.runSSE) == 1)
-            #expect(scene.count(.anonymousToken) == 2)
+            let torn = Turn(.preface, .change(.after(.seconds(40))), .cut(.midEvent))
+            let ends: [(Turn, AgentRun.Outcome)] = [
+                (torn, .recovered), (Turn(.answer), .answered), (Turn(.silentAnswer), .edited),
+            ]
+            for (number, (turn, outcome)) in ends.enumerated() {
+                scene.play {
+                    $0.turns = [turn]
+                    $0[.state] = [.normal, Behaviour.normal.after(.expireTokens)]
+                }
+                let reply = try await client.send("add a title 'Part \(number)'")
+                #expect(reply.outcome == outcome)
+                #expect(reply.changes.contains { $0.contains("Part \(number)") })
+                #expect(scene.count(.runSSE) == number + 1)
+                #expect(scene.count(.anonymousToken) == number + 2)
+            }
         }
     }
 

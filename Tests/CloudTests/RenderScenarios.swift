@@ -13,6 +13,7 @@ import Testing
     /// A session with a clip that was edited, ready to be exported.
     private func ready(
         hasTimers: Bool = false,
+        limitSpeed: Double = 1,
         changes: [Scene.Change] = [],
         _ options: (inout SimulatorOptions) -> Void = { _ in },
         _ body: (Scene, CloudSession) async throws -> Void
@@ -21,7 +22,7 @@ import Testing
             let client = try scene.client()
             _ = try await client.upload([try scene.video()])
             _ = try await client.send("compress this video")
-            try await body(scene, client)
+            try await body(scene, try scene.client(limitSpeed: limitSpeed))
             let leftovers = scene.folder.names.filter { $0.hasPrefix(".cinch") }
             #expect(leftovers.isEmpty)
         }
@@ -194,21 +195,40 @@ import Testing
         }
     }
 
+    @Test("exports of one session wait for each other, within a program and between two")
+    func oneAtATime() async throws {
+        try await ready { scene, client in
+            let other = try scene.client()
+            async let one = client.export(to: scene.folder.file("1.mp4"))
+            async let two = client.export(to: scene.folder.file("2.mp4"))
+            async let three = other.export(to: scene.folder.file("3.mp4"))
+            for file in [try await one, try await two, try await three] {
+                #expect(file.path.byteCount == 15)
+            }
+            #expect(Set(ids(scene)).count == 3)
+            // None is submitted before the file of the one before it is there.
+            let work = scene.asked.filter { [.renderSubmit, .file].contains($0) }
+            #expect(work == [.renderSubmit, .file, .renderSubmit, .file, .renderSubmit, .file])
+        }
+    }
+
     // MARK: 53, 54
 
     @Test("scenario 53: polls that fail go on with the same id")
     func blips() async throws {
-        try await ready {
+        // A poll without an answer is given up after a second and a half.
+        try await ready(limitSpeed: 20) {
             $0.script.usualRender = .stepwise
             $0.script[.renderPoll] = [
-                .status(502), .normal, .close(), .spoiled(.truncated), .refuse(429), .refuse(408),
+                .status(502), .normal, .close(), .silence, .spoiled(.truncated), .refuse(429),
+                .refuse(408),
             ]
         } _: { scene, client in
             _ = try await client.export(to: scene.folder.file("out.mp4"))
             #expect(scene.count(.renderSubmit) == 1)
             let paths = scene.simulator.requests.filter { $0.endpoint == .renderPoll }.map(\.path)
             #expect(Set(paths).count == 1)
-            #expect(paths.count >= 8)
+            #expect(paths.count >= 9)
         }
     }
 
@@ -382,7 +402,7 @@ import Testing
         try await ready { scene, client in
             scene.play { $0[.renderSubmit] = [.silence] }
             let exporting = Task { try await client.export(to: scene.folder.file("out.mp4")) }
-            try await scene.until { scene.count(.renderSubmit) > 0 }
+            try await scene.until { !ids(scene).isEmpty }
             #expect(client.jobs().map(\.renderID) == ids(scene))
             var later = scene
             later.skew = 25 * 3600
@@ -418,31 +438,90 @@ import Testing
 
     /// Where a person may press Ctrl-C.
     static let stages: [Endpoint] = [
-        .anonymousToken, .withSession, .upload, .state, .runSSE, .renderSubmit, .renderPoll, .file,
+        .anonymousToken, .withSession, .upload, .state, .runSSE, .credits, .claimToken,
+        .renderSubmit, .renderPoll, .file, .renderDownload,
     ]
+
+    /// Nothing is waited for where a person wants to stop; a machine that is busy may be late once.
+    static let atOnce = Duration.milliseconds(500)
 
     @Test("scenario 58: stopping at any stage ends at once and leaves nothing", arguments: stages)
     func cancelled(_ stage: Endpoint) async throws {
-        try await Scene.with {
-            $0.script[stage] = [.silence]
-        } _: { scene in
-            let client = try scene.client()
-            let work = Task { try await scene.everything(client) }
-            try await scene.until { scene.count(stage) > 0 }
-            try await Task.sleep(for: .milliseconds(5))
-            work.cancel()
-            let error = await scene.error { try await work.value }
-            #expect(error?.kind == .cancelled)
-            #expect(error?.failure.kind == .interrupted)
-            let isRendering = [.renderSubmit, .renderPoll].contains(stage)
-            #expect(scene.count(.renderCancel) == (isRendering ? 1 : 0))
-            // What is rendered already can be fetched later; what the service may not have heard
-            // of is forgotten when it is asked for.
-            if stage != .renderSubmit { #expect(client.jobs().isEmpty == (stage != .file)) }
-            #expect(scene.folder.names == ["a.mp4", "state"] || scene.folder.names == ["state"])
-            // The next command is not held up by what was left.
-            _ = try await scene.client().credits()
+        let times = try await triedUntilFast {
+            var time = Duration.zero
+            try await Scene.with {
+                $0.script[stage] = [.silence]
+                if stage == .renderDownload { $0.script.usualRender.address = .never }
+            } _: { scene in
+                let client = try scene.client()
+                let work = Task { try await scene.everything(client) }
+                try await scene.until { scene.count(stage) > 0 }
+                try await Task.sleep(for: .milliseconds(5))
+                time = try await cancelling(scene, work)
+                let isRendering = [.renderSubmit, .renderPoll].contains(stage)
+                #expect(scene.count(.renderCancel) == (isRendering ? 1 : 0))
+                // What is rendered already can be fetched later; what the service may not have
+                // heard of is forgotten when it is asked for.
+                let isRendered = [.file, .renderDownload].contains(stage)
+                if stage != .renderSubmit { #expect(client.jobs().isEmpty != isRendered) }
+                #expect(
+                    scene.folder.names == ["a.mp4", "state"] || scene.folder.names == ["state"]
+                )
+                // The next command is not held up by what was left.
+                _ = try await scene.client().credits()
+            }
+            return time
         }
+        #expect(times.contains { $0 < Self.atOnce }, "\(times)")
+    }
+
+    @Test("scenario 58: stopping ends every wait, and not when its time has come")
+    func cancelledInWaits() async throws {
+        let times = try await triedUntilFast {
+            var longest = Duration.zero
+            // In real time: half a minute for a 429, and as long before a state is read.
+            try await Scene.with(speed: 1) {
+                $0.script.turns = [Turn(.preface, .cut(.betweenEvents))]
+                $0.script[.credits] = [.refuse(429)]
+            } _: { scene in
+                let client = try scene.client()
+                _ = try await client.upload([try scene.video()])
+                let limited = Task { _ = try await client.credits() }
+                try await scene.until { scene.heard.count(.limited(wait: .seconds(30))) > 0 }
+                longest = try await cancelling(scene, limited)
+                let torn = Task { _ = try await client.send("add a title") }
+                try await scene.until { scene.heard.count(.recovering) > 0 }
+                longest = max(longest, try await cancelling(scene, torn))
+                #expect(scene.count(.credits) == 1)
+                #expect(scene.count(.runSSE) == 1)
+            }
+            return longest
+        }
+        #expect(times.contains { $0 < Self.atOnce }, "\(times)")
+    }
+
+    /// Cancels some work and measures how long it takes to end.
+    private func cancelling<Value: Sendable>(
+        _ scene: Scene,
+        _ work: Task<Value, any Error>
+    ) async throws -> Duration {
+        let start = ContinuousClock.now
+        work.cancel()
+        let error = await scene.error { _ = try await work.value }
+        let time = ContinuousClock.now - start
+        #expect(error?.kind == .cancelled)
+        #expect(error?.failure.kind == .interrupted)
+        return time
+    }
+
+    /// Repeats a measurement until it is short, five times at most.
+    private func triedUntilFast(_ measure: () async throws -> Duration) async throws -> [Duration] {
+        var times: [Duration] = []
+        while times.count < 5 {
+            times.append(try await measure())
+            if times.last.map({ $0 < Self.atOnce }) == true { break }
+        }
+        return times
     }
 
     @Test("scenario 58: stopping between two polls cancels the render at the service")

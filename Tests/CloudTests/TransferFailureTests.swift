@@ -309,15 +309,20 @@ import Testing
         case .waiting, .answer: break
         }
         let sent = request
-        let task = Task { try await transfer.answer(to: sent) }
-        try await Task.sleep(for: .milliseconds(200))
-        let start = ContinuousClock.now
-        task.cancel()
-        let error = await #expect(throws: TransferError.self) { try await task.value }
-        // The promise is 200 ms; a busy machine gets more, far from any time-out.
-        #expect(ContinuousClock.now - start < .seconds(5))
-        // A machine without a network knows at once that there is no such name.
-        if phase != .resolve { #expect(error?.kind == .cancelled) }
+        // The promise is 200 ms. A busy machine may be late, though not each time; a wake-up that is
+        // lost is, as the next look at the connection comes after a second.
+        var times: [Duration] = []
+        while times.count < 5, !times.contains(where: { $0 < .milliseconds(500) }) {
+            let task = Task { try await transfer.answer(to: sent) }
+            try await Task.sleep(for: .milliseconds(200))
+            let start = ContinuousClock.now
+            task.cancel()
+            let error = await #expect(throws: TransferError.self) { try await task.value }
+            times.append(ContinuousClock.now - start)
+            // A machine without a network knows at once that there is no such name.
+            if phase != .resolve { #expect(error?.kind == .cancelled) }
+        }
+        #expect(times.contains { $0 < .milliseconds(500) }, "\(times)")
         try await eventually { server.openCount == 0 }
     }
 

@@ -144,16 +144,17 @@ import Testing
         }
     }
 
-    @Test("scenario 25: silence with an open socket is a stall, in the time of the clock")
+    @Test("scenario 25: silence with an open socket is a stall")
     func stall() async throws {
         let server = try silentServer()
-        let fast = Transfer(clock: CloudClock(speed: 300), environment: [:])
+        // A second instead of a minute.
+        let fast = Transfer(limitSpeed: 60, environment: [:])
         let start = ContinuousClock.now
         let stream = try await fast.stream(HTTPRequest(.get, server.url))
         let error = await #expect(throws: TransferError.self) { try await stream.next() }
         #expect(error?.kind == .stalled)
         #expect(error?.answerBegan == true)
-        #expect(ContinuousClock.now - start >= .milliseconds(200))
+        #expect(ContinuousClock.now - start >= .milliseconds(900))
     }
 
     @Test(

@@ -147,7 +147,7 @@ import Testing
         }
         let file = try zeros("a", 64 << 20)
         // Slow, so that a busy machine does not answer too late.
-        let slow = Transfer(clock: CloudClock(speed: 0.05), environment: [:])
+        let slow = Transfer(limitSpeed: 0.05, environment: [:])
         let answer = try await slow.answer(to: upload(file, to: server))
         #expect(answer.head.status == 413)
         #expect(answer.body == Array(#"{"code":4002}"#.utf8))

@@ -47,16 +47,22 @@ import Testing
         let snake = Self.first.replacing("invocationId", with: "invocation_id")
             .replacing("stateDelta", with: "state_delta")
         #expect(try read("data: \(snake)\n\n").events == Self.firstEvents)
+        // A change that the delta holds is read from it too.
+        let result = Self.result.replacing("invocationId", with: "invocation_id")
+            .replacing("stateDelta", with: "state_delta")
+        let reading = try read("data: \(result)\n\n")
+        #expect(reading.events == [.toolResult(name: "edit_multitrack", stateHint: true)])
     }
+
+    private static let result =
+        #"{"content":{"parts":[{"functionResponse":{"id":"adk-1","name":"edit_multitrack","#
+        + #""response":{"status":"ok","标题":"Paradise"}}}],"role":"user"},"invocationId":"e-1","#
+        + #""author":"nemo_agent","actions":{"stateDelta":{"draft":{"t":[{"tt":7,"sg":[{"d":3000}]}]}},"#
+        + #""artifactDelta":{},"requestedAuthConfigs":{}},"id":"ZDH4TGRL","timestamp":1795224377.34}"#
 
     @Test("vector 3: a tool's result with a hint that the project changed")
     func vector3() throws {
-        let event =
-            #"{"content":{"parts":[{"functionResponse":{"id":"adk-1","name":"edit_multitrack","#
-            + #""response":{"status":"ok","标题":"Paradise"}}}],"role":"user"},"invocationId":"e-1","#
-            + #""author":"nemo_agent","actions":{"stateDelta":{"draft":{"t":[{"tt":7,"sg":[{"d":3000}]}]}},"#
-            + #""artifactDelta":{},"requestedAuthConfigs":{}},"id":"ZDH4TGRL","timestamp":1795224377.34}"#
-        let reading = try read("data: \(event)\n\n")
+        let reading = try read("data: \(Self.result)\n\n")
         #expect(reading.events == [.toolResult(name: "edit_multitrack", stateHint: true)])
         #expect(reading.text.hintsChange)
         #expect(reading.text.paragraphs == [])

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Cloud
@@ -32,13 +33,36 @@ import Testing
         #expect(await mailbox.take(within: .seconds(1), clock: clock) == 4)
     }
 
+    @Test("a full mailbox holds its writer up until something is taken, or it is cancelled")
+    func mailboxFull() async {
+        let clock = CloudClock(speed: 1000)
+        let mailbox = Mailbox<Int>()
+        let written = Atomic<Int>(0)
+        let writer = Task {
+            for item in 0..<100 {
+                await mailbox.put(item, below: 3)
+                written.store(item + 1, ordering: .relaxed)
+            }
+        }
+        for item in 0..<50 {
+            #expect(await mailbox.take(within: .seconds(1_000_000), clock: clock) == item)
+            // What was taken, what waits, and one that was let in when the last was taken.
+            #expect(written.load(ordering: .relaxed) <= item + 5)
+        }
+        writer.cancel()
+        await writer.value
+        for item in 50..<100 {
+            #expect(await mailbox.take(within: .zero, clock: clock) == item)
+        }
+    }
+
     @Test("nothing is lost or doubled while items and time-outs race")
     func mailboxRaces() async {
         let clock = CloudClock(speed: 1000)
         let mailbox = Mailbox<Int>()
         let writer = Task {
             for item in 0..<300 {
-                mailbox.put(item)
+                await mailbox.put(item, below: 5)
                 if item.isMultiple(of: 7) { try? await Task.sleep(for: .microseconds(300)) }
             }
         }

@@ -8,7 +8,7 @@ import SystemPackage
 /// Blocking; on one thread.
 ///
 /// To a size: sound first, because its bytes are then known; one sweep that decodes, keeps the
-/// prepared frames and runs pass 1 at half size; the container's bytes from pass 1's packets; pass 2
+/// prepared frames and runs pass 1 on a small copy; the container's bytes from pass 1's packets; pass 2
 /// from the kept frames; a corrected pass 2 where the file missed; verify; rename.
 struct LocalRun {
     private let source: Source
@@ -115,6 +115,7 @@ struct LocalRun {
             // What pass 1 saw at another size misleads pass 2 (film trailer at 360 lines: 3 VMAF).
             try prepared.rewind()
             sweep = try self.sweep(&prepared, &sound, in: workspace)
+            record.keptBytes = prepared.keptBytes
             fixed = (sound?.byteCount ?? 0) + sweep.containerBytes
         }
         if let encoded = try ceiling(&prepared, &sound, sweep, fixed, in: workspace) {
@@ -189,7 +190,7 @@ struct LocalRun {
         let needed =
             sweep.log.bits(atQuantizerShift: shift, pixels: plan.picture.size.pixels) / 8
         let room = plan.limitBytes - fixed
-        // Pass 1 at half size may foretell a third too little. Close to the limit both ways look
+        // Pass 1 on a small copy may foretell a third too little. Close to the limit both ways look
         // alike, and filling it is what was asked.
         guard needed < Double(room) * 0.65 else { return nil }
         try prepared.rewind()

@@ -13,6 +13,9 @@ package struct PreparedFrames: ~Copyable {
     private let picture: Picture
     private let flag: CancellationFlag
     private var scaler: Shrinker?
+    // What the scaler made, where memory has room: several passes read it.
+    private var scaled: FrameStore?
+    private let memoryLimit: Int
     private var large: Frame
     private var cursor = 0
     private var isFirstReading = true
@@ -58,6 +61,7 @@ package struct PreparedFrames: ~Copyable {
         let large = try Frame()
         let most = min(48, max(4, Self.sampleBytes / max(1, picture.size.pixels * 3 / 2)))
         sampleStride = max(1, (frames + most - 1) / most)
+        memoryLimit = keeps ? keeping.memoryLimitBytes : 0
         self.large = large
         self.store = store
         self.samples = samples
@@ -69,19 +73,37 @@ package struct PreparedFrames: ~Copyable {
 
     /// From now on, frames are handed out in another size than they are kept in.
     package mutating func scale(to size: PixelSize) throws(MediaError) {
-        scaler =
-            size == picture.size
-            ? nil : .some(try Shrinker(from: picture.size, to: size, flags: "bicubic"))
+        scaled = nil
+        scaler = nil
+        guard size != picture.size else { return }
+        scaler = .some(try Shrinker(from: picture.size, to: size, flags: "bicubic"))
+        // Where frames are decoded again, the reader has to see each of them.
+        guard store.isComplete else { return }
+        scaled = .some(
+            try FrameStore(
+                size: size,
+                memoryLimit: max(0, memoryLimit - store.memoryBytes),
+                fileLimit: 0,
+                path: nil
+            )
+        )
     }
 
     /// The next frame, its time counted in frames from 0; false at the end.
     package mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
         guard scaler != nil else { return try nextKept(into: &frame) }
+        let index = cursor
+        if let count = scaled?.count, index < count, !isFirstReading {
+            try scaled?.read(index, into: &frame)
+            cursor += 1
+            return true
+        }
         var kept = try Frame()
         swap(&kept, &large)
         defer { swap(&kept, &large) }
         guard try nextKept(into: &kept) else { return false }
         try scaler?.shrink(kept, into: &frame)
+        if scaled?.count == index { try scaled?.append(frame) }
         return true
     }
 
@@ -145,5 +167,11 @@ package struct PreparedFrames: ~Copyable {
     }
 
     /// Bytes that are kept, in memory and in the file.
-    package var keptBytes: Int { store.memoryBytes + store.fileBytes }
+    package var keptBytes: Int {
+        let whole = store.memoryBytes + store.fileBytes
+        switch scaled {
+        case .some(let scaled): return whole + scaled.memoryBytes
+        case .none: return whole
+        }
+    }
 }

@@ -159,6 +159,43 @@ import Testing
         }
     }
 
+    @Test(
+        "frames handed out in a smaller size are the same at every reading, with room for them or not",
+        arguments: [40, 13, 12]
+    )
+    func scaled(memoryFrames: Int) throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(in: folder)
+        var frames = try PreparedFrames(
+            source: source,
+            picture: picture,
+            keeping: FrameKeeping(
+                place: .memory,
+                memoryLimitBytes: memoryFrames * Self.frameBytes,
+                fileLimitBytes: 0,
+                estimatedBytes: 0
+            ),
+            frames: Self.frames,
+            file: folder.file("frames"),
+            flag: CancellationFlag()
+        )
+        var frame = try Frame()
+        while try frames.next(into: &frame) {}
+        let whole = frames.keptBytes
+        try frames.scale(to: PixelSize(width: 32, height: 24))
+        var readings: [[UInt64]] = []
+        for start in [0, 0, 5, 0] {
+            try frames.rewind(to: start)
+            var sums: [UInt64] = []
+            while try frames.next(into: &frame) { sums.append(frame.checksum) }
+            readings.append(sums)
+        }
+        #expect(readings[0].count == Self.frames && Set(readings[0]).count > 1)
+        #expect(readings[1] == readings[0] && readings[3] == readings[0])
+        #expect(readings[2] == Array(readings[0][5...]))
+        #expect((frames.keptBytes > whole) == (memoryFrames == 40))
+    }
+
     private func clip(in folder: Folder) throws -> (Source, Picture) {
         let path = folder.file("clip.y4m")
         try Clip(.noise, width: 64, height: 48, frames: Self.frames).writeRaw(to: path)

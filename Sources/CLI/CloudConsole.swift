@@ -32,7 +32,7 @@ final class CloudConsole: Sendable {
     private let agrees: Bool
     let reader: LineReader
     let live: LiveLine<ActivityLine.State>
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     init(
         results: Output,
@@ -49,7 +49,7 @@ final class CloudConsole: Sendable {
         self.isQuiet = isQuiet
         self.agrees = agrees
         self.reader = reader
-        state = Mutex(State(words: words))
+        state = Locked(State(words: words))
         live = LiveLine(messages) { ActivityLine.draw($0, seconds: $1, width: $2, style: $3) }
     }
 

@@ -96,7 +96,7 @@ struct Delivery: Sendable {
         _ fetch: (@escaping Verify) async throws(CloudError) -> Exported
     ) async throws(Failure) -> Delivered {
         let start = ContinuousClock.now
-        let found = Mutex<Source?>(nil)
+        let found = Locked<Source?>(nil)
         let console = console
         var delivered: Delivered
         do throws(CloudError) {

@@ -6,7 +6,7 @@ import Synchronization
 /// The stream of `--json`: one object a line, as `JSON.md` promises.
 final class JSONLines: Sendable {
     private let output: Output
-    private let isFirst = Mutex(true)
+    private let isFirst = Locked(true)
 
     init(_ output: Output) {
         self.output = output

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -29,10 +30,10 @@ final class LineReader: Sendable {
 
     private let descriptor: FileDescriptor
     private let mode: TerminalMode
-    private let state = Mutex(State())
-    private let editor = Mutex(LineEditor())
+    private let state = Locked(State())
+    private let editor = Locked(LineEditor())
     /// Where a line is being edited just now.
-    private let screen = Mutex<Output?>(nil)
+    private let screen = Locked<Output?>(nil)
     private let wish = DispatchSemaphore(value: 0)
 
     init(_ descriptor: FileDescriptor = .standardInput) {

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// One line at the foot of a terminal, redrawn in place ten times a second; in a log, nothing.
@@ -18,12 +19,12 @@ final class LiveLine<Content: Equatable & Sendable>: Sendable {
 
     private let output: Output
     private let draw: Draw
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     init(_ output: Output, draw: @escaping Draw) {
         self.output = output
         self.draw = draw
-        state = Mutex(State(start: .now))
+        state = Locked(State(start: .now))
     }
 
     /// Shows a content from now on, with a clock that starts at zero.

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -14,7 +15,7 @@ final class Output: Sendable {
     }
 
     private let descriptor: FileDescriptor
-    private let sink: Mutex<Sink>
+    private let sink: Locked<Sink>
     /// Whether a person reads along.
     let isTerminal: Bool
     /// Whether a line can be redrawn in place: a terminal, and not a dumb one.
@@ -30,7 +31,7 @@ final class Output: Sendable {
         self.isTerminal = isTerminal
         isLive = isTerminal && environment["TERM"] != "dumb"
         style = Style(environment: environment, isTerminal: isTerminal)
-        sink = Mutex(.open)
+        sink = Locked(.open)
         fixedColumns = nil
     }
 
@@ -40,7 +41,7 @@ final class Output: Sendable {
         self.isLive = isLive
         isTerminal = isLive
         self.style = style
-        sink = Mutex(.memory(""))
+        sink = Locked(.memory(""))
         fixedColumns = columns
     }
 

@@ -13,7 +13,7 @@ final class Renderer: Sendable {
 
     private let output: Output
     private let live: LiveLine<ProgressLine.State>
-    private let state: Mutex<State>
+    private let state: Locked<State>
     /// Whether notes appear here; false where the receipt, which repeats them, comes to the same terminal.
     private let showsNotes: Bool
 
@@ -25,7 +25,7 @@ final class Renderer: Sendable {
             line.elapsedSeconds = seconds
             return ProgressLine.draw(state: line, width: width, style: style)
         }
-        state = Mutex(State(lastTime: .now))
+        state = Locked(State(lastTime: .now))
     }
 
     /// Draws the first line and keeps the clock in it going.

@@ -20,7 +20,7 @@ extension Session {
             agrees: options.cloud,
             words: words
         )
-        let run = Mutex<Renderer?>(nil)
+        let run = Locked<Renderer?>(nil)
         let environment = environment
         let screen = Screen(
             restore: {

@@ -1,3 +1,4 @@
+import Core
 import Dispatch
 import Foundation
 import Synchronization
@@ -15,7 +16,7 @@ final class Signals: Sendable {
         var resume: (@Sendable () -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// The signal that asked for the end; nil where none did.
     var stopSignal: Int32? {

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -81,7 +82,7 @@ enum Terminal {
 final class TerminalMode: Sendable {
     private let descriptor: FileDescriptor
     /// The usual mode, while keys are taken.
-    private let usual = Mutex<termios?>(nil)
+    private let usual = Locked<termios?>(nil)
 
     init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
 

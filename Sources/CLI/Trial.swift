@@ -25,7 +25,7 @@ final class Trial: Sendable {
     private let simulator: NemoSimulator
     private let folder: String
 
-    private static let live = Mutex<Set<String>>([])
+    private static let live = Locked<Set<String>>([])
 
     /// Starts it.
     static func start(

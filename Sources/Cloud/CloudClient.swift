@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// The service's endpoints, one function each, under the rules that hold for all of them.
@@ -12,7 +13,7 @@ package final class CloudClient: Sendable {
     let transfer: Transfer
     let events: @Sendable (CloudEvent) -> Void
     /// What is known of the user, from whatever answer told it first.
-    let account = Mutex(Account())
+    let account = Locked(Account())
 
     /// Waits of §11, in the clock's time.
     static let limitedWait = Duration.seconds(30)
@@ -37,7 +38,7 @@ package final class CloudClient: Sendable {
     ) {
         self.configuration = configuration
         // Transfers tell from threads of their own, several at once where an export and a message are.
-        let turn = Mutex(())
+        let turn = Locked(())
         self.events = { event in turn.withLock { _ in events(event) } }
         self.transfer =
             transfer ?? Transfer(environment: configuration.environment)

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 package import SystemPackage
 
@@ -9,7 +10,7 @@ package import SystemPackage
 package final class CloudSession: Sendable {
     package let client: CloudClient
     let records: Records
-    private let current: Mutex<SessionRecord?>
+    private let current: Locked<SessionRecord?>
     private let runs = Turnstile()
     let exports = Turnstile()
 
@@ -33,7 +34,7 @@ package final class CloudSession: Sendable {
             now: configuration.clock.unixSeconds
         )
         let saved = records.currentSession
-        current = Mutex(saved)
+        current = Locked(saved)
         client.learn(bindID: saved?.bindID)
     }
 

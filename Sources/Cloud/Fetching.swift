@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -190,7 +191,7 @@ struct Fetching {
 
     /// Which file was begun, by the mark that its host gave it.
     private final class Version: Sendable {
-        private let mark = Mutex<String?>(nil)
+        private let mark = Locked<String?>(nil)
 
         var header: [(name: String, value: String)] {
             mark.withLock { mark in mark.map { [("If-Range", $0)] } ?? [] }

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// Tells the thread of a transfer, from any other, to stop or to look again.
@@ -7,7 +8,7 @@ final class TransferSignal: Sendable {
         var wakeUp: (@Sendable () -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Whether the transfer is to end.
     var isRaised: Bool { state.withLock { $0.isRaised } }
@@ -48,7 +49,7 @@ final class Handover: Sendable {
     }
 
     let signal = TransferSignal()
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     // MARK: The thread's side
 

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// Values handed from one task to another, which waits for them no longer than until a time.
@@ -10,7 +11,7 @@ final class Mailbox<Item: Sendable>: Sendable {
         var writer: CheckedContinuation<Void, Never>?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     func put(_ item: Item) {
         let reader = state.withLock { state -> CheckedContinuation<Item?, Never>? in

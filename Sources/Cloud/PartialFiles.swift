@@ -1,10 +1,11 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
 
 /// Downloads on their way, for an exit that cannot wait for their own cleaning up.
 package enum PartialFiles {
-    private static let paths = Mutex<Set<String>>([])
+    private static let paths = Locked<Set<String>>([])
 
     /// Removes what downloads of this process have on disk.
     package static func abandonAll() {

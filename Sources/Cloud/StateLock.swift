@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -7,7 +8,7 @@ import SystemPackage
 /// Held until `release`; the system lets go of it when a process dies.
 final class StateLock: Sendable {
     private let descriptor: FileDescriptor
-    private let isHeld = Mutex(true)
+    private let isHeld = Locked(true)
 
     /// Waits for the lock of a name; its file stays behind, empty.
     ///

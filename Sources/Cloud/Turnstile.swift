@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// Lets one task through at a time, in the order in which they came.
@@ -9,7 +10,7 @@ final class Turnstile: Sendable {
         var leavers: Set<Int> = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Waits for the turn; false when the task was cancelled before it came.
     func enter() async -> Bool {

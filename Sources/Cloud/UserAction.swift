@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// One thing that a person asked for, and what may still be done for it behind the scenes.
@@ -5,7 +6,7 @@ import Synchronization
 /// One new token and one new session, so that two faults cannot send each other round for ever
 /// (§11).
 package final class UserAction: Sendable {
-    private let spent = Mutex((token: false, session: false))
+    private let spent = Locked((token: false, session: false))
 
     package init() {}
 

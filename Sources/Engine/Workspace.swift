@@ -13,7 +13,7 @@ struct Workspace: ~Copyable {
     private let lock: FileDescriptor
 
     /// Folders of this process, for the exit that cannot wait (`abandonAll`).
-    private static let live = Mutex<Set<FilePath>>([])
+    private static let live = Locked<Set<FilePath>>([])
     private static let prefix = ".cinch-"
 
     /// Makes and locks the folder for a destination, and sweeps what killed runs left beside it.

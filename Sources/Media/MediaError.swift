@@ -68,16 +68,14 @@ package struct MediaError: Error, Equatable, Sendable {
 
 /// libav's log: kept off the terminal, its last error remembered for the message of the call that fails.
 package enum LibraryLog {
-    private static let lastError = Mutex<String?>(nil)
-    private static let installed = Mutex(false)
+    private static let lastError = Locked<String?>(nil)
+    // A static is initialised once, whoever comes first.
+    private static let installed: Void = setCallback()
 
     /// Installs the callback once a process; libav calls it from its own threads.
-    package static func install() {
-        let isFirst = installed.withLock { done in
-            defer { done = true }
-            return !done
-        }
-        guard isFirst else { return }
+    package static func install() { installed }
+
+    private static func setCallback() {
         av_log_set_level(AV_LOG_ERROR)
         av_log_set_callback { context, level, format, arguments in
             guard level <= AV_LOG_ERROR, let format, let arguments else { return }

@@ -1,3 +1,4 @@
+import Core
 import FlyingSocks
 import Foundation
 import Synchronization
@@ -24,7 +25,7 @@ package final class NemoSimulator: Sendable {
 
     private let service: Service
     private let ownsFolder: Bool
-    private let running = Mutex<Running?>(nil)
+    private let running = Locked<Running?>(nil)
     private let connections = Atomic<Int>(0)
 
     private struct Running: Sendable {

@@ -9,13 +9,13 @@ final class Service: Sendable {
     let options: SimulatorOptions
     let clock: SimulatedClock
     let folder: FilePath
-    private let world: Mutex<World>
-    private let jobs = Mutex<[Task<Void, Never>]>([])
+    private let world: Locked<World>
+    private let jobs = Locked<[Task<Void, Never>]>([])
 
     init(_ options: SimulatorOptions, folder: FilePath) {
         (self.options, self.folder) = (options, folder)
         clock = SimulatedClock(speed: options.speed)
-        world = Mutex(World(options))
+        world = Locked(World(options))
     }
 
     /// Looks at the world, or changes it, in one step.

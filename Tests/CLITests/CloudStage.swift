@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Simulator
 import Synchronization
@@ -17,7 +18,7 @@ struct CloudStage: Sendable {
     private let printed = Printed()
 
     private final class Printed: Sendable {
-        let text = Mutex("")
+        let text = Locked("")
     }
 
     /// A second of moving picture with a tone: what is uploaded, and what comes back.

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import Testing
@@ -23,7 +24,7 @@ extension BuiltProgram {
         func signals(signal: Int32, code: Int32) async throws {
             let clip = try folder.clip()
             let before = try Data(contentsOf: URL(fileURLWithPath: clip))
-            let sent = Mutex(ContinuousClock.now)
+            let sent = Locked(ContinuousClock.now)
             let result = try await Program.disturb(long(clip), in: folder, after: 0.7) { run in
                 sent.withLock { $0 = .now }
                 run.send(signal)

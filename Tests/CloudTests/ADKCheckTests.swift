@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -75,7 +76,7 @@ import Testing
     /// The message sent twice as the client sends it, to a server that runs.
     private func verdict(_ live: Live, _ run: Run) async throws -> String {
         let folder = try Folder()
-        let told = Mutex<[CloudEvent]>([])
+        let told = Locked<[CloudEvent]>([])
         let configuration = try CloudConfiguration(
             profile: .clideo,
             environment: [

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -81,7 +82,7 @@ import Testing
             let session = try Self.session(server, folder)
             try await session.connect()
             let before = UploadTrial.residentBytes
-            let most = Mutex(before)
+            let most = Locked(before)
             let isOver = Atomic<Bool>(false)
             async let watching: Void = {
                 while !isOver.load(ordering: .relaxed) {

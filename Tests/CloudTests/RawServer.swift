@@ -1,3 +1,4 @@
+import Core
 import FlyingSocks
 import Foundation
 import Synchronization
@@ -65,7 +66,7 @@ final class RawServer: Sendable {
             var isStopped = false
         }
 
-        let connections = Mutex(Connections())
+        let connections = Locked(Connections())
         var isStopped: Bool { connections.withLock { $0.isStopped } }
         func stop() { connections.withLock { $0.isStopped = true } }
         func opened() { connections.withLock { $0.opened += 1 } }

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 /// A render as a dialogue.
 @Suite struct RenderRunTests {
     private final class Counter: Sendable {
-        let count = Mutex(0)
+        let count = Locked(0)
         func next() -> String {
             count.withLock {
                 $0 += 1

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Simulator
 import Synchronization
@@ -253,7 +254,7 @@ import Testing
     func addressConsent() async throws {
         try await Scene.with { scene in
             try await scene.client().connect()
-            let asked = Mutex<[Consent.Question]>([])
+            let asked = Locked<[Consent.Question]>([])
             let client = CloudSession(
                 try scene.client().client.configuration,
                 ask: { question in

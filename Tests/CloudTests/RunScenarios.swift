@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Simulator
 import Synchronization
@@ -351,7 +352,7 @@ import Testing
     }
 
     private final class Jump: Sendable {
-        private let time = Mutex(Duration.zero)
+        private let time = Locked(Duration.zero)
         var by: Duration { time.withLock { $0 } }
         func leap(_ time: Duration) { self.time.withLock { $0 = time } }
     }

@@ -25,8 +25,8 @@ struct Scene: Sendable {
 
     /// What clients of the scene told, in order.
     final class Heard: Sendable {
-        private let all = Mutex<[CloudEvent]>([])
-        private let errors = Mutex<[String]>([])
+        private let all = Locked<[CloudEvent]>([])
+        private let errors = Locked<[String]>([])
 
         var events: [CloudEvent] { all.withLock { $0 } }
         /// Everything that was said, as text that may be searched for secrets.
@@ -47,9 +47,9 @@ struct Scene: Sendable {
     private static let room = Room(for: 7)
 
     private final class Room: Sendable {
-        private let state: Mutex<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
+        private let state: Locked<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
 
-        init(for count: Int) { state = Mutex((count, [])) }
+        init(for count: Int) { state = Locked((count, [])) }
 
         func enter() async {
             await withCheckedContinuation { continuation in

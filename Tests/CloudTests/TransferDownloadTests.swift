@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -48,7 +49,7 @@ import Testing
     @Test("a file is fetched whole, for this user only, with its length told on the way")
     func whole() async throws {
         let server = try host()
-        let last = Mutex<TransferProgress?>(nil)
+        let last = Locked<TransferProgress?>(nil)
         let answer = try await transfer.download(HTTPRequest(.get, server.url), to: path) {
             progress in
             last.withLock { $0 = progress }
@@ -72,7 +73,7 @@ import Testing
     func resumed() async throws {
         let server = try host()
         try path.write(Data(bytes[..<100_000]) + Data(count: 77))
-        let seen = Mutex<[TransferProgress]>([])
+        let seen = Locked<[TransferProgress]>([])
         let answer = try await transfer.download(
             HTTPRequest(.get, server.url),
             to: path,

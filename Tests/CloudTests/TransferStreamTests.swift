@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import Testing
@@ -94,7 +95,7 @@ import Testing
     @Test("a slow reader stops the sender, is not taken for a stall, and gets every byte")
     func backPressure() async throws {
         let total = 48 << 20
-        let sent = Mutex(0)
+        let sent = Locked(0)
         let server = try RawServer { connection in
             try connection.readHead()
             try connection.send(Self.head + "Content-Length: \(total)\r\n\r\n")
@@ -192,7 +193,7 @@ import Testing
 
 /// Lets a server wait for a test.
 final class Steps: Sendable {
-    private let reached = Mutex(0)
+    private let reached = Locked(0)
 
     func reach(_ step: Int) { reached.withLock { $0 = max($0, step) } }
 

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -61,7 +62,7 @@ import Testing
             // Everything is loaded and has run once.
             _ = try await transfer.answer(to: HTTPRequest(.post, server.url))
             let before = UploadTrial.residentBytes
-            let most = Mutex(0)
+            let most = Locked(0)
             let look: @Sendable (TransferProgress) -> Void = { _ in
                 most.withLock { $0 = max($0, UploadTrial.residentBytes) }
             }

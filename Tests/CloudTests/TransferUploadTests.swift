@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -126,7 +127,7 @@ import Testing
             let count = try connection.skipBody()
             try connection.answer("200 OK", body: Array("\(count)".utf8))
         }
-        let seen = Mutex<[TransferProgress]>([])
+        let seen = Locked<[TransferProgress]>([])
         let file = try zeros("a", 20 << 20)
         let answer = try await transfer.answer(to: upload(file, to: server)) { progress in
             seen.withLock { $0.append(progress) }
@@ -139,7 +140,7 @@ import Testing
 
     @Test("scenario 43: a large file is not sent at all to a service that refuses it by its length")
     func refusedUnsent() async throws {
-        let body = Mutex(0)
+        let body = Locked(0)
         let server = try RawServer { connection in
             try connection.readHead()
             try connection.answer("413 Payload Too Large", body: Array(#"{"code":4002}"#.utf8))

@@ -58,7 +58,7 @@ struct UploadCheckSessionTests {
         let descriptors = UploadTrial.descriptorCount
         let temporary = UploadTrial.temporaryNames
         let memory = UploadTrial.residentBytes
-        let most = Mutex(0)
+        let most = Locked(0)
         let start = ContinuousClock.now
 
         let sent = try await trial(byteCount: 480_000_000, count: count) {
@@ -88,7 +88,7 @@ struct UploadCheckSessionTests {
     ) async throws -> Int {
         let (files, service) = (try Folder(), try Folder())
         let file = try UploadTrial.file(in: files, byteCount: byteCount)
-        let sent = Mutex(0)
+        let sent = Locked(0)
         try await Scene.with {
             $0.folder = service.path
         } _: { scene in

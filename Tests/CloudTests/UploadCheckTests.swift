@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -26,7 +27,7 @@ struct UploadCheckTests {
         _ = try await transfer.answer(to: HTTPRequest(.post, server.url))
         try await Task.sleep(for: .milliseconds(100))
         let memory = UploadTrial.residentBytes
-        let most = Mutex(0)
+        let most = Locked(0)
         let descriptors = UploadTrial.descriptorCount
         let temporary = UploadTrial.temporaryNames
         let start = ContinuousClock.now
@@ -136,11 +137,11 @@ struct UploadCheckTests {
         }
 
         private let byteCount: Int64
-        private let state: Mutex<State>
+        private let state: Locked<State>
 
         init(seed: UInt64, byteCount: Int64) {
             self.byteCount = byteCount
-            state = Mutex(State(seed: seed))
+            state = Locked(State(seed: seed))
         }
 
         var current: Plan { state.withLock { $0.plan } }

@@ -69,7 +69,7 @@ struct Run: Sendable {
 
 /// What a run told, in order.
 final class EventLog: Sendable {
-    private let events = Mutex<[Event]>([])
+    private let events = Locked<[Event]>([])
 
     func add(_ event: Event) {
         events.withLock { $0.append(event) }

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Synchronization
 import SystemPackage
@@ -263,7 +264,7 @@ import Testing
 
     @Test("neither records nor log lines hold a secret, and equal secrets have equal names")
     func redaction() async throws {
-        let lines = Mutex<[String]>([])
+        let lines = Locked<[String]>([])
         try await Stage.with { options in
             options.log = { line in lines.withLock { $0.append(line) } }
         } _: { (stage: Stage) async throws in

@@ -199,7 +199,12 @@ struct Landing {
         let span = max(1e-9, share(frames))
         let encoding = Encoding(
             settings: settings,
-            mode: .secondPass(log: log, bitsPerSecond: tuned),
+            mode: .secondPass(
+                log: log,
+                bitsPerSecond: tuned,
+                // A clip of a few seconds comes out steadier from one attempt to the next.
+                tolerance: isDivided ? VideoEncoder.rateTolerance : 0.1
+            ),
             frames: frames,
             byteLimit: limit,
             expectedShares: shares[frames].map { ($0 - before) / span }

@@ -8,7 +8,11 @@ package struct VideoEncoder: ~Copyable {
         /// Writes the log; the packets are of use for their times alone.
         case firstPass(log: FilePath)
         /// Reads the log; `bitsPerSecond` is met over the whole clip.
-        case secondPass(log: FilePath, bitsPerSecond: Int)
+        case secondPass(
+            log: FilePath,
+            bitsPerSecond: Int,
+            tolerance: Double = VideoEncoder.rateTolerance
+        )
         case constantQuality(Double)
     }
 
@@ -50,7 +54,7 @@ package struct VideoEncoder: ~Copyable {
     ///
     /// It costs no quality that shows (VMAF of a game clip: 75.78 at 0.3, 75.75 at 0.1, 75.71 at 0.03, 75.77 at 0.015; the last 51
     /// frames asked for 508 kB came to 94 % of it at 0.1 and to 99.6 % at 0.02). x264's default is 1.
-    static let rateTolerance = "0.02"
+    package static let rateTolerance = 0.02
 
     /// x264's constant-quality scale for pass 1: finer than most targets come out, because what it
     /// sees clearly it judges better (film trailer, VMAF: 92.5 at 17, 92.3 at 23, 91.6 at 30).
@@ -107,12 +111,12 @@ package struct VideoEncoder: ~Copyable {
             context.pointee.flags |= AV_CODEC_FLAG_PASS1
             try set("stats", log.string)
             try set("crf", "\(Self.firstPassQuality)")
-        case .secondPass(let log, let bitsPerSecond):
+        case .secondPass(let log, let bitsPerSecond, let tolerance):
             context.pointee.flags |= AV_CODEC_FLAG_PASS2
             context.pointee.bit_rate = Int64(bitsPerSecond)
             try set("stats", log.string)
             // Stitchable: headers that do not depend on content, so that stretches can follow each other.
-            try set("x264-params", "ratetol=\(Self.rateTolerance):stitchable=1")
+            try set("x264-params", "ratetol=\(tolerance):stitchable=1")
         case .constantQuality(let quality):
             try set("crf", "\(quality)")
         }

@@ -172,6 +172,11 @@ static inline int cinch_pixel_format_is_rgb(int format) {
     return d && (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0;
 }
 
+static inline int cinch_pixel_format_has_alpha(int format) {
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)format);
+    return d && (d->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+}
+
 // AVFormatContext.streams is a C array of pointers; an out-of-range index yields NULL instead of a crash.
 static inline AVStream *cinch_stream(const AVFormatContext *context, int index) {
     return index >= 0 && (unsigned)index < context->nb_streams ? context->streams[index] : NULL;

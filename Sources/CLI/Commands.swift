@@ -140,6 +140,12 @@ struct WishOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
+        help: ArgumentHelp("Frames a second at most: 30, 59.94, source.", valueName: "rate")
+    )
+    var fps: String?
+
+    @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("fast, balanced or best.", valueName: "speed")
     )
     var speed: String?
@@ -162,6 +168,7 @@ struct WishOptions: ParsableArguments {
             },
             target: try to.map { text throws(Failure) in try Reading.size(text, option: "--to") },
             heightCap: try maxHeight.map(Reading.heightCap) ?? .automatic,
+            frameRateCap: try fps.map(Reading.frameRateCap) ?? .automatic,
             speed: try speed.map(Reading.speed) ?? .balanced,
             audio: try audio.map(Reading.audio) ?? .automatic
         )
@@ -226,6 +233,16 @@ enum Reading {
         try checkPresence(text, option: "--max-height", examples: examples)
         guard let cap = HeightCap(parsing: text) else {
             throw unknown(text, option: "--max-height", examples: examples)
+        }
+        return cap
+    }
+
+    /// The value of `--fps`.
+    static func frameRateCap(_ text: String) throws(Failure) -> FrameRateCap {
+        let examples = "30, 29.97, any number from 1 to 240, or source"
+        try checkPresence(text, option: "--fps", examples: examples)
+        guard let cap = FrameRateCap(parsing: text) else {
+            throw unknown(text, option: "--fps", examples: examples)
         }
         return cap
     }

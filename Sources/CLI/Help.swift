@@ -38,6 +38,7 @@ enum Help {
         Picture and sound
           --max-height LINES    lines of the short side: 720, 1080p, source. Otherwise
                                 720 up to 20 MB, 1080 above; less if bytes are few
+          --fps RATE            frames a second at most, otherwise 60: 30, 29.97, source
           --speed SPEED         fast, balanced (usual) or best
           --audio SOUND         auto (usual), copy, none, or kilobits a second
 

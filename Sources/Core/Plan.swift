@@ -1,20 +1,3 @@
-/// How the picture is prepared: what the filters do to each decoded frame.
-package struct Picture: Hashable, Codable, Sendable {
-    /// Upright, square pixels, both sides even.
-    package var size: PixelSize
-    package var frameRate: Rational
-    package var orientation: Orientation
-    package var deinterlaces: Bool
-    package var toneMaps: Bool
-    /// The matrix of the result, in libav's names: bt709 or smpte170m.
-    package var matrix: Matrix
-
-    package enum Matrix: String, Codable, Sendable {
-        case bt709
-        case smpte170m
-    }
-}
-
 /// What becomes of the sound.
 package enum Sound: Hashable, Codable, Sendable {
     case none
@@ -106,7 +89,7 @@ extension Plan {
         if mayRemux, let remux = remuxPlan(for: source, request: request) { return remux }
 
         let cap = heightCap(request.heightCap, target: target)
-        let rate = outputFrameRate(of: video)
+        let rate = request.frameRateCap.kept(of: video.frameRate)
         let frames = max(1, Int((source.durationSeconds * rate.value).rounded()))
         let isStill = Keyframes.isStill(source, rate: rate)
         let full = video.displaySize.fitted(shortSide: cap ?? Int.max)
@@ -164,7 +147,13 @@ extension Plan {
             toneMaps: video.colour.isHighDynamicRange,
             matrix: matrix(for: video)
         )
-        reasons += pictureReasons(video: video, picture: picture, full: full, cap: cap)
+        reasons += pictureReasons(
+            video: video,
+            picture: picture,
+            full: full,
+            cap: cap,
+            frameRateCap: request.frameRateCap
+        )
 
         let sharing = Int(
             Double(fitting.pixels) * rate.value * sharingBitsPerPixel * seconds / 8
@@ -212,13 +201,6 @@ extension Plan {
         case .lines(let lines): lines
         case .automatic: (target ?? Int.max) <= 20_000_000 ? 720 : 1080
         }
-    }
-
-    /// Even above 60 Hz no upload form wants more; halving keeps the motion even.
-    private static func outputFrameRate(of video: VideoTrack) -> Rational {
-        var rate = video.frameRate
-        while rate.value > 60.5 { rate = Rational(rate.numerator, rate.denominator * 2) }
-        return rate
     }
 
     /// The frame sizes that a picture steps down through.
@@ -323,46 +305,6 @@ extension Plan {
         var step = 1
         while bytes / step >= 100 { step *= 10 }
         return (bytes + step - 1) / step * step
-    }
-
-    /// Untagged pictures of HD size are BT.709 by every player's rule; below that they are
-    /// BT.601.
-    ///
-    /// The tag is written out because a smaller frame would be guessed differently.
-    private static func matrix(for video: VideoTrack) -> Picture.Matrix {
-        if video.isRGB || video.colour.isHighDynamicRange { return .bt709 }
-        switch video.colour.matrix {
-        case "smpte170m", "bt470bg": return .smpte170m
-        case nil:
-            return video.codedSize.height >= 720 || video.codedSize.width >= 1280
-                ? .bt709 : .smpte170m
-        default: return .bt709
-        }
-    }
-
-    private static func pictureReasons(
-        video: VideoTrack,
-        picture: Picture,
-        full: PixelSize,
-        cap: Int?
-    ) -> [String] {
-        var reasons: [String] = []
-        if picture.size.shortSide < full.shortSide {
-            reasons.append(
-                "so few bytes look better at \(picture.size) than at \(full)"
-            )
-        } else if let cap, full.shortSide < video.displaySize.shortSide {
-            reasons.append("at most \(cap) lines on the short side: \(full)")
-        }
-        if picture.frameRate.value < video.frameRate.value {
-            reasons.append("at most 60 frames a second")
-        }
-        if picture.deinterlaces { reasons.append("the source is interlaced: it is deinterlaced") }
-        if picture.toneMaps { reasons.append("the source is HDR: it is tone-mapped to BT.709") }
-        if !video.orientation.isUpright {
-            reasons.append("the picture is turned upright, so that every player shows it so")
-        }
-        return reasons
     }
 }
 

@@ -2,7 +2,11 @@ extension Plan {
     /// The plan to copy the source's packets, where it fits and plays everywhere as it is; nil where it does not.
     package static func remuxPlan(for source: Source, request: Request) -> Plan? {
         guard let target = request.target?.bytes, source.bytes <= target,
-            obstacleToPlayingEverywhere(source, heightCap: request.heightCap) == nil,
+            obstacleToPlayingEverywhere(
+                source,
+                heightCap: request.heightCap,
+                frameRateCap: request.frameRateCap
+            ) == nil,
             let sound = Sound.copied(from: source, wish: request.audio)
         else { return nil }
         let video = source.video
@@ -47,7 +51,8 @@ extension Plan {
     /// Why a file might not play in every browser, phone and chat as it is; nil if it does.
     package static func obstacleToPlayingEverywhere(
         _ source: Source,
-        heightCap: HeightCap = .automatic
+        heightCap: HeightCap = .automatic,
+        frameRateCap: FrameRateCap = .automatic
     ) -> String? {
         let video = source.video
         guard video.codec == "h264" else { return "its picture is \(video.codec), not H.264" }
@@ -66,9 +71,14 @@ extension Plan {
             return "its short side has more than \(lines) lines"
         }
         guard video.frameRate.value <= 60.5 else { return "it has more than 60 frames a second" }
+        if !frameRateCap.allows(video.frameRate) {
+            return "it has more frames a second than asked for"
+        }
         guard !video.isInterlaced else { return "it is interlaced" }
         guard video.sampleAspectRatio.value == 1 else { return "its pixels are not square" }
         guard !video.colour.isHighDynamicRange else { return "it is HDR" }
+        guard !video.colour.isWideGamut else { return "its colours are wider than BT.709" }
+        guard !video.orientation.isMirrored else { return "it is stored mirrored" }
         return nil
     }
 }

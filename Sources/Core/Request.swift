@@ -8,6 +8,7 @@ package struct Request: Sendable, Equatable {
     /// Nil: no limit, constant quality.
     package var target: ByteSize?
     package var heightCap: HeightCap
+    package var frameRateCap: FrameRateCap
     package var speed: Speed
     package var audio: AudioWish
     package var overwrites: Bool
@@ -17,6 +18,7 @@ package struct Request: Sendable, Equatable {
         output: FilePath? = nil,
         target: ByteSize? = nil,
         heightCap: HeightCap = .automatic,
+        frameRateCap: FrameRateCap = .automatic,
         speed: Speed = .balanced,
         audio: AudioWish = .automatic,
         overwrites: Bool = false
@@ -25,6 +27,7 @@ package struct Request: Sendable, Equatable {
         self.output = output
         self.target = target
         self.heightCap = heightCap
+        self.frameRateCap = frameRateCap
         self.speed = speed
         self.audio = audio
         self.overwrites = overwrites
@@ -63,6 +66,73 @@ package enum HeightCap: Sendable, Equatable {
             (16...8640).contains(lines)
         else { return nil }
         self = .lines(lines)
+    }
+}
+
+/// How many frames a second the picture may have.
+package enum FrameRateCap: Sendable, Equatable {
+    /// 60: what every screen shows, and no form asks for more.
+    case automatic
+    case perSecond(Rational)
+    case source
+
+    /// Reads `30`, `29.97`, `30000/1001` or `source`, from 1 to 240; nil for anything else.
+    package init?(parsing text: String) {
+        switch text.lowercased() {
+        case "source": self = .source
+        case "auto": self = .automatic
+        case let number:
+            guard let rate = Self.rate(number), rate.value >= 1, rate.value <= 240 else {
+                return nil
+            }
+            self = .perSecond(rate)
+        }
+    }
+
+    private static func rate(_ text: String) -> Rational? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2,
+            text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == "." || $0 == "/") }),
+            text.count <= 16
+        else { return nil }
+        if parts.count == 2 {
+            guard let above = Int(parts[0]), let below = Int(parts[1]), above > 0, below > 0
+            else { return nil }
+            return Rational(above, below)
+        }
+        guard let value = Double(text), value.isFinite, value > 0 else { return nil }
+        // 23.976, 29.97 and 59.94 are short for fractions of 1001.
+        for nominal in [24, 30, 48, 60, 120]
+        where abs(value - Double(nominal) * 1000 / 1001) < 0.006 {
+            return Rational(nominal * 1000, 1001)
+        }
+        return Rational(Int((value * 1000).rounded()), 1000)
+    }
+
+    /// The most that is allowed; nil for no limit.
+    package var rate: Rational? {
+        switch self {
+        case .automatic: Rational(60, 1)
+        case .perSecond(let rate): rate
+        case .source: nil
+        }
+    }
+
+    /// Whether a rate is within the limit; cameras' clocks are a little fast.
+    package func allows(_ own: Rational) -> Bool {
+        guard let rate else { return true }
+        return own.value <= rate.value * 1.01
+    }
+
+    /// The rate that a picture keeps under this limit.
+    ///
+    /// A whole fraction of its own rate keeps the motion even (240 → 60, 100 → 50, 59.94 → 29.97),
+    /// and is taken where it loses less than a fifth of what is allowed.
+    package func kept(of own: Rational) -> Rational {
+        guard let rate, !allows(own) else { return own }
+        let divisor = max(2, Int((own.value / (rate.value * 1.01)).rounded(.up)))
+        let fraction = Rational(own.numerator, own.denominator * divisor)
+        return fraction.value >= rate.value * 0.8 ? fraction : rate
     }
 }
 

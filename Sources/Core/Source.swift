@@ -87,6 +87,36 @@ package struct Colour: Hashable, Codable, Sendable {
     package var isHighDynamicRange: Bool {
         transfer == "smpte2084" || transfer == "arib-std-b67"
     }
+
+    /// The primaries that the numbers are meant in, where they are not BT.709's: named ones, or
+    /// those that always go with the matrix.
+    ///
+    /// Nil also for names that no converter knows.
+    package var foreignPrimaries: String? {
+        let known = [
+            "bt470m", "bt470bg", "smpte170m", "smpte240m", "bt2020", "smpte431", "smpte432",
+        ]
+        if let primaries { return known.contains(primaries) ? primaries : nil }
+        if isHighDynamicRange { return "bt2020" }
+        switch matrix {
+        case "bt2020nc", "bt2020c": return "bt2020"
+        case "smpte170m", "bt470bg": return matrix
+        default: return nil
+        }
+    }
+
+    /// Colours that BT.709 has not: on a screen that takes them for BT.709's, they are pale.
+    package var isWideGamut: Bool {
+        ["bt2020", "smpte431", "smpte432"].contains(foreignPrimaries)
+    }
+}
+
+/// Which of a frame's two fields is shown first.
+package enum FieldOrder: String, Hashable, Codable, Sendable {
+    /// As each frame itself says.
+    case asFlagged
+    case topFirst
+    case bottomFirst
 }
 
 /// What a file's video track is, read without decoding it to the end.
@@ -104,9 +134,13 @@ package struct VideoTrack: Hashable, Codable, Sendable {
     package var frameRate: Rational
     package var hasVariableFrameRate: Bool
     package var isInterlaced: Bool
+    /// Anything but `asFlagged` was seen in the picture, and goes for every frame.
+    package var fieldOrder: FieldOrder
     package var pixelFormat: String
     package var bitDepth: Int
     package var isRGB: Bool
+    /// Whether there is a plane of transparency, used or not.
+    package var hasAlpha: Bool
     package var colour: Colour
     package var bitsPerSecond: Int?
 
@@ -122,9 +156,11 @@ package struct VideoTrack: Hashable, Codable, Sendable {
         frameRate: Rational,
         hasVariableFrameRate: Bool = false,
         isInterlaced: Bool = false,
+        fieldOrder: FieldOrder = .asFlagged,
         pixelFormat: String = "yuv420p",
         bitDepth: Int = 8,
         isRGB: Bool = false,
+        hasAlpha: Bool = false,
         colour: Colour = Colour(),
         bitsPerSecond: Int? = nil
     ) {
@@ -139,9 +175,11 @@ package struct VideoTrack: Hashable, Codable, Sendable {
         self.frameRate = frameRate
         self.hasVariableFrameRate = hasVariableFrameRate
         self.isInterlaced = isInterlaced
+        self.fieldOrder = fieldOrder
         self.pixelFormat = pixelFormat
         self.bitDepth = bitDepth
         self.isRGB = isRGB
+        self.hasAlpha = hasAlpha
         self.colour = colour
         self.bitsPerSecond = bitsPerSecond
     }

@@ -100,7 +100,9 @@ package struct Compressor: Sendable {
     ) throws(Failure) -> Source {
         let bytes = try InputFile.check(path)
         do {
-            return try Prober.probe(path: path.string, bytes: bytes, flag: flag)
+            var source = try Prober.probe(path: path.string, bytes: bytes, flag: flag)
+            source.video = try FieldCheck.examined(source, flag: flag)
+            return source
         } catch {
             throw Failure(error, input: path.string, flag: flag)
         }

@@ -25,7 +25,10 @@ package struct Decoder: ~Copyable {
         guard let parameters = stream.pointee.codecpar else {
             throw MediaError(.invalid, doing: "find stream \(streamIndex)")
         }
-        guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
+        let codec =
+            Self.transparentDecoder(of: stream)
+            ?? avcodec_find_decoder(parameters.pointee.codec_id)
+        guard let codec else {
             throw MediaError(
                 .unsupported,
                 doing: "decode the \(Prober.codecName(parameters)) track",
@@ -46,6 +49,28 @@ package struct Decoder: ~Copyable {
         self.handle = handle
         self.packet = packet
         self.streamIndex = streamIndex
+    }
+
+    /// The decoder for a WebM whose transparency lies beside the picture; nil for all other streams.
+    ///
+    /// libavcodec's own decoders of VP8 and VP9 leave it out, and show what lies under it.
+    static func transparentDecoder(
+        of stream: UnsafeMutablePointer<AVStream>
+    ) -> UnsafePointer<AVCodec>? {
+        guard let entry = av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0),
+            String(cString: entry.pointee.value) == "1"
+        else { return nil }
+        switch stream.pointee.codecpar.pointee.codec_id {
+        case AV_CODEC_ID_VP8: return avcodec_find_decoder_by_name("libvpx")
+        case AV_CODEC_ID_VP9: return avcodec_find_decoder_by_name("libvpx-vp9")
+        default: return nil
+        }
+    }
+
+    /// Goes to about a time after the start, before the first frame is taken; false where the
+    /// container cannot.
+    mutating func seek(toSeconds seconds: Double) -> Bool {
+        demuxer.seek(toSeconds: seconds)
     }
 
     var timeBase: AVRational {

@@ -86,6 +86,13 @@ package struct Demuxer: ~Copyable {
         }
     }
 
+    /// Goes to the keyframe at or before a time after the start (`av_seek_frame`); false where the
+    /// container cannot, and then nothing has moved.
+    package mutating func seek(toSeconds seconds: Double) -> Bool {
+        let time = startMicroseconds + Int64(seconds * 1_000_000)
+        return av_seek_frame(context, -1, time, AVSEEK_FLAG_BACKWARD) >= 0
+    }
+
     /// Reads the next packet of the kept streams (`av_read_frame`); false at the end.
     ///
     /// A damaged end counts as the end and is remembered in `endedEarly`; what it means is the caller's decision.

@@ -139,7 +139,13 @@ package struct PictureReader: ~Copyable {
         // A deinterlacer still holds a frame.
         try shape?.graph.finish(at: end)
         while try shape?.graph.pull(into: &shaped) == true { try pushShaped() }
-        let graph = try FilterGraph(inputs: [input], chain: shapeChain)
+        let chain = PictureChain(
+            picture: picture,
+            source: source,
+            format: input.format,
+            stored: PixelSize(width: Int(input.width), height: Int(input.height))
+        )
+        let graph = try FilterGraph(inputs: [input], chain: chain.text)
         shapedTimeBase = graph.outputTimeBase
         shape = ShapeGraph(graph: graph, input: input)
     }
@@ -188,42 +194,9 @@ package struct PictureReader: ~Copyable {
         pointer.pointee.sample_aspect_ratio = av_make_q(1, 1)
     }
 
-    /// libavfilter's text for: deinterlace, scale, tone-map, turn, 8-bit 4:2:0.
-    private var shapeChain: String {
-        var chain: [String] = []
-        if picture.deinterlaces { chain.append("bwdif=mode=send_frame:deint=interlaced") }
-        // Scaling comes before turning: fewer pixels to move.
-        let size = picture.orientation.swapsSides ? picture.size.transposed : picture.size
-        if picture.toneMaps, Self.canToneMap {
-            chain.append(
-                "zscale=w=\(size.width):h=\(size.height):t=linear:npl=100,format=gbrpf32le,"
-                    + "zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
-            )
-        } else {
-            var scale = "scale=w=\(size.width):h=\(size.height):flags=bicubic:out_range=tv"
-            let matrix = source.colour.matrix
-            if source.isRGB {
-                scale += ":out_color_matrix=bt709"
-            } else if let matrix, matrix != picture.matrix.rawValue, matrix != "bt470bg" {
-                scale += ":in_color_matrix=auto:out_color_matrix=\(picture.matrix.rawValue)"
-            }
-            chain.append(scale)
-        }
-        chain.append("format=yuv420p")
-        switch picture.orientation.clockwiseDegrees {
-        case 90: chain.append("transpose=dir=clock")
-        case 180: chain.append("hflip,vflip")
-        case 270: chain.append("transpose=dir=cclock")
-        default: break
-        }
-        if picture.orientation.isMirrored { chain.append("hflip") }
-        chain.append("setsar=1")
-        return chain.joined(separator: ",")
-    }
-
     /// Whether this build can turn HDR into SDR (it needs libzimg).
     package static var canToneMap: Bool {
-        FilterGraph.has("zscale") && FilterGraph.has("tonemap")
+        PictureChain.hasConverter
     }
 }
 

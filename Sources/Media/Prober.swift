@@ -104,6 +104,8 @@ package enum Prober {
         if orientation.swapsSides { display = display.transposed }
         let (rate, isVariable) = frameRate(stream)
         let order = parameters.field_order
+        let pixelFormat = av_get_pix_fmt_name(AVPixelFormat(rawValue: parameters.format))
+            .map { String(cString: $0) }
         return VideoTrack(
             streamIndex: Int(stream.pointee.index),
             codec: codecName(stream.pointee.codecpar),
@@ -118,11 +120,12 @@ package enum Prober {
             frameRate: rate,
             hasVariableFrameRate: isVariable,
             isInterlaced: order != AV_FIELD_UNKNOWN && order != AV_FIELD_PROGRESSIVE,
-            pixelFormat: av_get_pix_fmt_name(AVPixelFormat(rawValue: parameters.format)).map {
-                String(cString: $0)
-            } ?? "unknown",
+            pixelFormat: pixelFormat ?? "unknown",
             bitDepth: Int(cinch_pixel_format_depth(parameters.format)),
             isRGB: cinch_pixel_format_is_rgb(parameters.format) != 0,
+            hasAlpha: Decoder.transparentDecoder(of: stream) != nil
+                || cinch_pixel_format_has_alpha(parameters.format) != 0
+                    && parameters.codec_id != AV_CODEC_ID_RAWVIDEO,
             colour: Colour(
                 primaries: name(
                     av_color_primaries_name(parameters.color_primaries),
@@ -137,6 +140,7 @@ package enum Prober {
                     unless: parameters.color_space == AVCOL_SPC_UNSPECIFIED
                 ),
                 isFullRange: parameters.color_range == AVCOL_RANGE_JPEG
+                    || (pixelFormat?.hasPrefix("yuvj") ?? false)
             ),
             bitsPerSecond: parameters.bit_rate > 0 ? Int(parameters.bit_rate) : nil
         )

@@ -26,7 +26,8 @@ struct CommandsTests {
     func everything() throws {
         let command = try compress([
             "--to", "7.5MiB", "a.mkv", "-o", "b.mp4", "--max-height", "1080p", "--speed", "best",
-            "--audio", "96", "--force", "--json", "--quiet", "--memory", "0", "--disk", "1GB",
+            "--fps", "29.97", "--audio", "96", "--force", "--json", "--quiet", "--memory", "0",
+            "--disk", "1GB",
         ])
         #expect(
             try command.request()
@@ -35,6 +36,7 @@ struct CommandsTests {
                     output: "b.mp4",
                     target: ByteSize(bytes: 7_864_320),
                     heightCap: .lines(1080),
+                    frameRateCap: .perSecond(Rational(30_000, 1001)),
                     speed: .best,
                     audio: .bitsPerSecond(96_000),
                     overwrites: true
@@ -85,7 +87,8 @@ struct CommandsTests {
         arguments: [
             ["--to", "0"], ["--to", "-5MB"], ["--to", "8XB"], ["--to", "much"], ["--to", "9e9GB"],
             ["--to", "99999999TB"], ["--to", ""], ["--to", "--json"], ["--max-height", "tall"],
-            ["--max-height", "0"], ["--max-height", "99999"], ["--audio", "loud"],
+            ["--max-height", "0"], ["--fps", "0"], ["--fps", "many"], ["--fps", "1000"],
+            ["--max-height", "99999"], ["--audio", "loud"],
             ["--audio", "7"], ["--speed", "warp"], ["--memory", "-1"], ["--disk", "big"],
         ]
     )

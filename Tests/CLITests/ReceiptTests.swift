@@ -153,7 +153,7 @@ struct ReceiptTests {
             #expect(line.count <= 80, "\(line)")
         }
         let options = [
-            "--to", "--output", "--max-height", "--speed", "--audio", "--force", "--json",
+            "--to", "--output", "--max-height", "--fps", "--speed", "--audio", "--force", "--json",
             "--quiet", "--memory", "--disk", "--version", "--help",
         ]
         for option in options { #expect(Help.text.contains(option)) }

@@ -53,10 +53,10 @@ import Testing
     }
 
     @Test(
-        "the matrix is the source's own; untagged pictures are read as players read them",
+        "tagged colours become BT.709; untagged pictures stay what players read them as",
         arguments: [
-            ("bt709", 360, Picture.Matrix.bt709), ("smpte170m", 1080, .smpte170m),
-            ("bt470bg", 576, .smpte170m), ("bt2020nc", 1080, .bt709), (nil, 1080, .bt709),
+            ("bt709", 360, Picture.Matrix.bt709), ("smpte170m", 1080, .bt709),
+            ("bt470bg", 576, .bt709), ("bt2020nc", 1080, .bt709), (nil, 1080, .bt709),
             (nil, 720, .bt709), (nil, 576, .smpte170m), (nil, 360, .smpte170m),
         ] as [(String?, Int, Picture.Matrix)]
     )

@@ -30,9 +30,17 @@ struct Run: Sendable {
         try input.write(try Fixture.path(name).contents())
     }
 
+    /// With an input that somebody else paints.
+    init(folder: Folder, name: String, paint: (FilePath) throws -> Void) throws {
+        self.folder = folder
+        input = folder.file(name)
+        try paint(input)
+    }
+
     func request(
         to target: Int? = nil,
         heightCap: HeightCap = .automatic,
+        frameRateCap: FrameRateCap = .automatic,
         speed: Speed = .fast,
         audio: AudioWish = .automatic,
         overwrites: Bool = false
@@ -42,6 +50,7 @@ struct Run: Sendable {
             output: output,
             target: target.map { ByteSize(bytes: $0) },
             heightCap: heightCap,
+            frameRateCap: frameRateCap,
             speed: speed,
             audio: audio,
             overwrites: overwrites

@@ -89,17 +89,6 @@ import Testing
         #expect(count == 20)
     }
 
-    @Test("HDR is made ordinary", .enabled(if: PictureReader.canToneMap))
-    func toneMaps() throws {
-        let source = try Studio.probe(Fixture.path("hdr10-256x144.mkv"))
-        var picture = try Studio.picture(of: source)
-        #expect(picture.toneMaps)
-        let mapped = try checksums(source, picture, most: 5)
-        picture.toneMaps = false
-        let plain = try checksums(source, picture, most: 5)
-        #expect(mapped != plain)
-    }
-
     @Test("a raised flag ends reading before the end", arguments: [1, 7, 60])
     func cancels(_ after: Int) throws {
         let flag = CancellationFlag()

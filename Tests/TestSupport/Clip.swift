@@ -10,7 +10,10 @@ package struct Clip: Sendable {
     package var rate: Rational
     package var frames: Int
     package var aspect: Rational
+    /// The lower line of each pair shows half a frame later.
     package var isInterlaced: Bool
+    /// What the raw file says of that.
+    package var saysInterlaced: Bool
 
     package init(
         _ scene: Scene = .moving,
@@ -19,7 +22,8 @@ package struct Clip: Sendable {
         rate: Rational = Rational(25, 1),
         frames: Int = 50,
         aspect: Rational = Rational(1, 1),
-        isInterlaced: Bool = false
+        isInterlaced: Bool = false,
+        saysInterlaced: Bool? = nil
     ) {
         self.scene = scene
         size = PixelSize(width: width, height: height)
@@ -27,6 +31,7 @@ package struct Clip: Sendable {
         self.frames = frames
         self.aspect = aspect
         self.isInterlaced = isInterlaced
+        self.saysInterlaced = saysInterlaced ?? isInterlaced
     }
 
     package var seconds: Double { Double(frames) / rate.value }
@@ -36,15 +41,26 @@ package struct Clip: Sendable {
         _ = FileManager.default.createFile(atPath: path.string, contents: nil)
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path.string))
         defer { try? file.close() }
-        let fields = isInterlaced ? "It" : "Ip"
+        let fields = saysInterlaced ? "It" : "Ip"
         let header =
             "YUV4MPEG2 W\(size.width) H\(size.height) F\(rate.numerator):\(rate.denominator) "
             + "\(fields) A\(aspect.numerator):\(aspect.denominator) C420jpeg\n"
         try file.write(contentsOf: Data(header.utf8))
         let painter = Painter(scene, size: size)
         for index in 0..<frames {
-            try file.write(contentsOf: Data("FRAME\n".utf8) + Data(painter.frame(index)))
+            try file.write(contentsOf: Data("FRAME\n".utf8) + Data(frame(index, of: painter)))
         }
+    }
+
+    private func frame(_ index: Int, of painter: Painter) -> [UInt8] {
+        guard isInterlaced else { return painter.frame(index) }
+        var woven = painter.frame(index * 2)
+        let later = painter.frame(index * 2 + 1)
+        for row in stride(from: 1, to: size.height, by: 2) {
+            let line = row * size.width..<(row + 1) * size.width
+            woven.replaceSubrange(line, with: later[line])
+        }
+        return woven
     }
 
     /// Writes an MP4 with H.264 at constant quality, and AAC beside it where a tone is given.

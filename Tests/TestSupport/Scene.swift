@@ -8,6 +8,8 @@ package enum Scene: Sendable, Equatable {
     case noise
     /// Black writing on white, another page after so many frames.
     case slides(framesEach: Int)
+    /// Soft upright bars that all go sideways, eight pixels a frame.
+    case bars
     /// Black, with a white block in one corner and a grey one in another: shows how it was turned.
     case marked(white: Corner, grey: Corner)
 
@@ -56,6 +58,8 @@ struct Painter {
                 return isInk ? 30 : 230
             }
             textures = [strokes, [UInt8](repeating: 230, count: size.width)]
+        case .bars:
+            textures = [(0..<(size.width + slack)).map { UInt8(40 + abs($0 % 64 - 32) * 5) }]
         case .marked:
             textures = [[UInt8](repeating: 16, count: size.width)]
         }
@@ -85,6 +89,9 @@ struct Painter {
         case .moving:
             let start = (index * (1 + row / 24 % 3) + row / 12 * 97) % slack
             bytes += textures[Int(mixed(index, row) % 8)][start..<(start + size.width)]
+        case .bars:
+            let start = index * 8 % 64
+            bytes += textures[0][start..<(start + size.width)]
         case .noise:
             let start = Int(mixed(index, row) % UInt64(slack * 4))
             bytes += textures[0][start..<(start + size.width)]

@@ -162,6 +162,55 @@ static inline void cinch_set_interrupt(AVFormatContext *context, int (*callback)
     context->interrupt_callback.opaque = opaque;
 }
 
+// Whatever a demuxer asks for besides the file that it was given.
+static inline int cinch_open_nothing(AVFormatContext *context, AVIOContext **io, const char *url, int flags,
+                                     AVDictionary **options) {
+    (void)context, (void)url, (void)flags, (void)options;
+    *io = NULL;
+    return AVERROR_PROTOCOL_NOT_FOUND;
+}
+
+// Opens one file for a demuxer, and nothing else whatever is written in it. The demuxer sees `hint`
+// and not the file's name, so that no pattern or address in a name means anything. On failure
+// everything is freed and *context is NULL.
+static inline int cinch_open_input(AVFormatContext **context, const char *url, const char *hint,
+                                   AVDictionary **options) {
+    AVIOContext *io = NULL;
+    AVDictionary *protocols = NULL;
+    int status = av_dict_set(&protocols, "protocol_whitelist", "file", 0);
+    if (status >= 0) status = avio_open2(&io, url, AVIO_FLAG_READ, &(*context)->interrupt_callback, &protocols);
+    av_dict_free(&protocols);
+    if (status < 0) {
+        avformat_free_context(*context);
+        *context = NULL;
+        return status;
+    }
+    (*context)->pb = io;
+    (*context)->io_open = cinch_open_nothing;
+    status = avformat_open_input(context, hint, NULL, options);
+    if (status < 0) avio_closep(&io);
+    return status;
+}
+
+// Closes both; libavformat leaves alone what it did not open.
+static inline void cinch_close_input(AVFormatContext **context) {
+    AVIOContext *io = *context ? (*context)->pb : NULL;
+    avformat_close_input(context);
+    avio_closep(&io);
+}
+
+// avformat_find_stream_info decodes first frames with decoders of its own: each gets the limit.
+static inline int cinch_find_stream_info(AVFormatContext *context, int64_t pixels) {
+    unsigned count = context->nb_streams;
+    AVDictionary **options = av_calloc(count + 1, sizeof(*options));
+    if (!options) return AVERROR(ENOMEM);
+    for (unsigned i = 0; i < count; i++) av_dict_set_int(&options[i], "max_pixels", pixels, 0);
+    int status = avformat_find_stream_info(context, options);
+    for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
+    av_free(options);
+    return status;
+}
+
 // AV_PIX_FMT_FLAG_* and component depth live in a descriptor with a fixed-size array, a tuple in Swift.
 static inline int cinch_pixel_format_depth(int format) {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)format);

@@ -51,6 +51,8 @@ struct CompressCommand: ParsableCommand {
     )
     var disk: String?
 
+    @OptionGroup var limit: LimitOptions
+
     /// What the options ask for.
     func request() throws(Failure) -> Request {
         var request = try wish.request()
@@ -62,7 +64,8 @@ struct CompressCommand: ParsableCommand {
     func limits() throws(Failure) -> Compressor.Limits {
         Compressor.Limits(
             memoryBytes: try Reading.allowance(memory, option: "--memory"),
-            diskBytes: try Reading.allowance(disk, option: "--disk")
+            diskBytes: try Reading.allowance(disk, option: "--disk"),
+            input: try limit.limits()
         )
     }
 }
@@ -80,6 +83,8 @@ struct PlanCommand: ParsableCommand {
     )
 
     @OptionGroup var wish: WishOptions
+
+    @OptionGroup var limit: LimitOptions
 }
 
 /// `cinch probe INPUT`: says what a file is.
@@ -96,6 +101,8 @@ struct ProbeCommand: ParsableCommand {
 
     @Flag(help: "One JSON object on standard output, described in JSON.md.")
     var json = false
+
+    @OptionGroup var limit: LimitOptions
 }
 
 /// `cinch doctor`: says what this machine offers.
@@ -175,6 +182,52 @@ struct WishOptions: ParsableArguments {
     }
 }
 
+/// What a file may demand before it is refused, as all commands that read one take it.
+struct LimitOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Pixels that a frame may have.", valueName: "number")
+    )
+    var maxPixels: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Frames that the file may have.", valueName: "number")
+    )
+    var maxFrames: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Tracks that it may have.", valueName: "number")
+    )
+    var maxStreams: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long it may take to the next frame.", valueName: "seconds")
+    )
+    var maxWait: String?
+
+    /// The usual limits, but for what the options say.
+    func limits() throws(Failure) -> InputLimits {
+        var limits = InputLimits()
+        func read(
+            _ text: String?,
+            _ name: InputLimits.Name,
+            upTo most: Int,
+            into limit: inout Int
+        ) throws(Failure) {
+            guard let text else { return }
+            limit = try Reading.count(text, option: name.option, upTo: most)
+        }
+        try read(maxPixels, .pixels, upTo: 1_000_000_000_000, into: &limits.pixelsPerFrame)
+        try read(maxFrames, .frames, upTo: 1_000_000_000_000, into: &limits.frames)
+        try read(maxStreams, .streams, upTo: 100_000, into: &limits.streams)
+        try read(maxWait, .wait, upTo: 86_400, into: &limits.waitSeconds)
+        return limits
+    }
+}
+
 /// Option values as people write them, and what is said where they cannot be read.
 enum Reading {
     /// The video, which must be named.
@@ -225,6 +278,22 @@ enum Reading {
     static func allowance(_ text: String?, option: String) throws(Failure) -> Int? {
         guard let text else { return nil }
         return text == "0" ? 0 : try size(text, option: option).bytes
+    }
+
+    /// A whole number of at least 1, which may end in k, M or G.
+    static func count(_ text: String, option: String, upTo most: Int) throws(Failure) -> Int {
+        let examples = "a whole number up to \(ByteSize.grouped(most)), such as 500, 20k or 100M"
+        try checkPresence(text, option: option, examples: examples)
+        let factors: [Character: Int] = ["k": 1000, "M": 1_000_000, "G": 1_000_000_000]
+        let factor = text.last.flatMap { factors[$0] }
+        let digits = factor == nil ? text[...] : text.dropLast()
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits),
+            case (let count, let overflow) = number.multipliedReportingOverflow(by: factor ?? 1),
+            !overflow, (1...most).contains(count)
+        else {
+            throw unknown(text, option: option, examples: examples)
+        }
+        return count
     }
 
     /// The value of `--max-height`.

@@ -115,6 +115,15 @@ enum Facts {
                 + (doctor.availableMemoryBytes.map { ", \(ByteSize.text($0)) available" } ?? "")
                 + "; kept frames may use \(ByteSize.text(doctor.keptFramesMemoryBytes))"
         )
+        let limits = doctor.inputLimits
+        columns.add(
+            "Limits",
+            "for a file: \(ByteSize.grouped(limits.pixelsPerFrame)) pixels a frame (--max-pixels), "
+                + "\(ByteSize.grouped(limits.frames)) frames (--max-frames), "
+                + "\(limits.streams) tracks (--max-streams), "
+                + "\(limits.waitSeconds) s for the next frame (--max-wait); "
+                + "\(ByteSize.text(limits.blockBytes)) of memory in one piece follow from them"
+        )
         columns.add(
             "Disk",
             (doctor.freeBytes.map { "\(ByteSize.text($0)) free" } ?? "unknown")

@@ -46,6 +46,11 @@ enum Help {
           --memory SIZE         memory for frames kept between the passes; 0 for none
           --disk SIZE           disk for them, beside the output; 0 for none
 
+        Limits for a file, so that a hostile one cannot use this machine up
+          --max-pixels NUMBER   pixels of a frame; the usual limits: 'cinch doctor'
+          --max-frames NUMBER   frames          --max-streams NUMBER   tracks
+          --max-wait SECONDS    for the next frame
+
         Output
           --json                JSON lines on standard output and nothing else;
                                 the last is always a result or an error

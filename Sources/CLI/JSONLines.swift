@@ -50,7 +50,22 @@ final class JSONLines: Sendable {
         guard let data = try? encoder.encode(line) else {
             return "{\"type\":\"\(type.rawValue)\"}\n"
         }
-        return String(decoding: data, as: UTF8.self) + "\n"
+        return Self.escaped(String(decoding: data, as: UTF8.self)) + "\n"
+    }
+
+    /// JSON allows raw what some terminals obey; it stands in strings alone, where an escape says the same.
+    static func escaped(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: \.isObeyed) else { return text }
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            if scalar.isObeyed {
+                let digits = String(scalar.value, radix: 16)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
     }
 }
 

@@ -92,7 +92,9 @@ extension Session {
     func simulate(_ command: SimulateCommand, json: JSONLines?) async throws(Failure) -> Int32 {
         let settings = try command.trial.settings(port: command.port)
         let (results, messages) = (results, messages)
-        let say: @Sendable (String) -> Void = { messages.line(messages.style.dim($0)) }
+        let say: @Sendable (String) -> Void = {
+            messages.line(messages.style.dim($0.withoutControls))
+        }
         let log = command.log && json == nil ? say : nil
         let screen = Screen(stopped: Failure.simulatorStopped(bySignal:))
         try await stoppable(screen, json: json) { () async throws(Failure) in

@@ -67,8 +67,9 @@ struct Session: Sendable {
         case let command as PlanCommand: return try await plan(command, json: json)
         case let command as ProbeCommand:
             let path = try Reading.input(command.input)
+            let compressor = Compressor(limits: .init(input: try command.limit.limits()))
             let source = try await stoppable { () async throws(Failure) in
-                try await Compressor().probe(path)
+                try await compressor.probe(path)
             }
             finish("probe", source, json: json) { Facts.text(source, width: $0, style: $1) }
         case is DoctorCommand:
@@ -92,8 +93,8 @@ struct Session: Sendable {
 
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
         let request = try command.wish.request()
+        let compressor = Compressor(limits: .init(input: try command.limit.limits()))
         let (source, plan, seconds) = try await stoppable { () async throws(Failure) in
-            let compressor = Compressor()
             let (source, plan) = try await compressor.plan(request)
             return (source, plan, try await compressor.expectedSeconds(source, plan))
         }

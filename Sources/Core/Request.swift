@@ -37,10 +37,15 @@ package struct Request: Sendable, Equatable {
     /// (`<name>-small.mp4` without a target).
     package var destination: FilePath {
         if let output { return output }
-        let stem = input.stem ?? "video"
-        let suffix = target?.fileNameText ?? "small"
-        return input.removingLastComponent().appending("\(stem)-\(suffix).mp4")
+        let suffix = "-\(target?.fileNameText ?? "small").mp4"
+        // The suffix may be one too many for a name that is as long as names can be.
+        var stem = input.stem ?? "video"
+        while stem.utf8.count + suffix.utf8.count > Self.longestName { stem.removeLast() }
+        return input.removingLastComponent().appending(stem + suffix)
     }
+
+    /// Bytes that a name may have on every usual file system.
+    private static let longestName = 255
 }
 
 /// How many lines the short side of the picture may have.

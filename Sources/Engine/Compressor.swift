@@ -14,10 +14,17 @@ package struct Compressor: Sendable {
         package var memoryBytes: Int
         /// Disk for kept frames, beside the output; nil: four fifths of what is free, at most 16 GB.
         package var diskBytes: Int?
+        /// What the file may demand.
+        package var input: InputLimits
 
-        package init(memoryBytes: Int? = nil, diskBytes: Int? = nil) {
+        package init(
+            memoryBytes: Int? = nil,
+            diskBytes: Int? = nil,
+            input: InputLimits = InputLimits()
+        ) {
             self.memoryBytes = memoryBytes ?? Self.usualMemory
             self.diskBytes = diskBytes
+            self.input = input
         }
 
         /// A quarter of the memory, half of what is free of it, at most 4 GB.
@@ -27,7 +34,7 @@ package struct Compressor: Sendable {
         }
     }
 
-    private let limits: Limits
+    let limits: Limits
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
@@ -35,14 +42,14 @@ package struct Compressor: Sendable {
 
     /// Reads what a file is.
     package func probe(_ path: FilePath) async throws(Failure) -> Source {
-        try await offload { flag in
+        try await offload(path.string, limits.input) { flag in
             Result { () throws(Failure) in try Self.source(path, flag: flag) }
         }
     }
 
     /// Decides what would be done, without doing it.
     package func plan(_ request: Request) async throws(Failure) -> (Source, Plan) {
-        try await offload { flag in
+        try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 let source = try Self.source(request.input, flag: flag)
                 return (source, try Plan.make(for: source, request: request))
@@ -52,7 +59,7 @@ package struct Compressor: Sendable {
 
     /// Measures on the clip's first moments how long a plan would take here, in seconds.
     package func expectedSeconds(_ source: Source, _ plan: Plan) async throws(Failure) -> Double {
-        try await offload { flag in
+        try await offload(source.path, limits.input) { flag in
             Result { () throws(Failure) in
                 try Forecast.seconds(source: source, plan: plan, flag: flag)
             }
@@ -67,8 +74,23 @@ package struct Compressor: Sendable {
         _ request: Request,
         events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> Report {
+        do {
+            return try await perform(request, events: events)
+        } catch {
+            // A thread that is still caught cannot tidy up.
+            if error == .stalled(request.input.string, after: limits.input.waitSeconds) {
+                Workspace.abandon(for: request.destination)
+            }
+            throw error
+        }
+    }
+
+    private func perform(
+        _ request: Request,
+        events: @escaping @Sendable (Event) -> Void
+    ) async throws(Failure) -> Report {
         let limits = limits
-        return try await offload { flag in
+        return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 events(.progress(Progress(phase: .probing, fraction: 0)))
                 let source = try Self.source(request.input, flag: flag)
@@ -126,6 +148,16 @@ package struct Compressor: Sendable {
                 advice: "Name another output with -o."
             )
         }
+        let name = destination.lastComponent?.string ?? ""
+        let most = unsafe pathconf(Workspace.parent(of: destination).string, Int32(_PC_NAME_MAX))
+        if most > 0, name.utf8.count > most {
+            throw Failure(
+                .output,
+                "Cannot write \(destination.string)",
+                why: "its name has \(name.utf8.count) bytes, and the disk takes \(most)",
+                advice: "Name a shorter output with -o."
+            )
+        }
         guard let kind = InputFile.kind(of: destination) else { return }
         if kind == .typeDirectory {
             throw Failure(
@@ -154,6 +186,14 @@ enum InputFile {
         }
         switch attributes[.type] as? FileAttributeType {
         case .typeRegular?: break
+        case .typeSymbolicLink?:
+            // Links are followed: one that is left over leads nowhere.
+            throw Failure(
+                .missing,
+                "Cannot find what \(name) leads to",
+                why: "it is a link, and there is no such file",
+                advice: "Give the file itself."
+            )
         case .typeDirectory?:
             throw Failure(
                 .unreadable,

@@ -1,3 +1,4 @@
+package import Core
 import Foundation
 import Media
 package import SystemPackage
@@ -33,6 +34,8 @@ package struct Doctor: Sendable, Equatable, Codable {
     package var availableMemoryBytes: Int?
     /// What kept frames may use of it, without `--memory`.
     package var keptFramesMemoryBytes: Int
+    /// What a file may demand, without the options that allow more.
+    package var inputLimits: InputLimits
     /// The folder that was looked at: working files go beside the output.
     package var folder: String
     package var freeBytes: Int?
@@ -79,6 +82,7 @@ package struct Doctor: Sendable, Equatable, Codable {
             memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory),
             availableMemoryBytes: Machine.availableMemory,
             keptFramesMemoryBytes: Compressor.Limits().memoryBytes,
+            inputLimits: InputLimits(),
             folder: folder.string,
             freeBytes: Machine.freeBytes(in: folder),
             isFolderWritable: isWritable,

@@ -66,6 +66,14 @@ extension Failure {
                 why: why,
                 advice: "See 'cinch doctor' for what is missing."
             )
+        case .beyond(let limit):
+            self.init(
+                .unreadable,
+                "\(path) demands too much",
+                why: why,
+                advice:
+                    "If you trust it, allow more with \(limit.option); 'cinch doctor' tells the limits."
+            )
         case .diskFull, .inputOutput:
             self.init(
                 .storage,
@@ -96,6 +104,17 @@ extension Failure {
 }
 
 extension Failure {
+    /// One call for the next packet or frame did not come back.
+    static func stalled(_ path: String, after seconds: Int) -> Failure {
+        Failure(
+            .unreadable,
+            "Reading \(path) came to a halt",
+            why: "nothing came out of it for \(durationText(Double(seconds)))",
+            advice:
+                "If its disk is slow, allow more with \(InputLimits.Name.wait.option), in seconds. Nothing was left behind."
+        )
+    }
+
     /// A cut-off file reads as a shorter one; publishing half a video would lose the other half silently.
     static func checkWhole(
         _ source: Source,

@@ -9,7 +9,7 @@ extension Compressor {
     /// Throws: `Failure`, of kind `.unreadable` where it is no video, damaged or cut off.
     package func inspect(_ path: FilePath) async throws(Failure) -> Source {
         let source = try await probe(path)
-        try await offload { flag in
+        try await offload(path.string, limits.input) { flag in
             Result { () throws(Failure) in try Self.decode(source, path, flag) }
         }
         return source

@@ -29,9 +29,7 @@ struct Workspace: ~Copyable {
             )
         }
         Self.sweep(parent)
-        let folder = parent.appending(
-            Self.prefix + Self.hash(destination.lastComponent?.string ?? "")
-        )
+        let folder = Self.folder(for: destination)
         let lock = try Self.acquire(folder, for: destination)
         Self.live.withLock { _ = $0.insert(folder) }
         self.folder = folder
@@ -39,10 +37,16 @@ struct Workspace: ~Copyable {
     }
 
     deinit {
-        // While the lock is held nobody else takes the folder for a leftover.
-        try? FileManager.default.removeItem(atPath: folder.string)
+        // While the lock is held nobody else takes the folder for a leftover. Where it was abandoned,
+        // another run's may stand in its place: that one has a lock of its own.
+        let lockPath = folder.appending("lock")
+        if Self.isSameFile(lock, lockPath)
+            || !FileManager.default.fileExists(atPath: lockPath.string)
+        {
+            try? FileManager.default.removeItem(atPath: folder.string)
+            Self.live.withLock { _ = $0.remove(folder) }
+        }
         try? lock.close()
-        Self.live.withLock { _ = $0.remove(folder) }
     }
 
     /// A file in the folder.
@@ -100,7 +104,20 @@ struct Workspace: ~Copyable {
         }
     }
 
-    private static func parent(of destination: FilePath) -> FilePath {
+    /// Removes the folder of a run of this process whose thread will not do it.
+    static func abandon(for destination: FilePath) {
+        let folder = folder(for: destination)
+        guard live.withLock({ $0.remove(folder) }) != nil else { return }
+        try? FileManager.default.removeItem(atPath: folder.string)
+    }
+
+    private static func folder(for destination: FilePath) -> FilePath {
+        parent(of: destination)
+            .appending(prefix + hash(destination.lastComponent?.string ?? ""))
+    }
+
+    /// The folder that a destination is in.
+    static func parent(of destination: FilePath) -> FilePath {
         let parent = destination.removingLastComponent()
         return parent.string.isEmpty ? "." : parent
     }

@@ -9,6 +9,7 @@ package struct Decoder: ~Copyable {
     private let handle: Owned<AVCodecContext>
     private var packet: Packet
     private let streamIndex: Int
+    private let flag: CancellationFlag
     private var isDraining = false
     /// Packets that could not be decoded, and pictures with concealed damage.
     package private(set) var damagedCount = 0
@@ -43,12 +44,15 @@ package struct Decoder: ~Copyable {
         )
         handle.pointer.pointee.pkt_timebase = stream.pointee.time_base
         handle.pointer.pointee.thread_count = 0
+        // A stream may announce a larger frame at any time.
+        handle.pointer.pointee.max_pixels = Int64(clamping: flag.limits.pixelsPerFrame)
         try MediaError.check(avcodec_open2(handle.pointer, codec, nil), "open the decoder")
         let packet = try Packet()
         self.demuxer = demuxer
         self.handle = handle
         self.packet = packet
         self.streamIndex = streamIndex
+        self.flag = flag
     }
 
     /// The decoder for a WebM whose transparency lies beside the picture; nil for all other streams.
@@ -91,7 +95,8 @@ package struct Decoder: ~Copyable {
     package mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
         while true {
             av_frame_unref(frame.pointer)
-            let status = avcodec_receive_frame(context, frame.pointer)
+            let (context, target) = (context, frame.pointer)
+            let status = flag.watch { avcodec_receive_frame(context, target) }
             if status >= 0 {
                 frame.pointer.pointee.pts = frame.pointer.pointee.best_effort_timestamp
                 if cinch_frame_is_damaged(frame.pointer) != 0 { damagedCount += 1 }
@@ -114,7 +119,8 @@ package struct Decoder: ~Copyable {
             avcodec_send_packet(context, nil)
             return
         }
-        let status = avcodec_send_packet(context, packet.pointer)
+        let (context, filled) = (context, packet.pointer)
+        let status = flag.watch { avcodec_send_packet(context, filled) }
         if status < 0, status != cinch_error_again, status != cinch_error_eof {
             try tolerate(status)
         }

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Core
 
 /// A compressed packet, reused from one read to the next.
 package struct Packet: ~Copyable {
@@ -15,8 +16,9 @@ package struct Packet: ~Copyable {
 
 /// An open file: its container read, its packets handed out in file order.
 ///
-/// Input is hostile until proved otherwise: only regular files are opened, by the `file` protocol,
-/// and only containers that hold their media themselves (a playlist named .mp4 could open any other file).
+/// Input is hostile until proved otherwise. Three walls, each enough by itself for most files: only
+/// containers are read that hold their media themselves; libavformat is handed the open file, without its
+/// name and without the means to open another; and there is no protocol but `file`.
 package struct Demuxer: ~Copyable {
     let handle: Owned<AVFormatContext>
     // The interrupt callback holds an unretained pointer to it.
@@ -29,7 +31,7 @@ package struct Demuxer: ~Copyable {
     /// Containers that people have, in libav's short names.
     ///
     /// A name not listed is refused.
-    static let containers = [
+    package static let containers = [
         "mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "live_flv", "asf", "ogg",
         "gif", "apng", "rm", "nut", "ivf", "mxf", "mxf_opatom", "h264", "hevc", "m4v", "av1", "obu",
         "dv", "dvbsub", "yuv4mpegpipe", "vc1", "vc1test", "3gp", "wtv", "nsv", "nuv", "roq", "smk",
@@ -41,10 +43,12 @@ package struct Demuxer: ~Copyable {
     ///
     /// `isKnown`: the file was probed before; containers that describe their streams in
     ///   full are then not decoded for it again, which for 4K costs as much as ten frames.
+    /// `containers`: nil lifts the first wall, so that tests can lean on the second.
     package init(
         path: String,
         flag: CancellationFlag,
-        isKnown: Bool = false
+        isKnown: Bool = false,
+        containers: String? = Demuxer.containers
     ) throws(MediaError) {
         LibraryLog.install()
         var context = avformat_alloc_context()
@@ -59,24 +63,97 @@ package struct Demuxer: ~Copyable {
             Unmanaged.passUnretained(flag).toOpaque()
         )
 
+        let limits = flag.limits
+        av_max_alloc(limits.blockBytes)
         var options: OpaquePointer?
-        av_dict_set(&options, "protocol_whitelist", "file", 0)
-        av_dict_set(&options, "format_whitelist", Self.containers, 0)
-        // A track of an MP4 may name another file; nothing but the file that was given is read.
+        if let containers { av_dict_set(&options, "format_whitelist", containers, 0) }
+        // A track of an MP4 may name another file.
         av_dict_set(&options, "enable_drefs", "0", 0)
-        let status = avformat_open_input(&context, "file:" + path, nil, &options)
+        av_dict_set(&options, "use_absolute_path", "0", 0)
+        // Above the limit, so that the count can be told; far below what would hurt.
+        av_dict_set_int(&options, "max_streams", Int64(clamping: limits.streams) * 2 + 1000, 0)
+        let hint = Self.hint(path)
+        let status = flag.watch { cinch_open_input(&context, "file:" + path, hint, &options) }
         av_dict_free(&options)
-        // On failure libav has freed the context.
-        try MediaError.check(status, "open the file")
-        let handle = try Owned(context, freedBy: avformat_close_input)
+        // On failure everything has been freed.
+        do {
+            try MediaError.check(status, "open the file")
+        } catch {
+            throw Self.meaning(of: error, limits)
+        }
+        let handle = try Owned(context, freedBy: cinch_close_input)
+        try Self.checkStreams(handle.pointer, limits)
+        for index in 0..<Int32(handle.pointer.pointee.nb_streams) {
+            // Decoders that find it impossible forget the size that was stated.
+            guard let stream = cinch_stream(handle.pointer, index),
+                stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0,
+                stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+            else { continue }
+            try Self.checkSize(stream.pointee.codecpar.pointee, limits)
+        }
         let name = String(cString: handle.pointer.pointee.iformat.pointee.name)
         let describesItself = name.hasPrefix("mov") || name.hasPrefix("matroska")
         if !(isKnown && describesItself) {
             // Before this call, streams are known but not their frame rates and pixel formats.
-            try MediaError.check(avformat_find_stream_info(handle.pointer, nil), "read the streams")
+            let opened = handle.pointer
+            let status = flag.watch {
+                cinch_find_stream_info(opened, Int64(clamping: limits.pixelsPerFrame))
+            }
+            try MediaError.check(status, "read the streams")
+            try Self.checkStreams(handle.pointer, limits)
         }
         self.handle = handle
         self.flag = flag
+    }
+
+    /// All that a demuxer learns of the name: its extension tells raw streams apart that look alike.
+    private static func hint(_ path: String) -> String {
+        let name = path.split(separator: "/").last ?? ""
+        guard let dot = name.lastIndex(of: ".") else { return "input" }
+        let end = name[name.index(after: dot)...]
+        let isPlain =
+            end.utf8.count <= 8 && end.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return isPlain ? "input.\(end)" : "input"
+    }
+
+    /// A frame beyond the limit is refused before any decoder is asked for it.
+    static func checkSize(
+        _ parameters: AVCodecParameters,
+        _ limits: InputLimits
+    ) throws(MediaError) {
+        let (width, height) = (Int(parameters.width), Int(parameters.height))
+        guard width > 0, height > 0, width * height > limits.pixelsPerFrame else { return }
+        throw MediaError(
+            .beyond(.pixels),
+            doing: "read the picture's size",
+            words: "its frames are \(width)×\(height), and "
+                + "\(ByteSize.grouped(limits.pixelsPerFrame)) pixels are allowed"
+        )
+    }
+
+    private static func checkStreams(
+        _ context: UnsafeMutablePointer<AVFormatContext>,
+        _ limits: InputLimits
+    ) throws(MediaError) {
+        let count = Int(context.pointee.nb_streams)
+        guard count > limits.streams else { return }
+        throw tooManyStreams("\(ByteSize.grouped(count))", limits)
+    }
+
+    /// A demuxer that may not make another stream calls that a lack of memory.
+    private static func meaning(of error: MediaError, _ limits: InputLimits) -> MediaError {
+        guard error.kind == .memory, error.lastLogLine?.contains("max_streams") == true else {
+            return error
+        }
+        return tooManyStreams("thousands of", limits)
+    }
+
+    private static func tooManyStreams(_ count: String, _ limits: InputLimits) -> MediaError {
+        MediaError(
+            .beyond(.streams),
+            doing: "read the streams",
+            words: "it has \(count) tracks, and \(ByteSize.grouped(limits.streams)) are allowed"
+        )
     }
 
     /// Lets only one stream's packets through; the others are skipped without being copied.
@@ -89,8 +166,12 @@ package struct Demuxer: ~Copyable {
     /// Goes to the keyframe at or before a time after the start (`av_seek_frame`); false where the
     /// container cannot, and then nothing has moved.
     package mutating func seek(toSeconds seconds: Double) -> Bool {
-        let time = startMicroseconds + Int64(seconds * 1_000_000)
-        return av_seek_frame(context, -1, time, AVSEEK_FLAG_BACKWARD) >= 0
+        // Damaged headers tell of times beyond all clocks.
+        guard let offset = Int64(exactly: (seconds * 1_000_000).rounded()) else { return false }
+        let (time, overflow) = startMicroseconds.addingReportingOverflow(offset)
+        guard !overflow else { return false }
+        let context = context
+        return flag.watch { av_seek_frame(context, -1, time, AVSEEK_FLAG_BACKWARD) } >= 0
     }
 
     /// Reads the next packet of the kept streams (`av_read_frame`); false at the end.
@@ -99,7 +180,8 @@ package struct Demuxer: ~Copyable {
     package mutating func read(into packet: inout Packet) throws(MediaError) -> Bool {
         while true {
             av_packet_unref(packet.pointer)
-            let status = av_read_frame(context, packet.pointer)
+            let (context, target) = (context, packet.pointer)
+            let status = flag.watch { av_read_frame(context, target) }
             if status >= 0 {
                 let stream = cinch_stream(context, packet.pointer.pointee.stream_index)
                 if let stream, stream.pointee.discard == AVDISCARD_ALL { continue }
@@ -120,6 +202,9 @@ package struct Demuxer: ~Copyable {
     func stream(_ index: Int) -> UnsafeMutablePointer<AVStream>? {
         cinch_stream(context, Int32(clamping: index))
     }
+
+    /// Whether there are any streams in it.
+    package var isOpen: Bool { streamCount > 0 }
 
     var streamCount: Int { Int(context.pointee.nb_streams) }
 

@@ -1,5 +1,5 @@
 import CFFmpeg
-import Core
+package import Core
 import Synchronization
 
 /// A libav call that failed: what was being done, libav's words, and the last line it logged.
@@ -18,6 +18,8 @@ package struct MediaError: Error, Equatable, Sendable {
         /// An encoder of ours refused what it was given.
         case encoder
         case memory
+        /// The file demands more than it may.
+        case beyond(InputLimits.Name)
         case other
     }
 
@@ -111,11 +113,35 @@ package enum LibraryLog {
     }
 }
 
-/// A request to stop, raised by any thread and polled by the one that works.
+/// What goes with the work on a file: a request to stop, raised by any thread and polled by the one that
+/// works, the limits that it keeps, and whether it is caught in a call just now.
 package final class CancellationFlag: Sendable {
     private let value = Atomic(false)
+    // Odd while the thread that works is inside a call that reads.
+    private let steps = Atomic(0)
+    package let limits: InputLimits
 
-    package init() {}
+    package init(limits: InputLimits = InputLimits()) {
+        self.limits = limits
+    }
+
+    /// Makes a call into libav that a file could keep from returning.
+    ///
+    /// From the thread that works, and not inside of one another.
+    func watch<Answer>(_ call: () -> Answer) -> Answer {
+        steps.wrappingAdd(1, ordering: .relaxed)
+        defer { steps.wrappingAdd(1, ordering: .relaxed) }
+        return call()
+    }
+
+    /// The number of the call that goes on now; nil between two.
+    ///
+    /// The same number for a long time means that reading has come to a halt. What is not reading,
+    /// such as moving a file's index to its front, takes the time it takes.
+    package var callInProgress: Int? {
+        let step = steps.load(ordering: .relaxed)
+        return step % 2 == 0 ? nil : step
+    }
 
     package var isRaised: Bool { value.load(ordering: .relaxed) }
 

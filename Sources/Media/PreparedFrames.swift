@@ -114,6 +114,13 @@ package struct PreparedFrames: ~Copyable {
                 damagedCount = reader?.damagedCount ?? 0
                 return false
             }
+            guard count < flag.limits.frames else {
+                throw MediaError(
+                    .beyond(.frames),
+                    doing: "decode the picture",
+                    words: "more than \(ByteSize.grouped(flag.limits.frames)) frames came out of it"
+                )
+            }
             try store.append(frame)
             if count % sampleStride == 0 { try samples.append(frame) }
             count += 1

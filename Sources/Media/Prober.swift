@@ -21,8 +21,9 @@ package enum Prober {
         else {
             throw MediaError(.noVideo, doing: "find the picture")
         }
-        try refuseTruncated(demuxer, bytes: bytes)
         let parameters = stream.pointee.codecpar.pointee
+        try Demuxer.checkSize(parameters, flag.limits)
+        try refuseTruncated(demuxer, bytes: bytes)
         guard parameters.width > 0, parameters.height > 0,
             parameters.width <= 16_384, parameters.height <= 16_384
         else {
@@ -41,6 +42,7 @@ package enum Prober {
             )
         }
         let video = videoTrack(stream, context: context)
+        try refuseLong(stream, context: context, rate: video.frameRate, flag.limits)
         let (seconds, isEstimated) = duration(demuxer, stream: stream, video: video, bytes: bytes)
         return Source(
             path: path,
@@ -51,6 +53,28 @@ package enum Prober {
             startMicroseconds: Int(demuxer.startMicroseconds),
             video: video,
             audio: audioTracks(demuxer, bestFor: Int(index))
+        )
+    }
+
+    /// Believes the index where there is one: damaged headers tell of centuries over a few good frames.
+    private static func refuseLong(
+        _ stream: UnsafeMutablePointer<AVStream>,
+        context: UnsafeMutablePointer<AVFormatContext>,
+        rate: Rational,
+        _ limits: InputLimits
+    ) throws(MediaError) {
+        var declared = Double(stream.pointee.nb_frames)
+        let isGuess =
+            context.pointee.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
+        if declared <= 0, !isGuess, context.pointee.duration > 0 {
+            declared = Double(context.pointee.duration) / 1_000_000 * rate.value
+        }
+        guard declared > Double(limits.frames) else { return }
+        throw MediaError(
+            .beyond(.frames),
+            doing: "read the picture's length",
+            words: "it declares \(ByteSize.grouped(Int(min(declared, 1e18)))) frames, and "
+                + "\(ByteSize.grouped(limits.frames)) are allowed"
         )
     }
 

@@ -90,6 +90,9 @@ struct CommandsTests {
             ["--max-height", "0"], ["--fps", "0"], ["--fps", "many"], ["--fps", "1000"],
             ["--max-height", "99999"], ["--audio", "loud"],
             ["--audio", "7"], ["--speed", "warp"], ["--memory", "-1"], ["--disk", "big"],
+            ["--max-pixels", "0"], ["--max-frames", "-1"], ["--max-streams", "1.5"],
+            ["--max-wait", "99999"], ["--max-frames", "99999999999999999999G"],
+            ["--max-pixels", "G"], ["--max-wait", "--json"],
         ]
     )
     func badValues(option: [String]) throws {
@@ -101,6 +104,27 @@ struct CommandsTests {
         #expect(failure.kind == .usage)
         #expect(failure.what.contains(option[0]))
         #expect(failure.advice.hasPrefix("Write "))
+    }
+
+    @Test("limits are whole numbers, with k, M and G for the large ones")
+    func limits() throws {
+        let command = try compress([
+            "a.mp4", "--max-pixels", "100M", "--max-frames", "1G", "--max-streams", "12",
+            "--max-wait", "5",
+        ])
+        #expect(
+            try command.limits().input
+                == InputLimits(
+                    pixelsPerFrame: 100_000_000,
+                    frames: 1_000_000_000,
+                    streams: 12,
+                    waitSeconds: 5
+                )
+        )
+        let probe = try #require(
+            try Session.parse(["probe", "a.mp4", "--max-streams", "7"]) as? ProbeCommand
+        )
+        #expect(try probe.limit.limits() == InputLimits(streams: 7))
     }
 
     @Test("a size that cannot be read is answered in the size's own words")

@@ -72,6 +72,20 @@ import Testing
         #expect(Request(input: "/v/clip.webm").destination.string == "/v/clip-small.mp4")
     }
 
+    @Test("a name as long as names can be is shortened for the result, between characters")
+    func shortens() {
+        for letter in ["x", "é", "码", "👩‍👩‍👧"] {
+            let count = 251 / letter.utf8.count
+            let input = FilePath("/v").appending(
+                String(repeating: letter, count: count) + ".mp4"
+            )
+            let output = Request(input: input, target: ByteSize(bytes: 8_000_000)).destination
+            let name = output.lastComponent?.string ?? ""
+            #expect(name.hasSuffix("\(letter)-8MB.mp4"))
+            #expect((255 - letter.utf8.count + 1...255).contains(name.utf8.count))
+        }
+    }
+
     @Test("a named output is taken as it is")
     func keepsOutput() {
         let request = Request(

@@ -1,0 +1,50 @@
+/// What a file may demand of this machine before it is refused.
+///
+/// A few bytes can declare a frame of gigabytes or an index of years: without limits such a file ends
+/// in an exhausted machine, with them in a sentence. Each is far above what honest files have.
+package struct InputLimits: Sendable, Equatable, Codable {
+    /// One of the limits, by the option that changes it.
+    package enum Name: String, Sendable, Codable, CaseIterable {
+        case pixels = "--max-pixels"
+        case frames = "--max-frames"
+        case streams = "--max-streams"
+        case wait = "--max-wait"
+
+        /// The option of the command line.
+        package var option: String { rawValue }
+    }
+
+    /// Width times height of a stored frame: 8192 × 8192 is twice an 8K one.
+    package var pixelsPerFrame: Int
+    /// Frames that a file may declare, and that are decoded of it: 92 hours at 60 a second.
+    package var frames: Int
+    /// Tracks of any kind.
+    package var streams: Int
+    /// Seconds that one call for the next packet or frame may take.
+    package var waitSeconds: Int
+
+    package init(
+        pixelsPerFrame: Int = 8192 * 8192,
+        frames: Int = 20_000_000,
+        streams: Int = 256,
+        waitSeconds: Int = 60
+    ) {
+        self.pixelsPerFrame = pixelsPerFrame
+        self.frames = frames
+        self.streams = streams
+        self.waitSeconds = waitSeconds
+    }
+
+    /// The largest single block of memory that reading a file may ask for, in bytes.
+    ///
+    /// Room for a frame of eight bytes a pixel and for an index of 24 bytes a frame, which is what the
+    /// limits allow; never less than the usual ones need, because it holds for the whole process.
+    package var blockBytes: Int {
+        max(1 << 29, Self.product(pixelsPerFrame, 8), Self.product(frames, 24))
+    }
+
+    private static func product(_ count: Int, _ bytes: Int) -> Int {
+        let (product, overflow) = count.multipliedReportingOverflow(by: bytes)
+        return overflow ? .max : product
+    }
+}

@@ -40,6 +40,10 @@ enum Help {
                                 720 up to 20 MB, 1080 above; less if bytes are few
           --speed SPEED         fast, balanced (usual) or best
           --audio SOUND         auto (usual), copy, none, or kilobits a second
+          --audio-track TRACK   a number as probe lists them, all-mixed, or keep (all);
+                                otherwise the main one
+          --metadata WHICH      private (usual): title, dates and chapters stay, place
+                                and device go; keep: all that MP4 holds; none
 
         Machine
           --memory SIZE         memory for frames kept between the passes; 0 for none

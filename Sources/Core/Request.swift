@@ -10,6 +10,8 @@ package struct Request: Sendable, Equatable {
     package var heightCap: HeightCap
     package var speed: Speed
     package var audio: AudioWish
+    package var audioTrack: AudioTrackWish
+    package var metadata: Metadata.Policy
     package var overwrites: Bool
 
     package init(
@@ -19,6 +21,8 @@ package struct Request: Sendable, Equatable {
         heightCap: HeightCap = .automatic,
         speed: Speed = .balanced,
         audio: AudioWish = .automatic,
+        audioTrack: AudioTrackWish = .automatic,
+        metadata: Metadata.Policy = .private,
         overwrites: Bool = false
     ) {
         self.input = input
@@ -27,6 +31,8 @@ package struct Request: Sendable, Equatable {
         self.heightCap = heightCap
         self.speed = speed
         self.audio = audio
+        self.audioTrack = audioTrack
+        self.metadata = metadata
         self.overwrites = overwrites
     }
 

@@ -21,6 +21,7 @@
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/mathematics.h>
+#include <libavutil/mem.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libavutil/version.h>
@@ -229,6 +230,31 @@ static inline int cinch_pixel_format_has_alpha(int format) {
 // AVFormatContext.streams is a C array of pointers; an out-of-range index yields NULL instead of a crash.
 static inline AVStream *cinch_stream(const AVFormatContext *context, int index) {
     return index >= 0 && (unsigned)index < context->nb_streams ? context->streams[index] : NULL;
+}
+
+// AVFormatContext.chapters is a C array of pointers, like streams.
+static inline AVChapter *cinch_chapter(const AVFormatContext *context, int index) {
+    return index >= 0 && (unsigned)index < context->nb_chapters ? context->chapters[index] : NULL;
+}
+
+// Adds a chapter to an output, in microseconds; avformat_free_context frees it.
+static inline int cinch_add_chapter(AVFormatContext *context, int64_t start, int64_t end, const char *title) {
+    AVChapter *chapter = (AVChapter *)av_mallocz(sizeof(*chapter));
+    if (!chapter) return AVERROR(ENOMEM);
+    int count = (int)context->nb_chapters;
+    chapter->id = count + 1;
+    chapter->time_base = av_make_q(1, 1000000);
+    chapter->start = start;
+    chapter->end = end;
+    if (title) av_dict_set(&chapter->metadata, "title", title, 0);
+    int status = av_dynarray_add_nofree(&context->chapters, &count, chapter);
+    if (status < 0) {
+        av_dict_free(&chapter->metadata);
+        av_free(chapter);
+        return status;
+    }
+    context->nb_chapters = (unsigned)count;
+    return 0;
 }
 
 // AVChannelLayout holds a union and a macro initialiser; only the count matters here.

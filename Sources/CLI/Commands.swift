@@ -163,6 +163,18 @@ struct WishOptions: ParsableArguments {
     )
     var audio: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Sound track: its number, all-mixed or keep.", valueName: "track")
+    )
+    var audioTrack: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("keep, private or none.", valueName: "which")
+    )
+    var metadata: String?
+
     @Flag(help: "JSON lines on standard output, described in JSON.md.")
     var json = false
 
@@ -177,7 +189,9 @@ struct WishOptions: ParsableArguments {
             heightCap: try maxHeight.map(Reading.heightCap) ?? .automatic,
             frameRateCap: try fps.map(Reading.frameRateCap) ?? .automatic,
             speed: try speed.map(Reading.speed) ?? .balanced,
-            audio: try audio.map(Reading.audio) ?? .automatic
+            audio: try audio.map(Reading.audio) ?? .automatic,
+            audioTrack: try audioTrack.map(Reading.audioTrack) ?? .automatic,
+            metadata: try metadata.map(Reading.metadata) ?? .private
         )
     }
 }
@@ -333,6 +347,26 @@ enum Reading {
             throw unknown(text, option: "--audio", examples: examples)
         }
         return wish
+    }
+
+    /// The value of `--audio-track`.
+    static func audioTrack(_ text: String) throws(Failure) -> AudioTrackWish {
+        let examples = "its number from 1, all-mixed, keep or auto"
+        try checkPresence(text, option: "--audio-track", examples: examples)
+        guard let wish = AudioTrackWish(parsing: text) else {
+            throw unknown(text, option: "--audio-track", examples: examples)
+        }
+        return wish
+    }
+
+    /// The value of `--metadata`.
+    static func metadata(_ text: String) throws(Failure) -> Metadata.Policy {
+        let examples = "keep, private or none"
+        try checkPresence(text, option: "--metadata", examples: examples)
+        guard let policy = Metadata.Policy(rawValue: text.lowercased()) else {
+            throw unknown(text, option: "--metadata", examples: examples)
+        }
+        return policy
     }
 
     // Values are taken whatever they begin with, so that `--to -5MB` gets an answer about its sign.

@@ -19,7 +19,8 @@ enum Facts {
         columns.add("Pixels", pixels(video))
         if source.audio.isEmpty { columns.add("Sound", "none") }
         for (index, track) in source.audio.enumerated() {
-            columns.add(index == 0 ? "Sound" : "", sound(track))
+            let number = source.audio.count > 1 ? "\(track.number). " : ""
+            columns.add(index == 0 ? "Sound" : "", number + sound(track))
         }
         if let obstacle = Plan.obstacleToPlayingEverywhere(source) {
             columns.add("Plays", "perhaps not everywhere: \(obstacle)")
@@ -62,6 +63,7 @@ enum Facts {
             )
         }
         columns.add("Sound", sound(plan.sound))
+        for further in plan.furtherSounds { columns.add("", sound(further)) }
         columns.add("Container", "about \(ByteSize.grouped(plan.budget.containerBytes)) bytes")
         columns.add(
             "Expected",
@@ -193,6 +195,7 @@ enum Facts {
         parts.append("\(Phrase.factor(Double(track.sampleRate) / 1000)) kHz")
         if let rate = track.bitsPerSecond { parts.append(Phrase.rate(rate)) }
         if let language = track.language { parts.append(language) }
+        if track.isSecondary { parts.append("secondary") }
         if !track.isDecodable { parts.append("cannot be decoded here") }
         return parts.joined(separator: ", ").withoutControls
     }
@@ -203,6 +206,9 @@ enum Facts {
         case .copy(_, let rate, _): "copied as it is, \(Phrase.rate(rate))"
         case .encode(_, let rate, let channels, _):
             "AAC, \(Phrase.rate(rate)), \(channels == 1 ? "mono" : "stereo")"
+        case .mix(let tracks, let rate, let channels, _):
+            "\(tracks.count) tracks mixed: AAC, \(Phrase.rate(rate)), "
+                + (channels == 1 ? "mono" : "stereo")
         }
     }
 

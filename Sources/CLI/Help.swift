@@ -41,6 +41,10 @@ enum Help {
           --fps RATE            frames a second at most, otherwise 60: 30, 29.97, source
           --speed SPEED         fast, balanced (usual) or best
           --audio SOUND         auto (usual), copy, none, or kilobits a second
+          --audio-track TRACK   a number as probe lists them, all-mixed, or keep (all);
+                                otherwise the main one
+          --metadata WHICH      private (usual): title, dates and chapters stay, place
+                                and device go; keep: all that MP4 holds; none
 
         Machine
           --memory SIZE         memory for frames kept between the passes; 0 for none

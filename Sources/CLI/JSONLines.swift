@@ -167,6 +167,24 @@ struct PlanPayload: Encodable {
         var bitsPerSecond: Int
         var sampleRate: Int?
         var channels: Int?
+
+        init(_ sound: Sound) {
+            bitsPerSecond = sound.bitsPerSecond
+            switch sound {
+            case .none: action = "none"
+            case .copy(_, _, let samples):
+                action = "copy"
+                sampleRate = samples
+            case .encode(_, _, let count, let samples):
+                action = "encode"
+                sampleRate = samples
+                channels = count
+            case .mix(_, _, let count, let samples):
+                action = "mix"
+                sampleRate = samples
+                channels = count
+            }
+        }
     }
 
     var method: Plan.Method
@@ -183,6 +201,8 @@ struct PlanPayload: Encodable {
     var speed: Speed
     var keyframeIntervalFrames: Int
     var sound: SoundPayload
+    /// Where all tracks are kept.
+    var furtherSounds: [SoundPayload]?
     var videoBytes: Int
     var videoBitsPerSecond: Int
     var audioBytes: Int
@@ -203,19 +223,8 @@ struct PlanPayload: Encodable {
         toneMaps = plan.picture.toneMaps
         speed = plan.speed
         keyframeIntervalFrames = plan.keyframeIntervalFrames
-        sound =
-            switch plan.sound {
-            case .none: SoundPayload(action: "none", bitsPerSecond: 0)
-            case .copy(_, let rate, let samples):
-                SoundPayload(action: "copy", bitsPerSecond: rate, sampleRate: samples)
-            case .encode(_, let rate, let channels, let samples):
-                SoundPayload(
-                    action: "encode",
-                    bitsPerSecond: rate,
-                    sampleRate: samples,
-                    channels: channels
-                )
-            }
+        sound = SoundPayload(plan.sound)
+        furtherSounds = plan.furtherSounds.isEmpty ? nil : plan.furtherSounds.map(SoundPayload.init)
         videoBytes = plan.budget.videoBytes
         videoBitsPerSecond = plan.budget.videoBitsPerSecond
         audioBytes = plan.budget.audioBytes

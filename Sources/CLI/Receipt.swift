@@ -32,6 +32,11 @@ enum Receipt {
             "Sound",
             report.audioBytes == 0 ? "none" : "AAC, \(Phrase.rate(report.audioBitsPerSecond))"
         )
+        if let metadata = report.metadata {
+            for (index, line) in lines(metadata).enumerated() {
+                columns.add(index == 0 ? "Metadata" : "", line)
+            }
+        }
         columns.add("Passes", passes(report))
         columns.add("Time", time(report))
         if let ssim = report.ssim {
@@ -69,6 +74,13 @@ enum Receipt {
         let margin = target - report.bytes
         return "\(percent(report.fill)) of \(Phrase.target(target)), "
             + (margin == 0 ? "to the byte" : "\(ByteSize.grouped(margin)) bytes to spare")
+    }
+
+    /// Names alone: a place that was removed is not printed instead.
+    private static func lines(_ metadata: Report.MetadataOutcome) -> [String] {
+        [("kept: ", metadata.kept), ("removed: ", metadata.removed)].compactMap { word, names in
+            names.isEmpty ? nil : word + names.joined(separator: ", ").withoutControls
+        }
     }
 
     private static func passes(_ report: Report) -> String {

@@ -1,27 +1,3 @@
-/// What becomes of the sound.
-package enum Sound: Hashable, Codable, Sendable {
-    case none
-    /// The source's own AAC packets.
-    case copy(streamIndex: Int, bitsPerSecond: Int, sampleRate: Int)
-    /// AAC-LC, stereo or mono.
-    case encode(streamIndex: Int, bitsPerSecond: Int, channels: Int, sampleRate: Int)
-
-    package var bitsPerSecond: Int {
-        switch self {
-        case .none: 0
-        case .copy(_, let rate, _): rate
-        case .encode(_, let rate, _, _): rate
-        }
-    }
-
-    package var packetsPerSecond: Double {
-        switch self {
-        case .none: 0
-        case .copy(_, _, let rate), .encode(_, _, _, let rate): Double(rate) / 1024
-        }
-    }
-}
-
 /// How the limit is divided, before anything is measured.
 package struct Budget: Hashable, Codable, Sendable {
     package var limitBytes: Int
@@ -49,6 +25,9 @@ package struct Plan: Hashable, Codable, Sendable {
     package var targetBytes: Int?
     package var picture: Picture
     package var sound: Sound
+    /// Further tracks, where all are kept.
+    package var furtherSounds: [Sound]
+    package var metadata: KeptMetadata
     package var speed: Speed
     /// The longest distance between keyframes.
     package var keyframeIntervalFrames: Int
@@ -82,6 +61,7 @@ extension Plan {
         request: Request,
         mayRemux: Bool = true
     ) throws(Failure) -> Plan {
+        let source = try source.selecting(request.audioTrack)
         var reasons: [String] = []
         let target = request.target?.bytes
         let video = source.video
@@ -97,7 +77,7 @@ extension Plan {
 
         let smallest = smallestBytes(
             source: source,
-            wish: request.audio,
+            request: request,
             rate: rate,
             full: full,
             frames: frames
@@ -121,17 +101,23 @@ extension Plan {
             )
         }
 
-        let sound = Sound.choose(
+        let sounds = Sound.chooseAll(
             for: source,
-            wish: request.audio,
+            request: request,
             totalBitsPerSecond: Int(Double(limit) * 8 / seconds)
         )
-        let container = containerBytes(
-            frames: frames,
-            seconds: seconds,
-            audioPacketsPerSecond: sound.packetsPerSecond
+        let metadata = KeptMetadata.choose(
+            from: source,
+            policy: request.metadata,
+            limitBytes: limit
         )
-        let audioBytes = Int(Double(sound.bitsPerSecond) / 8 * seconds)
+        let container =
+            containerBytes(
+                frames: frames,
+                seconds: seconds,
+                audioPacketsPerSecond: sounds.packetsPerSecond
+            ) + metadata.estimatedBytes
+        let audioBytes = Int(Double(sounds.bitsPerSecond) / 8 * seconds)
         let videoBytes = max(1, limit - container - audioBytes)
         let videoRate = Int(Double(videoBytes) * 8 / seconds)
 
@@ -163,7 +149,9 @@ extension Plan {
             limitBytes: limit,
             targetBytes: target,
             picture: picture,
-            sound: sound,
+            sound: sounds.first ?? .none,
+            furtherSounds: Array(sounds.dropFirst()),
+            metadata: metadata,
             speed: request.speed,
             keyframeIntervalFrames: Keyframes.interval(rate: rate, isStill: isStill),
             landingKeyframes: Keyframes.landing(frames: frames, rate: rate, isStill: isStill),
@@ -258,21 +246,21 @@ extension Plan {
 
     private static func smallestBytes(
         source: Source,
-        wish: AudioWish,
+        request: Request,
         rate: Rational,
         full: PixelSize,
         frames: Int
     ) -> Int {
         let seconds = max(0.04, source.durationSeconds)
-        let sound = Sound.choose(for: source, wish: wish, totalBitsPerSecond: 0)
+        let sounds = Sound.chooseAll(for: source, request: request, totalBitsPerSecond: 0)
         let size = full.fitted(shortSide: ladder.last ?? 144)
         let video = Double(size.pixels) * Double(frames) * floorBitsPerPixel / 8 + 700
         return containerBytes(
             frames: frames,
             seconds: seconds,
-            audioPacketsPerSecond: sound.packetsPerSecond
+            audioPacketsPerSecond: sounds.packetsPerSecond
         )
-            + Int(Double(sound.bitsPerSecond) / 8 * seconds) + Int(video)
+            + Int(Double(sounds.bitsPerSecond) / 8 * seconds) + Int(video)
     }
 
     private static func unreachable(

@@ -7,14 +7,15 @@ extension Plan {
                 heightCap: request.heightCap,
                 frameRateCap: request.frameRateCap
             ) == nil,
-            let sound = Sound.copied(from: source, wish: request.audio)
+            let chosen = try? source.selecting(request.audioTrack),
+            let sounds = Sound.copied(from: chosen, request: request)
         else { return nil }
         let video = source.video
         let frames = max(1, Int((source.durationSeconds * video.frameRate.value).rounded()))
         let container = containerBytes(
             frames: frames,
             seconds: source.durationSeconds,
-            audioPacketsPerSecond: sound.packetsPerSecond
+            audioPacketsPerSecond: sounds.packetsPerSecond
         )
         return Plan(
             method: .remux,
@@ -28,7 +29,13 @@ extension Plan {
                 toneMaps: false,
                 matrix: video.colour.matrix == "smpte170m" ? .smpte170m : .bt709
             ),
-            sound: sound,
+            sound: sounds.first ?? .none,
+            furtherSounds: Array(sounds.dropFirst()),
+            metadata: KeptMetadata.choose(
+                from: source,
+                policy: request.metadata,
+                limitBytes: target
+            ),
             speed: request.speed,
             keyframeIntervalFrames: 0,
             landingKeyframes: [],
@@ -85,13 +92,14 @@ extension Plan {
 
 extension Sound {
     /// The source's own sound, if every player takes it; nil where it must be encoded.
-    fileprivate static func copied(from source: Source, wish: AudioWish) -> Sound? {
-        switch wish {
-        case .none: return Sound.none
-        case .bitsPerSecond: return source.audio.isEmpty ? Sound.none : nil
+    fileprivate static func copied(from source: Source, request: Request) -> [Sound]? {
+        switch request.audio {
+        case .none: return []
+        case .bitsPerSecond: return source.audio.isEmpty ? [] : nil
         case .automatic, .copy:
-            guard let track = source.audio.first else { return Sound.none }
-            return track.playsEverywhere ? .copying(track) : nil
+            if request.audioTrack == .mixed, source.audio.count > 1 { return nil }
+            let tracks = request.audioTrack == .keep ? source.audio : Array(source.audio.prefix(1))
+            return tracks.allSatisfy(\.playsEverywhere) ? tracks.map(copying) : nil
         }
     }
 

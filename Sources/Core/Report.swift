@@ -30,6 +30,25 @@ package struct Report: Sendable, Equatable, Codable {
     package var ssimFrames: Int
     package var elapsedSeconds: Double
     package var notes: [String]
+    /// What was kept and what was removed; nil where the source said nothing about itself.
+    package var metadata: MetadataOutcome?
+
+    /// What became of the source's metadata, by name: never what it said.
+    package struct MetadataOutcome: Sendable, Equatable, Codable {
+        package var policy: Metadata.Policy
+        package var kept: [String]
+        package var removed: [String]
+        package var removedKeys: [String]
+
+        /// Nil where there was nothing.
+        package init?(_ metadata: KeptMetadata) {
+            if metadata.isEmpty { return nil }
+            policy = metadata.policy
+            kept = metadata.kept
+            removed = metadata.removed
+            removedKeys = metadata.removedKeys
+        }
+    }
 
     package init(
         input: String,
@@ -57,7 +76,8 @@ package struct Report: Sendable, Equatable, Codable {
         ssim: Double?,
         ssimFrames: Int,
         elapsedSeconds: Double,
-        notes: [String]
+        notes: [String],
+        metadata: MetadataOutcome? = nil
     ) {
         self.input = input
         self.output = output
@@ -85,6 +105,7 @@ package struct Report: Sendable, Equatable, Codable {
         self.ssimFrames = ssimFrames
         self.elapsedSeconds = elapsedSeconds
         self.notes = notes
+        self.metadata = metadata
     }
 
     /// Share of the target (or of the limit, without one) that the file fills.

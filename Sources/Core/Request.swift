@@ -11,6 +11,8 @@ package struct Request: Sendable, Equatable {
     package var frameRateCap: FrameRateCap
     package var speed: Speed
     package var audio: AudioWish
+    package var audioTrack: AudioTrackWish
+    package var metadata: Metadata.Policy
     package var overwrites: Bool
 
     package init(
@@ -21,6 +23,8 @@ package struct Request: Sendable, Equatable {
         frameRateCap: FrameRateCap = .automatic,
         speed: Speed = .balanced,
         audio: AudioWish = .automatic,
+        audioTrack: AudioTrackWish = .automatic,
+        metadata: Metadata.Policy = .private,
         overwrites: Bool = false
     ) {
         self.input = input
@@ -30,6 +34,8 @@ package struct Request: Sendable, Equatable {
         self.frameRateCap = frameRateCap
         self.speed = speed
         self.audio = audio
+        self.audioTrack = audioTrack
+        self.metadata = metadata
         self.overwrites = overwrites
     }
 

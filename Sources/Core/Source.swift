@@ -194,7 +194,12 @@ package struct AudioTrack: Hashable, Codable, Sendable {
     package var sampleRate: Int
     package var bitsPerSecond: Int?
     package var language: String?
+    /// Its place among the file's sound tracks, from 1.
+    package var number: Int
+    package var title: String?
     package var isDefault: Bool
+    /// A commentary, or a version for those who see or hear less.
+    package var isSecondary: Bool
     /// False where this build has no decoder for the codec, or the track describes no sound.
     package var isDecodable: Bool
 
@@ -206,7 +211,10 @@ package struct AudioTrack: Hashable, Codable, Sendable {
         sampleRate: Int,
         bitsPerSecond: Int? = nil,
         language: String? = nil,
+        number: Int = 1,
+        title: String? = nil,
         isDefault: Bool = false,
+        isSecondary: Bool = false,
         isDecodable: Bool = true
     ) {
         self.streamIndex = streamIndex
@@ -216,8 +224,35 @@ package struct AudioTrack: Hashable, Codable, Sendable {
         self.sampleRate = sampleRate
         self.bitsPerSecond = bitsPerSecond
         self.language = language
+        self.number = number
+        self.title = title
         self.isDefault = isDefault
+        self.isSecondary = isSecondary
         self.isDecodable = isDecodable
+    }
+}
+
+/// What one of a file's subtitle tracks is.
+package struct SubtitleTrack: Hashable, Codable, Sendable {
+    package var streamIndex: Int
+    package var codec: String
+    package var language: String?
+    package var title: String?
+    /// False for pictures of letters, which cannot become text.
+    package var isText: Bool
+
+    package init(
+        streamIndex: Int,
+        codec: String,
+        language: String? = nil,
+        title: String? = nil,
+        isText: Bool = true
+    ) {
+        self.streamIndex = streamIndex
+        self.codec = codec
+        self.language = language
+        self.title = title
+        self.isText = isText
     }
 }
 
@@ -236,6 +271,8 @@ package struct Source: Hashable, Codable, Sendable {
     package var video: VideoTrack
     /// In the order of preference: the first is the one that is kept.
     package var audio: [AudioTrack]
+    package var subtitles: [SubtitleTrack]
+    package var metadata: Metadata
 
     package init(
         path: String,
@@ -245,7 +282,9 @@ package struct Source: Hashable, Codable, Sendable {
         durationIsEstimated: Bool = false,
         startMicroseconds: Int = 0,
         video: VideoTrack,
-        audio: [AudioTrack] = []
+        audio: [AudioTrack] = [],
+        subtitles: [SubtitleTrack] = [],
+        metadata: Metadata = Metadata()
     ) {
         self.path = path
         self.bytes = bytes
@@ -255,5 +294,7 @@ package struct Source: Hashable, Codable, Sendable {
         self.startMicroseconds = startMicroseconds
         self.video = video
         self.audio = audio
+        self.subtitles = subtitles
+        self.metadata = metadata
     }
 }

@@ -122,7 +122,12 @@ package struct Compressor: Sendable {
     ) throws(Failure) -> Source {
         let bytes = try InputFile.check(path)
         do {
-            var source = try Prober.probe(path: path.string, bytes: bytes, flag: flag)
+            var source = try Prober.probe(
+                path: path.string,
+                bytes: bytes,
+                flag: flag,
+                languages: Machine.languages
+            )
             source.video = try FieldCheck.examined(source, flag: flag)
             return source
         } catch {
@@ -265,6 +270,18 @@ package enum Machine {
             return Int(digits).map { $0 * 1024 }
         }
         return nil
+    }
+
+    /// The user's languages, the first the most wanted, as `en_GB.UTF-8` or `en`.
+    package static var languages: [String] {
+        let environment = ProcessInfo.processInfo.environment
+        var languages: [String] = []
+        for name in ["LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"] {
+            let value = environment[name] ?? ""
+            languages += value.split(separator: ":").map(String.init)
+        }
+        // The C locale names no language.
+        return languages.filter { $0 != "C" && $0 != "POSIX" && !$0.hasPrefix("C.") }
     }
 
     /// Bytes free where a folder is.

@@ -98,12 +98,13 @@ enum Assembly {
     static func write(
         picture: inout Track?,
         sound: inout Track?,
+        trimmings: Trimmings,
         to path: FilePath,
         flag: CancellationFlag
     ) throws -> Int {
         picture?.rewind()
         sound?.rewind()
-        var muxer = try muxer(path, &picture, sound)
+        var muxer = try muxer(path, &picture, sound, trimmings)
         var packet = try Packet()
         while let seconds = picture?.nextSeconds {
             if flag.isRaised { throw Failure.interrupted }
@@ -119,10 +120,12 @@ enum Assembly {
     private static func muxer(
         _ path: FilePath,
         _ picture: inout Track?,
-        _ sound: borrowing Track?
+        _ sound: borrowing Track?,
+        _ trimmings: Trimmings
     ) throws -> Muxer {
         switch picture {
-        case .some(let picture): return try Muxer(path: path, picture: picture, sound: sound)
+        case .some(let picture):
+            return try Muxer(path: path, picture: picture, sound: sound, trimmings: trimmings)
         case .none: throw Failure(.defect, "There is no picture to write")
         }
     }

@@ -10,6 +10,7 @@ struct Landing {
     let limitBytes: Int
     /// Sound and container.
     let fixedBytes: Int
+    let trimmings: Trimmings
     let log: FilePath
     let flag: CancellationFlag
 
@@ -25,6 +26,7 @@ struct Landing {
         settings: VideoEncoder.Settings,
         limitBytes: Int,
         fixedBytes: Int,
+        trimmings: Trimmings,
         log: FilePath,
         flag: CancellationFlag
     ) {
@@ -32,6 +34,7 @@ struct Landing {
         self.settings = settings
         self.limitBytes = limitBytes
         self.fixedBytes = fixedBytes
+        self.trimmings = trimmings
         self.log = log
         self.flag = flag
     }
@@ -122,6 +125,7 @@ struct Landing {
                     fileBytes = try Assembly.write(
                         picture: &picture,
                         sound: &sound,
+                        trimmings: trimmings,
                         to: workspace.file(name),
                         flag: flag
                     )

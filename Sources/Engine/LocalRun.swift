@@ -17,6 +17,7 @@ struct LocalRun {
     private let limits: Compressor.Limits
     private let flag: CancellationFlag
     private var record: RunRecord
+    private var trimmings = Trimmings()
 
     init(
         source: Source,
@@ -126,6 +127,7 @@ struct LocalRun {
             settings: settings,
             limitBytes: plan.limitBytes,
             fixedBytes: fixed,
+            trimmings: trimmings,
             log: workspace.file("pass.log"),
             flag: flag
         )
@@ -154,6 +156,7 @@ struct LocalRun {
         return try Sweep.run(
             &prepared,
             sound: &sound,
+            trimmings: trimmings,
             settings: settings,
             keyframes: plan.landingKeyframes,
             log: workspace.file("pass.log"),
@@ -202,6 +205,7 @@ struct LocalRun {
             expectedShares: sweep.log.shares(atQuantizerShift: shift),
             limitBytes: plan.limitBytes,
             fixedBytes: fixed,
+            trimmings: trimmings,
             success: "as good as it gets: more bytes could not be seen",
             failure: "constant quality needs more than the limit: two passes instead"
         )
@@ -239,6 +243,7 @@ struct LocalRun {
             expectedShares: [],
             limitBytes: plan.limitBytes,
             fixedBytes: fixed,
+            trimmings: trimmings,
             success: "constant quality",
             failure: "larger than the source at this quality"
         )
@@ -272,7 +277,7 @@ struct LocalRun {
     private mutating func remux(in workspace: borrowing Workspace) throws -> Report? {
         var sound = try makeSound(in: workspace)
         record.meter.begin(.encoding, until: 0.6)
-        var copying = Remux(source: source, plan: plan)
+        var copying = Remux(source: source, plan: plan, trimmings: trimmings)
         let path = workspace.file("copy.mp4")
         let result = try copying.run(sound: &sound, to: path, flag: flag) {
             record.meter.update($0, frames: 0)
@@ -293,7 +298,7 @@ struct LocalRun {
             frames: nil,
             durationSeconds: result.durationSeconds,
             frameSeconds: 1 / max(1, source.video.frameRate.value),
-            hasSound: sound?.packetCount ?? 0 > 0
+            hasSound: sound?.isSound == true
         )
         record.meter.begin(.verifying, until: 1)
         let total = Double(max(1, plan.frames))
@@ -315,27 +320,20 @@ struct LocalRun {
             fileBytes: result.fileBytes,
             pictureBytes: result.pictureBytes
         )
-        return try place(file, finding, soundBytes: sound?.byteCount ?? 0, in: workspace)
+        return try place(file, finding, soundBytes: sound?.soundByteCount ?? 0, in: workspace)
     }
 
     // MARK: - Parts of every run
 
     private mutating func makeSound(in workspace: borrowing Workspace) throws -> Track? {
-        record.meter.begin(.audio, until: 0.03)
-        let total = max(0.1, source.durationSeconds)
-        let sound = try SoundTrack.make(
-            plan.sound,
-            source: source,
+        trimmings = try Trimmings(plan.metadata, of: source, flag: flag)
+        return try record.makeSound(
+            of: source,
+            plan: plan,
+            request: request,
             path: workspace.file("sound"),
             flag: flag
-        ) { record.meter.update($0 / total, frames: 0) }
-        if source.audio.count > 1, plan.sound != .none {
-            record.note("the source has \(source.audio.count) sound tracks: the main one is kept")
-        }
-        if !source.audio.isEmpty, plan.sound == .none, request.audio != .none {
-            record.note("the sound cannot be decoded here and is left out")
-        }
-        return sound
+        )
     }
 
     private mutating func publish(
@@ -352,7 +350,7 @@ struct LocalRun {
             frames: encoded.frames,
             durationSeconds: max(Double(encoded.frames) / rate, soundSeconds ?? 0),
             frameSeconds: 1 / rate,
-            hasSound: soundSeconds != nil
+            hasSound: sound?.isSound == true
         )
         record.meter.begin(.verifying, until: 1)
         let total = Double(max(1, encoded.frames))
@@ -366,7 +364,7 @@ struct LocalRun {
         if prepared.damagedCount > 0 {
             record.note("\(prepared.damagedCount) damaged pictures in the source were concealed")
         }
-        return try place(encoded, finding, soundBytes: sound?.byteCount ?? 0, in: workspace)
+        return try place(encoded, finding, soundBytes: sound?.soundByteCount ?? 0, in: workspace)
     }
 
     /// Renames the checked file to its destination, and writes the receipt.

@@ -14,6 +14,7 @@ struct OnePass {
     var limitBytes: Int
     /// Sound and container.
     var fixedBytes: Int
+    var trimmings: Trimmings
     /// What the record says of it when it fits, and when it does not.
     var success: String
     var failure: String
@@ -60,6 +61,7 @@ struct OnePass {
             let bytes = try Assembly.write(
                 picture: &picture,
                 sound: &sound,
+                trimmings: trimmings,
                 to: workspace.file(name),
                 flag: flag
             )

@@ -6,6 +6,7 @@ import SystemPackage
 struct Remux {
     var source: Source
     var plan: Plan
+    var trimmings: Trimmings
 
     struct Result {
         var fileBytes: Int
@@ -25,7 +26,12 @@ struct Remux {
             streamIndex: source.video.streamIndex,
             flag: flag
         )
-        var muxer = try picture.muxer(to: path, sound: sound)
+        var muxer = try picture.muxer(
+            to: path,
+            sound: sound,
+            trimmings: trimmings,
+            seconds: source.durationSeconds
+        )
         var packet = try Packet()
         while try picture.next(into: &packet) {
             if flag.isRaised { throw Failure.interrupted }

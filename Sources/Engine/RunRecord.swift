@@ -67,7 +67,8 @@ struct RunRecord {
             ssim: finding.similarity,
             ssimFrames: finding.comparedFrames,
             elapsedSeconds: meter.elapsedSeconds,
-            notes: notes
+            notes: notes,
+            metadata: Report.MetadataOutcome(plan.metadata)
         )
     }
 }

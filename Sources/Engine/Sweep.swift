@@ -41,6 +41,7 @@ struct Sweep {
     static func run(
         _ prepared: inout PreparedFrames,
         sound: inout Track?,
+        trimmings: Trimmings,
         settings: VideoEncoder.Settings,
         keyframes: [Int],
         log: FilePath,
@@ -53,6 +54,7 @@ struct Sweep {
         let (timings, containerBytes) = try analyse(
             &prepared,
             sound: &sound,
+            trimmings: trimmings,
             from: settings.size,
             settings: small,
             keyframes: keyframes,
@@ -80,6 +82,7 @@ struct Sweep {
     private static func analyse(
         _ prepared: inout PreparedFrames,
         sound: inout Track?,
+        trimmings: Trimmings,
         from full: PixelSize,
         settings: VideoEncoder.Settings,
         keyframes: [Int],
@@ -106,7 +109,12 @@ struct Sweep {
         guard count > 0 else { throw MediaError.noPicture }
         try encoder.finish()
         while try encoder.receive(into: &packet) { timings.append(packet.timing) }
-        let container = try Muxer.containerBytes(video: encoder, packets: timings, sound: &sound)
+        let container = try Muxer.containerBytes(
+            video: encoder,
+            packets: timings,
+            sound: &sound,
+            trimmings: trimmings
+        )
         return (timings, container)
     }
 }

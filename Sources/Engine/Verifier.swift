@@ -102,7 +102,7 @@ struct Verifier {
         } else if index == 0 {
             throw broken("it has no frames")
         }
-        if let track = result.audio.first {
+        for track in result.audio {
             var sound = try Decoder(
                 path: path.string,
                 streamIndex: track.streamIndex,

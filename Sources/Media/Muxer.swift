@@ -2,12 +2,13 @@ import CFFmpeg
 import Core
 package import SystemPackage
 
-/// An MP4 being written: one picture track, at most one sound track, the index in front.
+/// An MP4 being written: one picture track, the sound and what goes along with it, the index in front.
 package struct Muxer: ~Copyable {
     private let handle: Owned<AVFormatContext>
     private let inMemory: Bool
     private let videoTimeBase: AVRational
-    private let soundTimeBase: AVRational
+    /// Of the sound and of those that go along with it.
+    private let soundTimeBases: [AVRational]
 
     private var context: UnsafeMutablePointer<AVFormatContext> { handle.pointer }
 
@@ -15,10 +16,17 @@ package struct Muxer: ~Copyable {
     package init(
         path: FilePath,
         video: borrowing VideoEncoder,
-        sound: borrowing Track?
+        sound: borrowing Track?,
+        trimmings: Trimmings = Trimmings(),
+        seconds: Double = 0
     ) throws(MediaError) {
-        try self.init(path: path, sound: sound, timeBase: video.timeBase) {
-            (stream) throws(MediaError) in
+        try self.init(
+            path: path,
+            sound: sound,
+            trimmings: trimmings,
+            seconds: seconds,
+            timeBase: video.timeBase
+        ) { (stream) throws(MediaError) in
             try video.copyParameters(to: stream.pointee.codecpar)
             stream.pointee.avg_frame_rate = video.frameRate
         }
@@ -28,10 +36,16 @@ package struct Muxer: ~Copyable {
     package init(
         path: FilePath,
         picture: borrowing Track,
-        sound: borrowing Track?
+        sound: borrowing Track?,
+        trimmings: Trimmings = Trimmings()
     ) throws(MediaError) {
-        try self.init(path: path, sound: sound, timeBase: picture.timeBase) {
-            (stream) throws(MediaError) in
+        try self.init(
+            path: path,
+            sound: sound,
+            trimmings: trimmings,
+            seconds: max(picture.durationSeconds, Self.seconds(of: sound)),
+            timeBase: picture.timeBase
+        ) { (stream) throws(MediaError) in
             try picture.copyParameters(to: stream.pointee.codecpar)
             stream.pointee.avg_frame_rate = picture.frameRate
         }
@@ -42,13 +56,20 @@ package struct Muxer: ~Copyable {
         path: FilePath,
         copying demuxer: borrowing Demuxer,
         videoStream index: Int,
-        sound: borrowing Track?
+        sound: borrowing Track?,
+        trimmings: Trimmings,
+        seconds: Double
     ) throws(MediaError) {
         guard let source = demuxer.stream(index) else {
             throw MediaError(.invalid, doing: "find the picture")
         }
-        try self.init(path: path, sound: sound, timeBase: source.pointee.time_base) {
-            (stream) throws(MediaError) in
+        try self.init(
+            path: path,
+            sound: sound,
+            trimmings: trimmings,
+            seconds: seconds,
+            timeBase: source.pointee.time_base
+        ) { (stream) throws(MediaError) in
             try MediaError.check(
                 avcodec_parameters_copy(stream.pointee.codecpar, source.pointee.codecpar),
                 "describe the picture"
@@ -65,6 +86,8 @@ package struct Muxer: ~Copyable {
     private init(
         path: FilePath?,
         sound: borrowing Track?,
+        trimmings: Trimmings,
+        seconds: Double,
         timeBase: AVRational,
         describe: (UnsafeMutablePointer<AVStream>) throws(MediaError) -> Void
     ) throws(MediaError) {
@@ -92,18 +115,8 @@ package struct Muxer: ~Copyable {
         }
         try describe(video)
         video.pointee.time_base = timeBase
-        var soundBase = timeBase
-        switch sound {
-        case .some(let sound):
-            guard let stream = avformat_new_stream(context, nil) else {
-                throw MediaError(.memory, doing: "set up the MP4")
-            }
-            try sound.copyParameters(to: stream.pointee.codecpar)
-            soundBase = sound.timeBase
-            stream.pointee.time_base = soundBase
-        case .none:
-            break
-        }
+        let soundBases = try Self.addStreams(for: sound, to: context)
+        try trimmings.addCover(to: context)
         // What wrote the file is of no use to who watches it, and 60 bytes are 60 bytes.
         context.pointee.flags |= AVFMT_FLAG_BITEXACT
         if let path {
@@ -116,13 +129,15 @@ package struct Muxer: ~Copyable {
         }
         var options: OpaquePointer?
         if path != nil { av_dict_set(&options, "movflags", "+faststart", 0) }
+        try trimmings.describe(context, seconds: seconds, options: &options)
         let status = avformat_write_header(context, &options)
         av_dict_free(&options)
         try MediaError.check(status, "begin the MP4")
+        try trimmings.writeCover(to: context)
         self.handle = handle
         self.inMemory = isMemory
         self.videoTimeBase = timeBase
-        self.soundTimeBase = soundBase
+        self.soundTimeBases = soundBases
     }
 
     /// Writes a packet of the picture; it must come in decode order.
@@ -130,9 +145,11 @@ package struct Muxer: ~Copyable {
         try write(&packet, stream: 0, timeBase: videoTimeBase)
     }
 
-    /// Writes a packet of the sound.
+    /// Writes a packet of the sound, or of what goes along with it.
     package mutating func writeSound(_ packet: inout Packet) throws(MediaError) {
-        try write(&packet, stream: 1, timeBase: soundTimeBase)
+        let index = packet.streamIndex
+        guard soundTimeBases.indices.contains(index) else { return }
+        try write(&packet, stream: Int32(index) + 1, timeBase: soundTimeBases[index])
     }
 
     private mutating func write(
@@ -164,10 +181,17 @@ package struct Muxer: ~Copyable {
     package static func containerBytes(
         video: borrowing VideoEncoder,
         packets: [PacketTiming],
-        sound: inout Track?
+        sound: inout Track?,
+        trimmings: Trimmings = Trimmings()
     ) throws(MediaError) -> Int {
-        var muxer = try Muxer(path: nil, sound: sound, timeBase: video.timeBase) {
-            (stream) throws(MediaError) in
+        let seconds = Double(packets.count) * av_q2d(video.timeBase)
+        var muxer = try Muxer(
+            path: nil,
+            sound: sound,
+            trimmings: trimmings,
+            seconds: max(seconds, Self.seconds(of: sound)),
+            timeBase: video.timeBase
+        ) { (stream) throws(MediaError) in
             try video.copyParameters(to: stream.pointee.codecpar)
             stream.pointee.avg_frame_rate = video.frameRate
         }
@@ -201,6 +225,24 @@ package struct Muxer: ~Copyable {
         }
         sound?.rewind()
         return try muxer.finishCounting() - payload
+    }
+
+    private static func seconds(of track: borrowing Track?) -> Double {
+        switch track {
+        case .some(let track): return track.durationSeconds
+        case .none: return 0
+        }
+    }
+
+    /// Streams for the sound and for what goes along with it; their time bases.
+    private static func addStreams(
+        for track: borrowing Track?,
+        to context: UnsafeMutablePointer<AVFormatContext>
+    ) throws(MediaError) -> [AVRational] {
+        switch track {
+        case .some(let track): return try track.addStreams(to: context)
+        case .none: return []
+        }
     }
 
     private consuming func finishCounting() throws(MediaError) -> Int {

@@ -25,12 +25,21 @@ package struct PictureCopy: ~Copyable {
         self.streamIndex = streamIndex
     }
 
-    /// An MP4 that takes these packets.
+    /// An MP4 that takes these packets; `seconds` is how long it will be.
     package func muxer(
         to path: FilePath,
-        sound: borrowing Track?
+        sound: borrowing Track?,
+        trimmings: Trimmings,
+        seconds: Double
     ) throws(MediaError) -> Muxer {
-        try Muxer(path: path, copying: demuxer, videoStream: streamIndex, sound: sound)
+        try Muxer(
+            path: path,
+            copying: demuxer,
+            videoStream: streamIndex,
+            sound: sound,
+            trimmings: trimmings,
+            seconds: seconds
+        )
     }
 
     /// The next packet, in decode order; false at the end.

@@ -10,7 +10,8 @@ package enum Prober {
     package static func probe(
         path: String,
         bytes: Int,
-        flag: CancellationFlag
+        flag: CancellationFlag,
+        languages: [String] = []
     ) throws(MediaError) -> Source {
         let demuxer = try Demuxer(path: path, flag: flag)
         let context = demuxer.handle.pointer
@@ -52,7 +53,9 @@ package enum Prober {
             durationIsEstimated: isEstimated,
             startMicroseconds: Int(demuxer.startMicroseconds),
             video: video,
-            audio: audioTracks(demuxer, bestFor: Int(index))
+            audio: audioTracks(demuxer, bestFor: Int(index), languages: languages),
+            subtitles: subtitleTracks(demuxer),
+            metadata: metadata(of: demuxer, picture: stream)
         )
     }
 
@@ -255,7 +258,8 @@ package enum Prober {
 
     private static func audioTracks(
         _ demuxer: borrowing Demuxer,
-        bestFor video: Int
+        bestFor video: Int,
+        languages: [String]
     ) -> [AudioTrack] {
         let best = Int(
             av_find_best_stream(
@@ -274,7 +278,9 @@ package enum Prober {
             else { continue }
             let parameters = stream.pointee.codecpar.pointee
             let channels = Int(cinch_channels(stream.pointee.codecpar))
-            let entry = av_dict_get(stream.pointee.metadata, "language", nil, 0)
+            let language = av_dict_get(stream.pointee.metadata, "language", nil, 0)
+            let title = av_dict_get(stream.pointee.metadata, "title", nil, 0)
+            let disposition = stream.pointee.disposition
             tracks.append(
                 AudioTrack(
                     streamIndex: index,
@@ -285,15 +291,22 @@ package enum Prober {
                     channels: channels,
                     sampleRate: Int(parameters.sample_rate),
                     bitsPerSecond: parameters.bit_rate > 0 ? Int(parameters.bit_rate) : nil,
-                    language: entry.map { String(cString: $0.pointee.value) },
-                    isDefault: stream.pointee.disposition & AV_DISPOSITION_DEFAULT != 0,
+                    language: language.map { String(cString: $0.pointee.value) },
+                    number: tracks.count + 1,
+                    title: title.map { String(cString: $0.pointee.value) },
+                    isDefault: disposition & AV_DISPOSITION_DEFAULT != 0,
+                    isSecondary: disposition & secondary != 0,
                     isDecodable: channels > 0 && parameters.sample_rate > 0
                         && avcodec_find_decoder(parameters.codec_id) != nil
                 )
             )
         }
-        return tracks.filter { $0.streamIndex == best } + tracks.filter { $0.streamIndex != best }
+        return AudioTrack.inOrderOfPreference(tracks, best: best, languages: languages)
     }
+
+    private static let secondary =
+        AV_DISPOSITION_COMMENT | AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_VISUAL_IMPAIRED
+        | AV_DISPOSITION_DESCRIPTIONS | AV_DISPOSITION_KARAOKE
 
     static func codecName(_ parameters: UnsafeMutablePointer<AVCodecParameters>) -> String {
         String(cString: avcodec_get_name(parameters.pointee.codec_id))

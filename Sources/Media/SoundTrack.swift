@@ -4,6 +4,38 @@ package import SystemPackage
 
 /// Makes the sound of the result: the source's own AAC packets, or new ones.
 package enum SoundTrack {
+    /// Makes the tracks as planned, those after the first going along with it; nil where there are none.
+    package static func make(
+        _ sounds: [Sound],
+        source: Source,
+        path: FilePath,
+        flag: CancellationFlag,
+        onProgress: (Double) -> Void
+    ) throws(MediaError) -> Track? {
+        var first: Track?
+        for (index, sound) in sounds.enumerated() {
+            var made = try make(
+                sound,
+                source: source,
+                path: FilePath(path.string + (index == 0 ? "" : "-\(index)")),
+                flag: flag,
+                onProgress: onProgress
+            )
+            guard var track = made.take() else { continue }
+            if sounds.count > 1 {
+                // Several are told apart by their names.
+                track.title = source.audio.first { $0.streamIndex == sound.streamIndex }?.title
+            }
+            if var main = first.take() {
+                main.join(track)
+                first = consume main
+            } else {
+                first = consume track
+            }
+        }
+        return first
+    }
+
     /// Makes the track as planned; nil where the plan has no sound or the source's track is empty.
     ///
     /// Parameters:
@@ -29,7 +61,18 @@ package enum SoundTrack {
             )
         case .encode(let stream, let rate, let channels, let sampleRate):
             track = try encoded(
-                stream: stream,
+                streams: [stream],
+                source: source,
+                bitsPerSecond: rate,
+                channels: channels,
+                sampleRate: sampleRate,
+                path: path,
+                flag: flag,
+                onProgress: onProgress
+            )
+        case .mix(let streams, let rate, let channels, let sampleRate):
+            track = try encoded(
+                streams: streams,
                 source: source,
                 bitsPerSecond: rate,
                 channels: channels,
@@ -40,6 +83,7 @@ package enum SoundTrack {
             )
         }
         if track.packetCount == 0 { return nil }
+        track.language = source.audio.first { $0.streamIndex == sound.streamIndex }?.language
         track.rewind()
         return consume track
     }
@@ -91,7 +135,7 @@ package enum SoundTrack {
 
     /// Decodes, mixes to stereo or mono, fills gaps with silence, and encodes AAC-LC.
     private static func encoded(
-        stream index: Int,
+        streams: [Int],
         source: Source,
         bitsPerSecond: Int,
         channels: Int,
@@ -115,9 +159,9 @@ package enum SoundTrack {
             parameters: parameters,
             timeBase: av_make_q(1, Int32(clamping: sampleRate))
         )
-        var reader = try SoundReader(
+        var reader = try SoundMix(
             source: source,
-            streamIndex: index,
+            streamIndexes: streams,
             channels: channels,
             sampleRate: sampleRate,
             blockSize: encoder.blockSize,
@@ -146,7 +190,7 @@ struct SoundReader: ~Copyable {
     private var graph: FilterGraph?
     private var decoded: Frame
     private var input: FilterGraph.Input?
-    private let chain: String
+    private let channels: Int
     private let blockSize: Int
     private var isDraining = false
     private var end: Int64 = 0
@@ -167,16 +211,29 @@ struct SoundReader: ~Copyable {
         startTicks = decoder.ticks(microseconds: source.startMicroseconds)
         self.decoder = decoder
         self.decoded = decoded
-        let layout = channels == 1 ? "mono" : "stereo"
-        // async=1 fills gaps and trims overlaps, first_pts=0 pads a late start: the lips stay with the voice.
-        chain =
-            "aresample=\(sampleRate):async=1:first_pts=0,"
-            + "aformat=sample_fmts=fltp:sample_rates=\(sampleRate):channel_layouts=\(layout)"
+        self.channels = channels
         self.blockSize = blockSize
         self.sampleRate = sampleRate
     }
 
     var damagedCount: Int { decoder.damagedCount }
+
+    /// Holds peaks just below full scale, with room for what AAC adds; nothing else is changed.
+    static let limiter =
+        "alimiter=limit=0.9:level=0:latency=1,aformat=sample_fmts=fltp"
+
+    /// The filters for an input of so many channels.
+    private func chain(from inputChannels: Int) -> String {
+        let layout = channels == 1 ? "mono" : "stereo"
+        // async=1 fills gaps and trims overlaps, first_pts=0 pads a late start: the lips stay with the voice.
+        var chain = "aresample=\(sampleRate):async=1:first_pts=0"
+        // Two channels that say the same must not add up to more than full scale.
+        if inputChannels == 2, channels == 1 { chain += ":rematrix_maxval=1" }
+        chain += ",aformat=sample_fmts=fltp:sample_rates=\(sampleRate):channel_layouts=\(layout)"
+        // Six channels may add up to 8 dB above full scale. Lowering all would make films too quiet.
+        if inputChannels > 2 { chain += "," + Self.limiter }
+        return chain
+    }
 
     mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
         while true {
@@ -214,7 +271,10 @@ struct SoundReader: ~Copyable {
             if self.input != input {
                 // A track that changes its layout midway goes on in a new graph; the old one's
                 // last samples, less than a block, are let go.
-                graph = try FilterGraph(inputs: [input], chain: chain)
+                graph = try FilterGraph(
+                    inputs: [input],
+                    chain: chain(from: Int(pointer.pointee.ch_layout.nb_channels))
+                )
                 graph?.setBlockSize(blockSize)
                 self.input = input
             }

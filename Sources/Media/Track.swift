@@ -20,10 +20,15 @@ package struct Track: ~Copyable {
     private var offset: Int64 = 0
     private var cursor = 0
     private var cursorOffset: Int64 = 0
+    private var others: [Other] = []
+    private var ownBytes = 0
+    /// The language and the name that the container states of it.
+    var language: String?
+    var title: String?
     let timeBase: AVRational
     let frameRate: AVRational
-    /// Payload bytes.
-    package private(set) var byteCount = 0
+    /// Payload bytes, of those that go along too.
+    package var byteCount: Int { others.reduce(ownBytes) { $0 + $1.track.byteCount } }
     /// Packets of the source that could not be decoded on the way here.
     package internal(set) var damagedCount = 0
 
@@ -31,8 +36,38 @@ package struct Track: ~Copyable {
 
     /// Seconds from time zero to the end of the last packet.
     package var durationSeconds: Double {
-        guard let last = entries.last else { return 0 }
-        return Double(last.presentationTime + last.duration) * av_q2d(timeBase)
+        // The last to be decoded is not the last to be shown.
+        let end = entries.suffix(32).map { $0.presentationTime + $0.duration }.max() ?? 0
+        return others.reduce(Double(end) * av_q2d(timeBase)) {
+            max($0, $1.track.durationSeconds)
+        }
+    }
+
+    /// A track that goes along with another; an array cannot hold what cannot be copied.
+    private final class Other {
+        var track: Track
+
+        init(_ track: consuming Track) {
+            self.track = track
+        }
+    }
+
+    /// Whether it is sound; subtitles stand in its place where there is none.
+    package var isSound: Bool {
+        parameters.pointer.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+    }
+
+    /// Payload bytes of what is heard.
+    package var soundByteCount: Int {
+        others.reduce(isSound ? ownBytes : 0) { $0 + $1.track.soundByteCount }
+    }
+
+    /// How many tracks it is with those that go along.
+    package var trackCount: Int { others.reduce(1) { $0 + $1.track.trackCount } }
+
+    /// Lets another track go along: its packets come in turn with this one's, under stream numbers of their own.
+    package mutating func join(_ other: consuming Track) {
+        others.append(Other(other))
     }
 
     /// A track for what an encoder makes; its packets go into a new file.
@@ -117,7 +152,7 @@ package struct Track: ~Copyable {
             )
         }
         offset += Int64(bytes.count)
-        byteCount += bytes.count
+        ownBytes += bytes.count
         entries.append(
             Entry(
                 decodeTime: pointer.pointee.dts + Int64(shift),
@@ -134,7 +169,7 @@ package struct Track: ~Copyable {
         let removed = entries[count...].reduce(0) { $0 + Int($1.size) }
         entries.removeSubrange(count...)
         offset -= Int64(removed)
-        byteCount -= removed
+        ownBytes -= removed
         rewind()
     }
 
@@ -142,14 +177,22 @@ package struct Track: ~Copyable {
     package mutating func rewind() {
         cursor = 0
         cursorOffset = 0
+        for other in others { other.track.rewind() }
     }
 
     /// Decode time of the packet that comes next, in seconds; nil at the end.
     package var nextSeconds: Double? {
+        others.reduce(ownNextSeconds) { first, other in
+            guard let next = other.track.nextSeconds else { return first }
+            return min(first ?? next, next)
+        }
+    }
+
+    private var ownNextSeconds: Double? {
         cursor < entries.count ? Double(entries[cursor].decodeTime) * av_q2d(timeBase) : nil
     }
 
-    /// The next packet; false at the end.
+    /// The next packet, of this track or of one that goes along; false at the end.
     ///
     /// With `isEmpty` its payload is a few bytes of nothing, for a muxer that is only asked
     /// how much it would add.
@@ -157,6 +200,18 @@ package struct Track: ~Copyable {
         into packet: inout Packet,
         isEmpty: Bool = false
     ) throws(MediaError) -> Bool {
+        let next = nextSeconds
+        if let index = others.firstIndex(where: { $0.track.nextSeconds == next }),
+            next != ownNextSeconds
+        {
+            guard try others[index].track.next(into: &packet, isEmpty: isEmpty) else {
+                return false
+            }
+            // It may have some of its own that go along.
+            let before = others[..<index].reduce(1) { $0 + $1.track.trackCount }
+            packet.pointer.pointee.stream_index += Int32(clamping: before)
+            return true
+        }
         guard cursor < entries.count else { return false }
         let entry = entries[cursor]
         av_packet_unref(packet.pointer)
@@ -186,6 +241,7 @@ package struct Track: ~Copyable {
                 )
             }
         }
+        packet.pointer.pointee.stream_index = 0
         packet.pointer.pointee.dts = entry.decodeTime
         packet.pointer.pointee.pts = entry.presentationTime
         packet.pointer.pointee.duration = entry.duration
@@ -193,6 +249,22 @@ package struct Track: ~Copyable {
         cursorOffset += Int64(entry.size)
         cursor += 1
         return true
+    }
+
+    /// A stream of an output for this track, and one for each that goes along; their time bases.
+    func addStreams(
+        to context: UnsafeMutablePointer<AVFormatContext>
+    ) throws(MediaError) -> [AVRational] {
+        guard let stream = avformat_new_stream(context, nil) else {
+            throw MediaError(.memory, doing: "set up the MP4")
+        }
+        try copyParameters(to: stream.pointee.codecpar)
+        stream.pointee.time_base = timeBase
+        if let language { av_dict_set(&stream.pointee.metadata, "language", language, 0) }
+        if let title { av_dict_set(&stream.pointee.metadata, "title", title, 0) }
+        var bases = [timeBase]
+        for other in others { bases += try other.track.addStreams(to: context) }
+        return bases
     }
 
     func copyParameters(

@@ -179,4 +179,74 @@ import Testing
         #expect(copy.packetsPerSecond == 46.875)
         #expect(copy.bitsPerSecond == 96_000)
     }
+
+    private static func track(
+        _ number: Int,
+        _ language: String? = nil,
+        isDefault: Bool = false,
+        isSecondary: Bool = false
+    ) -> AudioTrack {
+        AudioTrack(
+            streamIndex: number,
+            codec: "aac",
+            channels: 2,
+            sampleRate: 48_000,
+            language: language,
+            number: number,
+            isDefault: isDefault,
+            isSecondary: isSecondary
+        )
+    }
+
+    @Test("the file's default comes first, then the user's language, then libav's best")
+    func preference() {
+        func order(_ tracks: [AudioTrack], _ languages: [String] = []) -> [Int] {
+            AudioTrack.inOrderOfPreference(tracks, best: 3, languages: languages).map(\.number)
+        }
+        let plain = [Self.track(1, "fre"), Self.track(2, "ger"), Self.track(3, "eng")]
+        #expect(order(plain) == [3, 1, 2])
+        #expect(order(plain, ["de_DE.UTF-8"]) == [2, 3, 1])
+        #expect(order(plain, ["fr", "en"]) == [1, 3, 2])
+        var marked = plain
+        marked[0].isDefault = true
+        #expect(order(marked, ["de"]) == [1, 2, 3])
+        marked[0].isSecondary = true
+        #expect(order(marked) == [3, 2, 1])
+        var broken = plain
+        broken[2].isDecodable = false
+        #expect(order(broken) == [1, 2, 3])
+    }
+
+    @Test(
+        "what follows --audio-track",
+        arguments: [
+            ("auto", true), ("2", true), ("all-mixed", true),
+            ("KEEP", true), ("0", false), ("-1", false), ("", false), ("main", false),
+        ]
+    )
+    func trackWish(_ text: String, _ isOne: Bool) {
+        #expect((AudioTrackWish(parsing: text) != nil) == isOne)
+    }
+
+    @Test("tracks that are all kept share what one would have")
+    func furtherTracks() throws {
+        var source = phoneClip(audio: [Self.track(1), Self.track(2)])
+        source.audio[1].codec = "pcm_s16le"
+        var ask = request(to: 5_000_000)
+        let one = try Plan.make(for: source, request: ask)
+        #expect(one.furtherSounds.isEmpty)
+        ask.audioTrack = .keep
+        let both = try Plan.make(for: source, request: ask)
+        #expect(both.furtherSounds.count == 1)
+        #expect(both.smallestBytes > one.smallestBytes)
+        #expect(both.budget.audioBytes <= one.budget.audioBytes * 3 / 2)
+        ask.audioTrack = .mixed
+        let mixed = try Plan.make(for: source, request: ask)
+        guard case .mix(let streams, _, _, _) = mixed.sound else {
+            Issue.record("\(mixed.sound)")
+            return
+        }
+        #expect(streams == [1, 2])
+        #expect(mixed.furtherSounds.isEmpty)
+    }
 }

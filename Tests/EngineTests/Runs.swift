@@ -8,7 +8,7 @@ import TestSupport
 /// A whole run in a folder of its own: `input` in, `out.mp4` beside it.
 struct Run: Sendable {
     let folder: Folder
-    let input: FilePath
+    var input: FilePath
     var output: FilePath { folder.file("out.mp4") }
     var limits = Compressor.Limits()
 

@@ -11,6 +11,7 @@ import Testing
         var clip: Clip
         var tone: Tone?
         var preset = "veryfast"
+        var metadata = KeptMetadata()
     }
 
     static let cases = [
@@ -36,6 +37,32 @@ import Testing
             tone: Tone(seconds: 6),
             preset: "medium"
         ),
+        Case(
+            testDescription: "title, date and chapters",
+            clip: Clip(frames: 75),
+            tone: Tone(seconds: 3),
+            metadata: KeptMetadata(
+                tags: [
+                    Metadata.Tag("title", "Fünf Tage"),
+                    Metadata.Tag("creation_time", "2023-05-01T10:00:00Z"),
+                ],
+                chapters: [
+                    .init(startMicroseconds: 0, endMicroseconds: 1_000_000, title: "One"),
+                    .init(startMicroseconds: 1_000_000, endMicroseconds: 9_000_000, title: "Two"),
+                ]
+            )
+        ),
+        Case(
+            testDescription: "names that MP4 has no place for",
+            clip: Clip(frames: 75),
+            metadata: KeptMetadata(
+                policy: .keep,
+                tags: [
+                    Metadata.Tag("com.apple.quicktime.model", "Taschenrechner"),
+                    Metadata.Tag("location", "+37.7749-122.4194/"),
+                ]
+            )
+        ),
         Case(testDescription: "one frame", clip: Clip(frames: 1)),
         Case(
             testDescription: "noise",
@@ -59,6 +86,11 @@ import Testing
             keyframeIntervalFrames: 250
         )
         var sound = try example.tone?.track(at: folder.file("sound"))
+        let trimmings = try Trimmings(
+            example.metadata,
+            of: source,
+            flag: CancellationFlag()
+        )
         let output = folder.file("out.mp4")
         let outcome = try Studio.encode(
             source,
@@ -66,7 +98,8 @@ import Testing
             settings: settings,
             mode: .constantQuality(24),
             sound: &sound,
-            to: output
+            to: output,
+            trimmings: trimmings
         )
         let soundBytes = sound?.byteCount ?? 0
         #expect((soundBytes > 0) == (example.tone != nil))
@@ -74,7 +107,8 @@ import Testing
         let counted = try Muxer.containerBytes(
             video: encoder,
             packets: outcome.timings,
-            sound: &sound
+            sound: &sound,
+            trimmings: trimmings
         )
         let real = output.byteCount - outcome.videoBytes - soundBytes
         #expect(abs(counted - real) <= 64, "counted \(counted), real \(real)")

@@ -129,14 +129,23 @@ package enum Studio {
         settings: VideoEncoder.Settings,
         mode: VideoEncoder.Mode,
         sound: inout Track?,
-        to path: FilePath?
+        to path: FilePath?,
+        trimmings: Trimmings = Trimmings()
     ) throws -> Outcome {
         let flag = CancellationFlag()
         var reader = try PictureReader(source: source, picture: picture, flag: flag)
         let shrinker = try Shrinker(from: picture.size, to: settings.size, flags: "area")
         var encoder = try VideoEncoder(settings, mode: mode)
         var muxer: Muxer?
-        if let path { muxer = try Muxer(path: path, video: encoder, sound: sound) }
+        if let path {
+            muxer = try Muxer(
+                path: path,
+                video: encoder,
+                sound: sound,
+                trimmings: trimmings,
+                seconds: source.durationSeconds
+            )
+        }
         var frame = try Frame()
         var small = try Frame()
         var packet = try Packet()

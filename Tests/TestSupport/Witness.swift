@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import SystemPackage
 
 /// ffprobe as an independent witness of what a file is.
@@ -8,6 +8,7 @@ package enum FFprobe {
         package var format: Format?
         package var packets: [Packet]?
         package var frames: [Picture]?
+        package var chapters: [Chapter]?
 
         package var video: Stream? { streams?.first { $0.codecType == "video" } }
         package var audio: Stream? { streams?.first { $0.codecType == "audio" } }
@@ -33,6 +34,17 @@ package enum FFprobe {
         package var nbReadFrames: String?
         package var sampleRate: String?
         package var channels: Int?
+        package var tags: [String: String]?
+        package var disposition: [String: Int]?
+
+        /// The stream's length in seconds.
+        package var seconds: Double? { duration.flatMap(Double.init) }
+    }
+
+    package struct Chapter: Decodable, Sendable {
+        package var startTime: String?
+        package var endTime: String?
+        package var tags: [String: String]?
     }
 
     package struct SideData: Decodable, Sendable {
@@ -53,6 +65,7 @@ package enum FFprobe {
         package var formatName: String?
         package var duration: String?
         package var startTime: String?
+        package var tags: [String: String]?
     }
 
     package struct Packet: Decodable, Sendable {
@@ -64,14 +77,17 @@ package enum FFprobe {
         package var isKeyframe: Bool { flags?.hasPrefix("K") == true }
     }
 
-    private static let program = "/usr/bin/env"
-
     /// Whether there is an ffprobe to ask.
     package static let isInstalled = (try? run(["-version"])) != nil
 
     /// Streams, with all frames decoded and counted, and the format.
     package static func describe(_ path: FilePath) throws -> Answer {
         try answer(["-count_frames", "-show_streams", "-show_format", path.string])
+    }
+
+    /// Streams, chapters and tags, nothing decoded.
+    package static func facts(_ path: FilePath) throws -> Answer {
+        try answer(["-show_streams", "-show_chapters", "-show_format", path.string])
     }
 
     /// The picture's packets in file order.
@@ -113,17 +129,53 @@ package enum FFprobe {
         )
     }
 
-    fileprivate struct Refused: Error {
+    private static func run(_ arguments: [String]) throws -> Data {
+        try Tool.run("ffprobe", arguments)
+    }
+}
+
+/// ffmpeg, which makes what the project's own encoder never writes and decodes with no code of ours.
+package enum FFmpeg {
+    /// Whether the program is there, with ffprobe to judge what becomes of its clips.
+    package static let isInstalled =
+        FFprobe.isInstalled && (try? Tool.run("ffmpeg", ["-version"])) != nil
+
+    /// Runs it; what it writes to its standard output.
+    @discardableResult
+    package static func run(_ arguments: [String]) throws -> Data {
+        try Tool.run("ffmpeg", ["-v", "error", "-nostdin", "-y"] + arguments)
+    }
+
+    /// Makes a clip of a painted source and options, as in `testsrc2=s=64x64:d=1`.
+    package static func make(
+        _ painting: String,
+        _ options: [String] = [],
+        at path: FilePath
+    ) throws {
+        try run(["-f", "lavfi", "-i", painting] + options + [path.string])
+    }
+
+    /// One of a file's sound tracks as 32-bit floats, channels interleaved.
+    package static func samples(of path: FilePath, track: Int = 0) throws -> [Float] {
+        let data = try run(["-i", path.string, "-map", "0:a:\(track)", "-f", "f32le", "-"])
+        return stride(from: 0, to: data.count - 3, by: 4).map { offset in
+            let bits = (0..<4).reduce(UInt32(0)) {
+                $0 | UInt32(data[data.startIndex + offset + $1]) << UInt32($1 * 8)
+            }
+            return Float(bitPattern: bits)
+        }
+    }
+}
+
+/// Another program, run to its end.
+private enum Tool {
+    struct Refused: Error {
         var status: Int32
     }
 
-    private static func run(_ arguments: [String]) throws -> Data {
-        try run("ffprobe", arguments)
-    }
-
-    fileprivate static func run(_ name: String, _ arguments: [String]) throws -> Data {
+    static func run(_ name: String, _ arguments: [String]) throws -> Data {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [name] + arguments
         let output = Pipe()
         process.standardOutput = output
@@ -136,24 +188,5 @@ package enum FFprobe {
             throw Refused(status: process.terminationStatus)
         }
         return data
-    }
-}
-
-/// The ffmpeg program as a maker of clips that the project's own encoder cannot make.
-package enum FFmpeg {
-    /// Whether the program is there, with ffprobe to judge what becomes of its clips.
-    package static let isInstalled =
-        FFprobe.isInstalled && (try? FFprobe.run("ffmpeg", ["-version"])) != nil
-
-    /// Runs it with a painted source and options, as in `testsrc2=s=64x64:d=1`.
-    package static func make(
-        _ painting: String,
-        _ options: [String] = [],
-        at path: FilePath
-    ) throws {
-        _ = try FFprobe.run(
-            "ffmpeg",
-            ["-nostdin", "-v", "error", "-f", "lavfi", "-i", painting] + options + [path.string]
-        )
     }
 }

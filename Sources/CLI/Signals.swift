@@ -1,5 +1,6 @@
 import Core
 import Dispatch
+import Engine
 import Foundation
 import Synchronization
 
@@ -67,7 +68,9 @@ final class Signals: Sendable {
     private func received(_ number: Int32) {
         if number == SIGTSTP {
             state.withLock(\.pause)?()
+            Worker.suspendAll()
             Terminal.suspend()
+            Worker.resumeAll()
             state.withLock(\.resume)?()
             return
         }

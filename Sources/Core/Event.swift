@@ -8,7 +8,7 @@ package enum Phase: String, Sendable, Codable, CaseIterable {
 }
 
 /// What a run tells while it goes on, in order and never concurrently.
-package enum Event: Sendable, Equatable {
+package enum Event: Sendable, Equatable, Codable {
     /// What will be done, and why.
     case planned(Plan)
     /// Where the prepared frames are kept between the passes.

@@ -1,7 +1,7 @@
 package import SystemPackage
 
 /// What a person asks for: the file, the limit and the constraints, before anything is known of the source.
-package struct Request: Sendable, Equatable {
+package struct Request: Sendable, Equatable, Codable {
     package var input: FilePath
     /// Nil: beside the input, named after the target.
     package var output: FilePath?
@@ -55,7 +55,7 @@ package struct Request: Sendable, Equatable {
 }
 
 /// How many lines the short side of the picture may have.
-package enum HeightCap: Sendable, Equatable {
+package enum HeightCap: Sendable, Equatable, Codable {
     /// 720 for targets up to 20 MB, 1080 above and without a target, and less where the bytes are few.
     case automatic
     case lines(Int)
@@ -81,7 +81,7 @@ package enum HeightCap: Sendable, Equatable {
 }
 
 /// How many frames a second the picture may have.
-package enum FrameRateCap: Sendable, Equatable {
+package enum FrameRateCap: Sendable, Equatable, Codable {
     /// 60: what every screen shows, and no form asks for more.
     case automatic
     case perSecond(Rational)
@@ -167,7 +167,7 @@ package enum Speed: String, Sendable, Codable, CaseIterable {
 }
 
 /// What happens to the sound.
-package enum AudioWish: Sendable, Equatable {
+package enum AudioWish: Sendable, Equatable, Codable {
     case automatic
     case copy
     case none

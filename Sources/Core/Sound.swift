@@ -26,7 +26,7 @@ package enum Sound: Hashable, Codable, Sendable {
 }
 
 /// Which of a file's sound tracks are wanted.
-package enum AudioTrackWish: Sendable, Equatable {
+package enum AudioTrackWish: Sendable, Equatable, Codable {
     /// The main one: by disposition, then by the user's language.
     case automatic
     /// The one of that number, from 1, in the file's order.

@@ -9,7 +9,7 @@ package import SystemPackage
 /// (decode, keep, pass 1) → pass 2 until the size lands → verify → rename (`LocalRun`).
 package struct Compressor: Sendable {
     /// What a run may use besides the encoder's own needs.
-    package struct Limits: Sendable, Equatable {
+    package struct Limits: Sendable, Equatable, Codable {
         /// Memory for kept frames.
         package var memoryBytes: Int
         /// Disk for kept frames, beside the output; nil: four fifths of what is free, at most 16 GB.
@@ -35,21 +35,34 @@ package struct Compressor: Sendable {
     }
 
     let limits: Limits
+    /// Where the work is done; nil: in this process.
+    let worker: Worker?
 
+    /// A compressor that works where this process does (`Worker.install`).
     package init(limits: Limits = Limits()) {
+        self.init(limits: limits, worker: .usual)
+    }
+
+    package init(limits: Limits = Limits(), worker: Worker?) {
         self.limits = limits
+        self.worker = worker
     }
 
     /// Reads what a file is.
     package func probe(_ path: FilePath) async throws(Failure) -> Source {
-        try await offload(path.string, limits.input) { flag in
+        if let worker { return try await worker.perform(Job(.probe(path), limits)) }
+        return try await offload(path.string, limits.input) { flag in
             Result { () throws(Failure) in try Self.source(path, flag: flag) }
         }
     }
 
     /// Decides what would be done, without doing it.
     package func plan(_ request: Request) async throws(Failure) -> (Source, Plan) {
-        try await offload(request.input.string, limits.input) { flag in
+        if let worker {
+            let planned: Planned = try await worker.perform(Job(.plan(request), limits))
+            return (planned.source, planned.plan)
+        }
+        return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 let source = try Self.source(request.input, flag: flag)
                 return (source, try Plan.make(for: source, request: request))
@@ -59,7 +72,10 @@ package struct Compressor: Sendable {
 
     /// Measures on the clip's first moments how long a plan would take here, in seconds.
     package func expectedSeconds(_ source: Source, _ plan: Plan) async throws(Failure) -> Double {
-        try await offload(source.path, limits.input) { flag in
+        if let worker {
+            return try await worker.perform(Job(.expectedSeconds(source, plan), limits))
+        }
+        return try await offload(source.path, limits.input) { flag in
             Result { () throws(Failure) in
                 try Forecast.seconds(source: source, plan: plan, flag: flag)
             }
@@ -74,6 +90,9 @@ package struct Compressor: Sendable {
         _ request: Request,
         events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> Report {
+        if let worker {
+            return try await worker.perform(Job(.run(request), limits), events: events)
+        }
         do {
             return try await perform(request, events: events)
         } catch {
@@ -113,6 +132,7 @@ package struct Compressor: Sendable {
 
     /// Removes what runs of this process have on disk, for an exit that cannot wait for them.
     package static func abandonRuns() {
+        Child.abandonAll()
         Workspace.abandonAll()
     }
 

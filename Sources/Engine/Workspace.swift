@@ -111,6 +111,13 @@ struct Workspace: ~Copyable {
         try? FileManager.default.removeItem(atPath: folder.string)
     }
 
+    /// Removes the folder of a run that was killed; whether there is none any more.
+    static func sweepLeftover(of destination: FilePath) -> Bool {
+        let folder = folder(for: destination)
+        sweepFolder(folder)
+        return !FileManager.default.fileExists(atPath: folder.string)
+    }
+
     private static func folder(for destination: FilePath) -> FilePath {
         parent(of: destination)
             .appending(prefix + hash(destination.lastComponent?.string ?? ""))
@@ -173,21 +180,24 @@ struct Workspace: ~Copyable {
     /// Removes the folders beside ours whose run was killed: their lock is free.
     private static func sweep(_ parent: FilePath) {
         for name in contents(of: parent) where name.hasPrefix(prefix) {
-            let folder = parent.appending(name)
-            let lockPath = folder.appending("lock")
-            guard
-                let descriptor = try? FileDescriptor.open(
-                    lockPath,
-                    .readWrite,
-                    options: [.closeOnExec]
-                )
-            else { continue }
-            if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0, isSameFile(descriptor, lockPath)
-            {
-                try? FileManager.default.removeItem(atPath: folder.string)
-            }
-            try? descriptor.close()
+            sweepFolder(parent.appending(name))
         }
+    }
+
+    /// Removes a folder whose lock is free.
+    private static func sweepFolder(_ folder: FilePath) {
+        let lockPath = folder.appending("lock")
+        guard
+            let descriptor = try? FileDescriptor.open(
+                lockPath,
+                .readWrite,
+                options: [.closeOnExec]
+            )
+        else { return }
+        if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0, isSameFile(descriptor, lockPath) {
+            try? FileManager.default.removeItem(atPath: folder.string)
+        }
+        try? descriptor.close()
     }
 
     private static func contents(of folder: FilePath) -> [String] {

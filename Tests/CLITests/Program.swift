@@ -101,6 +101,24 @@ enum Program {
         return await (try running.get()).result()
     }
 
+    /// The children of a process, by their numbers.
+    static func children(of parent: Int32) -> [Int32] {
+        let list = Process()
+        let pipe = Pipe()
+        list.executableURL = URL(fileURLWithPath: "/bin/ps")
+        list.arguments = ["-A", "-o", "pid=,ppid=,stat="]
+        list.standardOutput = pipe
+        try? list.run()
+        let text = (try? pipe.fileHandleForReading.readToEnd()) ?? Data()
+        return String(decoding: text, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            guard fields.count == 3, Int32(fields[1]) == parent, fields[2].first != "Z" else {
+                return nil
+            }
+            return Int32(fields[0])
+        }
+    }
+
     /// Runs another program to its end.
     static func tool(_ name: String, _ arguments: [String]) async throws -> Result {
         try await Running(

@@ -64,10 +64,13 @@ extension BuiltProgram {
             #expect(folder.names == ["clip.mp4"])
         }
 
-        @Test("what a killed run left is swept by the next one")
+        @Test("what a run left whose whole group was killed is swept by the next one")
         func killed() async throws {
             let clip = try folder.clip()
-            let killed = try await Program.disturb(long(clip), in: folder) { $0.send(SIGKILL) }
+            let killed = try await Program.disturb(long(clip), in: folder) { run in
+                let children = Program.children(of: run.identifier)
+                for pid in [run.identifier] + children { _ = kill(pid, SIGKILL) }
+            }
             #expect(killed.exitCode == 1000 + SIGKILL)
             #expect(folder.names.contains { $0.hasPrefix(".cinch-") })
             let next = try await Program.run([

@@ -1,0 +1,156 @@
+import Core
+import Foundation
+import Synchronization
+import SystemPackage
+
+/// One child process, from its start to what is swept after it.
+final class Child: Sendable {
+    private struct State {
+        /// Where its input is written; closed when it shall stop.
+        var input: FileHandle?
+        var isCancelled = false
+    }
+
+    private let job: Job
+    private let state = Locked(State())
+
+    /// The children that run, for the exit that cannot wait.
+    private static let live = Locked<[Int32: FilePath?]>([:])
+
+    init(_ job: Job) { self.job = job }
+
+    /// Asks it to stop; it tidies up and says that it was interrupted.
+    func cancel() {
+        let input = state.withLock { state in
+            state.isCancelled = true
+            return state.input.take()
+        }
+        try? input?.close()
+    }
+
+    /// Starts the child and hears it to its end; blocks.
+    func perform<Value: Codable & Sendable>(
+        _ executable: FilePath,
+        _ arguments: [String],
+        events: (Event) -> Void
+    ) -> Result<Value, Failure> {
+        let process = Process()
+        let (question, answers) = (Pipe(), Pipe())
+        process.executableURL = URL(fileURLWithPath: executable.string)
+        process.arguments = arguments
+        process.standardInput = question
+        process.standardOutput = answers
+        // What the runtime prints of a crash is for whoever looks for its cause, not for the screen.
+        process.standardError = FileHandle.nullDevice
+        var environment = ProcessInfo.processInfo.environment
+        environment["SWIFT_BACKTRACE"] = "enable=no"
+        process.environment = environment
+        do {
+            try process.run()
+        } catch {
+            return .failure(
+                Failure(
+                    .unavailable,
+                    "Cannot start the process that reads \(job.input)",
+                    why: "\(error)",
+                    advice: "Try again when fewer programs run."
+                )
+            )
+        }
+        let pid = process.processIdentifier
+        Self.live.withLock { $0[pid] = .some(job.destination) }
+        begin(question.fileHandleForWriting)
+
+        var phase = Phase.probing
+        var fraction = 0.0
+        var result: Result<Value, Failure>?
+        var lines = JSONLinePipe(
+            FileDescriptor(rawValue: answers.fileHandleForReading.fileDescriptor)
+        )
+        while result == nil, let line = lines.next() {
+            switch JSONLinePipe.decode(Reply<Value>.self, from: line) {
+            case .event(let event):
+                if case .progress(let progress) = event {
+                    (phase, fraction) = (progress.phase, progress.fraction)
+                }
+                events(event)
+            case .value(let value): result = .success(value)
+            case .failure(let failure): result = .failure(failure)
+            case nil: result = .failure(Failure(.defect, "A worker's answer makes no sense"))
+            }
+        }
+        process.waitUntilExit()
+        let wasCancelled = state.withLock(\.isCancelled)
+        cancel()
+        Self.live.withLock { _ = $0.removeValue(forKey: pid) }
+        if let result { return result }
+        job.sweep()
+        return .failure(wasCancelled ? .interrupted : death(process, phase, fraction))
+    }
+
+    /// Sends the job; whoever asked to stop before there was a child is heard now.
+    private func begin(_ input: FileHandle) {
+        // A child that died at once is seen by its silence.
+        try? JSONLinePipe.write(job, to: FileDescriptor(rawValue: input.fileDescriptor))
+        let isLate = state.withLock { state in
+            state.input = input
+            return state.isCancelled
+        }
+        if isLate { cancel() }
+    }
+
+    /// Why a child that said nothing is no more.
+    private func death(_ process: Process, _ phase: Phase, _ fraction: Double) -> Failure {
+        let isSignal = process.terminationReason == .uncaughtSignal
+        let code = process.terminationStatus
+        guard !isSignal || ![SIGKILL, SIGTERM].contains(code) else {
+            return Failure(
+                .unavailable,
+                "The work on \(job.input) was killed from outside",
+                why: "the system may have run out of memory",
+                advice: "Close other programs, or make it smaller with --max-height. "
+                    + "Nothing was left behind."
+            )
+        }
+        let how = isSignal ? Self.name(of: code) : "its process ended with code \(code)"
+        let place = fraction > 0 ? " at \(Int(fraction * 100)) %" : ""
+        return Failure(
+            .unreadable,
+            "The decoder crashed on \(job.input)",
+            why: "\(how) while \(phase.rawValue)\(place)",
+            advice: "The file is damaged, or was made to do this. Nothing was left behind."
+        )
+    }
+
+    private static func name(of signal: Int32) -> String {
+        let known = [
+            SIGSEGV: "a segmentation fault", SIGBUS: "a bus error", SIGABRT: "an abort",
+            SIGFPE: "an arithmetic error", SIGILL: "an illegal instruction", SIGTRAP: "a trap",
+            SIGXCPU: "the limit of processor time",
+        ]
+        return known[signal] ?? "signal \(signal)"
+    }
+
+    // MARK: - All of them
+
+    /// Kills all and removes what they have on disk.
+    static func abandonAll() {
+        let children = live.withLock { $0 }
+        signalAll(SIGKILL)
+        for destination in children.values.compactMap({ $0 }) {
+            // Its lock is free once it is dead, which takes a moment.
+            for _ in 0..<100 where !Workspace.sweepLeftover(of: destination) { usleep(10_000) }
+        }
+    }
+
+    static func signalAll(_ signal: Int32) {
+        for pid in live.withLock(\.keys) { _ = kill(pid, signal) }
+    }
+}
+
+extension Job {
+    /// Removes what a dead child left beside its output.
+    fileprivate func sweep() {
+        if let destination { _ = Workspace.sweepLeftover(of: destination) }
+    }
+}

@@ -1,0 +1,131 @@
+import Core
+import Foundation
+import Synchronization
+package import SystemPackage
+
+/// A child process of the same program for each piece of media work.
+///
+/// A decoder that a broken file crashes takes the child with it, and nothing else: the caller gets a
+/// `Failure` of kind `.unreadable` that says what was being done, and sweeps what the child left. The child
+/// is asked to stop by the end of its input, which it also sees when this process is killed. It costs
+/// a start of the program.
+package struct Worker: Sendable {
+    private let executable: FilePath
+    private let arguments: [String]
+
+    private static let installed = Locked<Worker?>(nil)
+
+    /// Whose children are `executable`, which calls `serve` when it is given `arguments`.
+    package init(executable: FilePath, arguments: [String]) {
+        self.executable = executable
+        self.arguments = arguments
+    }
+
+    /// From now on every `Compressor` of this process that is not told otherwise works in children.
+    package func install() {
+        Self.installed.withLock { $0 = self }
+    }
+
+    /// What `install` chose.
+    static var usual: Worker? { installed.withLock { $0 } }
+
+    /// Does the work in a child and waits for it.
+    func perform<Value: Codable & Sendable>(
+        _ job: Job,
+        events: @escaping @Sendable (Event) -> Void = { _ in }
+    ) async throws(Failure) -> Value {
+        let child = Child(job)
+        let result: Result<Value, Failure> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let thread = Thread { [self] in
+                    continuation.resume(
+                        returning: child.perform(executable, arguments, events: events)
+                    )
+                }
+                thread.name = "cinch child"
+                thread.start()
+            }
+        } onCancel: {
+            child.cancel()
+        }
+        return try result.get()
+    }
+
+    /// Stops the children for as long as this process is stopped.
+    package static func suspendAll() { Child.signalAll(SIGSTOP) }
+
+    /// Lets them go on.
+    package static func resumeAll() { Child.signalAll(SIGCONT) }
+
+    /// The child's side: does the job that comes as the first line of its input.
+    ///
+    /// - Returns: the exit code.
+    package static func serve(
+        input: FileDescriptor = .standardInput,
+        output: FileDescriptor = .standardOutput
+    ) async -> Int32 {
+        var lines = JSONLinePipe(input)
+        guard let line = lines.next(), let job = JSONLinePipe.decode(Job.self, from: line) else {
+            return Failure.Kind.usage.exitCode
+        }
+        let task = Task { await job.answer(on: output) }
+        let thread = Thread {
+            // Nothing more is said: the end of the input is the wish to stop.
+            var rest = JSONLinePipe(input)
+            while rest.next() != nil {}
+            task.cancel()
+        }
+        thread.start()
+        await task.value
+        return 0
+    }
+}
+
+extension Job {
+    /// Does the work in this process and says how it went.
+    fileprivate func answer(on output: FileDescriptor) async {
+        let compressor = Compressor(limits: limits, worker: nil)
+        switch work {
+        case .probe(let path):
+            await say(on: output) { () async throws(Failure) in try await compressor.probe(path) }
+        case .inspect(let path):
+            await say(on: output) { () async throws(Failure) in try await compressor.inspect(path) }
+        case .plan(let request):
+            await say(on: output) { () async throws(Failure) in
+                Planned(try await compressor.plan(request))
+            }
+        case .expectedSeconds(let source, let plan):
+            await say(on: output) { () async throws(Failure) in
+                try await compressor.expectedSeconds(source, plan)
+            }
+        case .run(let request):
+            await say(on: output) { () async throws(Failure) in
+                try await compressor.run(request) { event in
+                    try? JSONLinePipe.write(Reply<Report>.event(event), to: output)
+                }
+            }
+        }
+    }
+
+    private func say<Value: Codable & Sendable>(
+        on output: FileDescriptor,
+        _ work: () async throws(Failure) -> Value
+    ) async {
+        let answer: Reply<Value>
+        do {
+            answer = .value(try await work())
+        } catch {
+            answer = .failure(error)
+        }
+        // Whoever does not listen any more does not need it.
+        try? JSONLinePipe.write(answer, to: output)
+    }
+}
+
+/// What `Compressor.plan` returns, as a value that can be sent.
+struct Planned: Codable, Sendable {
+    var source: Source
+    var plan: Plan
+
+    init(_ planned: (Source, Plan)) { (source, plan) = planned }
+}

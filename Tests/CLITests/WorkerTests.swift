@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+extension BuiltProgram {
+    @Suite("A child process does the media work, and what happens to it ends there")
+    struct WorkerTests {
+        private let folder: Folder
+
+        init() throws {
+            folder = try Folder()
+        }
+
+        private func long(_ clip: String) -> [String] {
+            [clip, "--to", "2MB", "--speed", "best", "-o", folder.path("out.mp4")]
+        }
+
+        @Test(
+            "a decoder that crashes makes an unreadable file and no other harm",
+            arguments: [
+                (SIGSEGV, "a segmentation fault"), (SIGABRT, "an abort"), (SIGFPE, "an arithmetic"),
+            ]
+        )
+        func crash(_ signal: Int32, _ name: String) async throws {
+            let clip = try folder.clip()
+            let result = try await Program.disturb(long(clip), in: folder, after: 0.2) { run in
+                for child in Program.children(of: run.identifier) { _ = kill(child, signal) }
+            }
+            #expect(result.exitCode == 65)
+            #expect(result.messages.contains("The decoder crashed on \(clip): \(name)"))
+            #expect(result.messages.contains(" while "))
+            #expect(folder.names == ["clip.mp4"])
+        }
+
+        @Test(
+            "one that the system kills is not taken for a damaged file"
+        )
+        func killed() async throws {
+            let clip = try folder.clip()
+            let result = try await Program.disturb(long(clip), in: folder) { run in
+                for child in Program.children(of: run.identifier) { _ = kill(child, SIGKILL) }
+            }
+            #expect(result.exitCode == 69)
+            #expect(result.messages.contains("was killed from outside"))
+            #expect(folder.names == ["clip.mp4"])
+        }
+
+        @Test(
+            "a child whose parent is killed stops and tidies up"
+        )
+        func orphan() async throws {
+            let clip = try folder.clip()
+            let result = try await Program.disturb(long(clip), in: folder) { $0.send(SIGKILL) }
+            #expect(result.exitCode == 1000 + SIGKILL)
+            let deadline = ContinuousClock.now.advanced(by: .seconds(30))
+            while folder.names != ["clip.mp4"], ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(folder.names == ["clip.mp4"])
+        }
+
+        @Test("what crosses to the child and back is what this process would have seen")
+        func same() async throws {
+            let clip = try folder.clip()
+            let call = [
+                clip, "--to", "400k", "--speed", "fast", "--max-height", "240", "--json",
+                "-o", folder.path("out.mp4"),
+            ]
+            let result = try await Program.run(call)
+            #expect(result.exitCode == 0)
+            let types = try result.objects().compactMap { $0["type"] as? String }
+            #expect(types.first == "started")
+            #expect(types.contains("progress") && types.contains("attempt"))
+            #expect(types.last == "result")
+        }
+
+        @Test("a worker that is given no job says so by its exit code")
+        func noJob() async throws {
+            let result = try await Program.run(["__worker"], input: "nonsense\n")
+            #expect(result.exitCode == 64)
+            #expect(result.output.isEmpty)
+        }
+    }
+}

@@ -43,6 +43,24 @@ package struct InputLimits: Sendable, Equatable, Codable {
         max(1 << 29, Self.product(pixelsPerFrame, 8), Self.product(frames, 24))
     }
 
+    /// Pixels that a decoder may be asked for: a frame within the limit is stored in whole blocks,
+    /// so that one of 1080 lines has 1088.
+    package var storedPixelsPerFrame: Int {
+        let (most, overflow) = pixelsPerFrame.addingReportingOverflow(pixelsPerFrame / 8 + 4096)
+        return overflow ? .max : most
+    }
+
+    /// None of them narrower than the usual ones.
+    package var atLeastUsual: InputLimits {
+        let usual = InputLimits()
+        return InputLimits(
+            pixelsPerFrame: max(pixelsPerFrame, usual.pixelsPerFrame),
+            frames: max(frames, usual.frames),
+            streams: max(streams, usual.streams),
+            waitSeconds: max(waitSeconds, usual.waitSeconds)
+        )
+    }
+
     private static func product(_ count: Int, _ bytes: Int) -> Int {
         let (product, overflow) = count.multipliedReportingOverflow(by: bytes)
         return overflow ? .max : product

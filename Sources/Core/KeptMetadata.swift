@@ -124,6 +124,9 @@ extension KeptMetadata {
 
         result.takeChapters(of: source, room: room)
         result.takeCover(of: metadata, limitBytes: limitBytes)
+        if policy == .none, source != source.withoutTrackNames {
+            result.removed.append("names of tracks")
+        }
         let tracks = metadata.dataTracks.count
         if tracks > 0 {
             result.removed.append(tracks == 1 ? "a track of data" : "\(tracks) tracks of data")
@@ -164,7 +167,7 @@ extension KeptMetadata {
         var list: [Metadata.Chapter] = []
         for var chapter in all.sorted(by: { $0.startMicroseconds < $1.startMicroseconds }) {
             chapter.startMicroseconds = max(0, chapter.startMicroseconds)
-            chapter.endMicroseconds = min(chapter.endMicroseconds, end)
+            chapter.endMicroseconds = min(max(0, chapter.endMicroseconds), end)
             guard chapter.endMicroseconds - chapter.startMicroseconds >= 1000 else { continue }
             if let last = list.last {
                 guard last.startMicroseconds < chapter.startMicroseconds else { continue }
@@ -220,5 +223,15 @@ extension KeptMetadata {
             let kind = Metadata.kind(of: tag.key)
             return kind == .other ? String(tag.key.prefix(40)) : kind.rawValue
         }
+    }
+}
+
+extension Source {
+    /// The source with nothing that anybody called its tracks; their languages say which to choose.
+    package var withoutTrackNames: Source {
+        var nameless = self
+        for index in audio.indices { nameless.audio[index].title = nil }
+        for index in subtitles.indices { nameless.subtitles[index].title = nil }
+        return nameless
     }
 }

@@ -101,7 +101,7 @@ struct LocalRun {
             source,
             reachedSeconds: max(
                 Double(prepared.count) / plan.picture.frameRate.value,
-                sound?.durationSeconds ?? 0
+                sound?.reachedSeconds ?? 0
             ),
             words: prepared.endedEarly?.words
         )
@@ -253,7 +253,7 @@ struct LocalRun {
                 source,
                 reachedSeconds: max(
                     Double(prepared.count) / plan.picture.frameRate.value,
-                    sound?.durationSeconds ?? 0
+                    sound?.reachedSeconds ?? 0
                 ),
                 words: prepared.endedEarly?.words
             )

@@ -41,6 +41,11 @@ struct Remux {
         }
         try muxer.writeSound(from: &sound, until: .infinity)
         try muxer.finish()
+        try Failure.checkWhole(
+            source,
+            reachedSeconds: max(picture.endSeconds, sound?.reachedSeconds ?? 0),
+            words: picture.endedEarly?.words
+        )
         return Result(
             fileBytes: try FileSize.of(path),
             pictureBytes: picture.byteCount,

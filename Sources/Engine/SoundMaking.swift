@@ -12,6 +12,7 @@ extension RunRecord {
         flag: CancellationFlag
     ) throws(MediaError) -> Track? {
         meter.begin(.audio, until: 0.03)
+        let source = plan.metadata.policy == .none ? source.withoutTrackNames : source
         let total = max(0.1, source.durationSeconds)
         var sound = try SoundTrack.make(
             [plan.sound] + plan.furtherSounds,

@@ -37,7 +37,7 @@ struct Verifier {
             return try inspect(
                 path,
                 bytes: bytes,
-                flag: flag,
+                flag: flag.forOwnFile,
                 original: original,
                 onFrame: onFrame
             )

@@ -45,7 +45,7 @@ package struct Decoder: ~Copyable {
         handle.pointer.pointee.pkt_timebase = stream.pointee.time_base
         handle.pointer.pointee.thread_count = 0
         // A stream may announce a larger frame at any time.
-        handle.pointer.pointee.max_pixels = Int64(clamping: flag.limits.pixelsPerFrame)
+        handle.pointer.pointee.max_pixels = Int64(clamping: flag.limits.storedPixelsPerFrame)
         try MediaError.check(avcodec_open2(handle.pointer, codec, nil), "open the decoder")
         let packet = try Packet()
         self.demuxer = demuxer
@@ -83,7 +83,7 @@ package struct Decoder: ~Copyable {
 
     /// A time of the container's in this stream's time base.
     func ticks(microseconds: Int) -> Int64 {
-        av_rescale_q(Int64(microseconds), av_make_q(1, 1_000_000), timeBase)
+        Demuxer.ticks(microseconds: Int64(microseconds), timeBase)
     }
 
     /// Why reading ended before the end, where it did.

@@ -12,6 +12,18 @@ package struct Packet: ~Copyable {
 
     package var byteCount: Int { Int(pointer.pointee.size) }
     package var streamIndex: Int { Int(pointer.pointee.stream_index) }
+
+    /// Times that no clock shows are damage, and sums of them would overflow.
+    ///
+    /// `base`: of its stream.
+    func forgetImpossibleTimes(_ base: AVRational) {
+        let seconds = Double(Demuxer.mostMicroseconds) / 1_000_000
+        let ticks = seconds * Double(base.den) / Double(max(1, base.num))
+        let most = UInt64(min(max(1, ticks), Double(1 << 60)))
+        if pointer.pointee.pts.magnitude > most { pointer.pointee.pts = cinch_no_pts }
+        if pointer.pointee.dts.magnitude > most { pointer.pointee.dts = cinch_no_pts }
+        if pointer.pointee.duration.magnitude > most { pointer.pointee.duration = 0 }
+    }
 }
 
 /// An open file: its container read, its packets handed out in file order.
@@ -97,7 +109,7 @@ package struct Demuxer: ~Copyable {
             // Before this call, streams are known but not their frame rates and pixel formats.
             let opened = handle.pointer
             let status = flag.watch {
-                cinch_find_stream_info(opened, Int64(clamping: limits.pixelsPerFrame))
+                cinch_find_stream_info(opened, Int64(clamping: limits.storedPixelsPerFrame))
             }
             try MediaError.check(status, "read the streams")
             try Self.checkStreams(handle.pointer, limits)
@@ -183,8 +195,10 @@ package struct Demuxer: ~Copyable {
             let (context, target) = (context, packet.pointer)
             let status = flag.watch { av_read_frame(context, target) }
             if status >= 0 {
-                let stream = cinch_stream(context, packet.pointer.pointee.stream_index)
-                if let stream, stream.pointee.discard == AVDISCARD_ALL { continue }
+                if let stream = cinch_stream(context, packet.pointer.pointee.stream_index) {
+                    if stream.pointee.discard == AVDISCARD_ALL { continue }
+                    packet.forgetImpossibleTimes(stream.pointee.time_base)
+                }
                 return true
             }
             if flag.isRaised { throw MediaError(status: status, doing: "read the file") }
@@ -211,6 +225,15 @@ package struct Demuxer: ~Copyable {
     /// Presentation time of the earliest sample in microseconds; 0 where the container says none.
     var startMicroseconds: Int64 {
         let start = context.pointee.start_time
-        return start == cinch_no_pts ? 0 : start
+        return start == cinch_no_pts || start.magnitude > Self.mostMicroseconds ? 0 : start
+    }
+
+    /// 158 years; recorders count from 1970.
+    static let mostMicroseconds: UInt64 = 5_000_000_000_000_000
+
+    /// A time of the container's in another base; 0 where that cannot hold it.
+    static func ticks(microseconds: Int64, _ base: AVRational) -> Int64 {
+        let ticks = av_rescale_q(microseconds, av_make_q(1, 1_000_000), base)
+        return ticks.magnitude > 7 << 60 ? 0 : ticks
     }
 }

@@ -116,21 +116,39 @@ package enum LibraryLog {
 /// What goes with the work on a file: a request to stop, raised by any thread and polled by the one that
 /// works, the limits that it keeps, and whether it is caught in a call just now.
 package final class CancellationFlag: Sendable {
-    private let value = Atomic(false)
-    // Odd while the thread that works is inside a call that reads.
-    private let steps = Atomic(0)
+    private final class State: Sendable {
+        let isRaised = Atomic(false)
+        // Odd while the thread that works is inside a call that reads.
+        let steps = Atomic(0)
+    }
+
+    private let state: State
     package let limits: InputLimits
 
     package init(limits: InputLimits = InputLimits()) {
+        state = State()
         self.limits = limits
+    }
+
+    private init(_ state: State, _ limits: InputLimits) {
+        self.state = state
+        self.limits = limits
+    }
+
+    /// The same request to stop, for a file of our own making.
+    ///
+    /// What a stranger's file may demand says nothing of the result: its frames are stored in whole
+    /// blocks, its pixels are square, and its chapters are a track.
+    package var forOwnFile: CancellationFlag {
+        CancellationFlag(state, limits.atLeastUsual)
     }
 
     /// Makes a call into libav that a file could keep from returning.
     ///
     /// From the thread that works, and not inside of one another.
     func watch<Answer>(_ call: () -> Answer) -> Answer {
-        steps.wrappingAdd(1, ordering: .relaxed)
-        defer { steps.wrappingAdd(1, ordering: .relaxed) }
+        state.steps.wrappingAdd(1, ordering: .relaxed)
+        defer { state.steps.wrappingAdd(1, ordering: .relaxed) }
         return call()
     }
 
@@ -139,14 +157,14 @@ package final class CancellationFlag: Sendable {
     /// The same number for a long time means that reading has come to a halt. What is not reading,
     /// such as moving a file's index to its front, takes the time it takes.
     package var callInProgress: Int? {
-        let step = steps.load(ordering: .relaxed)
+        let step = state.steps.load(ordering: .relaxed)
         return step % 2 == 0 ? nil : step
     }
 
-    package var isRaised: Bool { value.load(ordering: .relaxed) }
+    package var isRaised: Bool { state.isRaised.load(ordering: .relaxed) }
 
     package func raise() {
-        value.store(true, ordering: .relaxed)
+        state.isRaised.store(true, ordering: .relaxed)
     }
 }
 

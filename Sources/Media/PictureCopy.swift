@@ -18,7 +18,7 @@ package struct PictureCopy: ~Copyable {
             throw MediaError(.invalid, doing: "find the picture")
         }
         let base = stream.pointee.time_base
-        startTime = av_rescale_q(demuxer.startMicroseconds, av_make_q(1, 1_000_000), base)
+        startTime = Demuxer.ticks(microseconds: demuxer.startMicroseconds, base)
         timeBase = (base.num, base.den)
         demuxer.keepOnly(stream: streamIndex)
         self.demuxer = demuxer
@@ -62,6 +62,9 @@ package struct PictureCopy: ~Copyable {
         }
         return false
     }
+
+    /// Why reading ended before the end, where it did.
+    package var endedEarly: MediaError? { demuxer.endedEarly }
 
     /// Decode time of the last packet.
     package var seconds: Double { inSeconds(max(0, lastDecodeTime)) }

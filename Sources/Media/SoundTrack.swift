@@ -101,7 +101,7 @@ package enum SoundTrack {
             throw MediaError(.invalid, doing: "find the sound")
         }
         let base = stream.pointee.time_base
-        let start = av_rescale_q(demuxer.startMicroseconds, av_make_q(1, 1_000_000), base)
+        let start = Demuxer.ticks(microseconds: demuxer.startMicroseconds, base)
         let parameters = try Owned(
             avcodec_parameters_alloc(),
             freedBy: avcodec_parameters_free

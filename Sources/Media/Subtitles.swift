@@ -76,9 +76,10 @@ package enum Subtitles {
         while try demuxer.read(into: &packet) {
             if flag.isRaised { throw MediaError(.other, doing: "read the subtitles") }
             guard packet.pointer.pointee.pts != cinch_no_pts else { continue }
-            let time = av_rescale_q(packet.pointer.pointee.pts, base, av_make_q(1, 1000)) - start
+            let own = av_rescale_q(packet.pointer.pointee.pts, base, av_make_q(1, 1000))
+            let (time, overflow) = own.subtractingReportingOverflow(start)
             let length = av_rescale_q(packet.pointer.pointee.duration, base, av_make_q(1, 1000))
-            guard time > last, time < end,
+            guard !overflow, time > last, time < end,
                 let found = try line.fill(from: packet, decoder, encoder)
             else { continue }
             // Some say how long it is shown in the packet, some in the text.

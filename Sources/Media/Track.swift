@@ -36,11 +36,22 @@ package struct Track: ~Copyable {
 
     /// Seconds from time zero to the end of the last packet.
     package var durationSeconds: Double {
+        others.reduce(ownDurationSeconds) { max($0, $1.track.durationSeconds) }
+    }
+
+    /// Seconds up to which the source is known to be there.
+    ///
+    /// A line of text says where it will end when it begins: that shows nothing of what follows.
+    package var reachedSeconds: Double {
+        let own =
+            isSound ? nil : entries.last.map { Double($0.presentationTime) * av_q2d(timeBase) }
+        return others.reduce(own ?? ownDurationSeconds) { max($0, $1.track.reachedSeconds) }
+    }
+
+    private var ownDurationSeconds: Double {
         // The last to be decoded is not the last to be shown.
         let end = entries.suffix(32).map { $0.presentationTime + $0.duration }.max() ?? 0
-        return others.reduce(Double(end) * av_q2d(timeBase)) {
-            max($0, $1.track.durationSeconds)
-        }
+        return Double(end) * av_q2d(timeBase)
     }
 
     /// A track that goes along with another; an array cannot hold what cannot be copied.

@@ -130,6 +130,32 @@ import Testing
         #expect(report.metadata?.removed.contains("2 chapters") == true)
     }
 
+    @Test("names of tracks go with the rest where nothing was to stay", arguments: targets)
+    func trackNames(_ share: Double, _ method: Plan.Method) async throws {
+        var run = try SubtitleTests.run("srt", "in.mkv")
+        let named = run.folder.file("named.mkv")
+        try FFmpeg.run([
+            "-i", run.input.string, "-map", "0", "-map", "0:a", "-c", "copy", "-metadata:s:a:0",
+            "title=Jane", "-metadata:s:s:0", "title=Jane's words", named.string,
+        ])
+        run.input = named
+        for policy in [Metadata.Policy.private, .none] {
+            var request = run.request(
+                to: Int(Double(run.input.byteCount) * share),
+                overwrites: true
+            )
+            request.metadata = policy
+            request.audioTrack = .keep
+            let report = try await run.perform(request)
+            #expect(report.method == method)
+            let text = String(decoding: try run.output.contents(), as: Unicode.ASCII.self)
+            #expect(text.contains("Jane") == (policy == .private))
+            #expect(
+                (report.metadata?.removed.contains("names of tracks") == true) == (policy == .none)
+            )
+        }
+    }
+
     @Test("without a size too, the result is never larger and keeps title and chapters")
     func withoutTarget() async throws {
         let run = try Self.phoneRun()

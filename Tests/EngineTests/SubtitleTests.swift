@@ -82,6 +82,29 @@ import Testing
         #expect(text.contains("In the car — 在车里."), "\(text)")
     }
 
+    @Test(
+        "a picture that is cut off is no shorter picture, copied or encoded, whatever its text says",
+        arguments: [0.5, 2]
+    )
+    func cutOff(_ share: Double) async throws {
+        var run = try Run(Clip(.noise, width: 320, height: 180, frames: 250), name: "picture.mp4")
+        let text = run.folder.file("sign.srt")
+        // One line for all of its time.
+        try text.write(Data("1\n00:00:00,000 --> 00:00:10,000\nA sign.\n\n".utf8))
+        let whole = run.folder.file("in.mkv")
+        try FFmpeg.run([
+            "-i", run.input.string, "-i", text.string, "-map", "0", "-map", "1", "-c:v", "copy",
+            "-c:s", "srt", whole.string,
+        ])
+        let contents = try whole.contents()
+        try whole.write(contents.prefix(contents.count / 2))
+        run.input = whole
+        let request = run.request(to: Int(Double(contents.count / 2) * share))
+        let failure = await #expect(throws: Failure.self) { try await run.perform(request) }
+        #expect(failure?.kind == .unreadable)
+        #expect(failure?.what.contains("is cut off or damaged") == true, "\(failure as Any)")
+    }
+
     @Test("a clip with subtitles and no sound has no sound")
     func noSound() async throws {
         let run = try Self.run("srt", "in.mkv", hasSound: false)

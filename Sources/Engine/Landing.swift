@@ -206,8 +206,8 @@ struct Landing {
             mode: .secondPass(
                 log: log,
                 bitsPerSecond: tuned,
-                // A clip of a few seconds comes out steadier from one attempt to the next.
-                tolerance: isDivided ? VideoEncoder.rateTolerance : 0.1
+                tolerance: isDivided
+                    ? VideoEncoder.rateTolerance : VideoEncoder.shortClipRateTolerance
             ),
             frames: frames,
             byteLimit: limit,

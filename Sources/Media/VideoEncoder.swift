@@ -50,11 +50,18 @@ package struct VideoEncoder: ~Copyable {
 
     private var context: UnsafeMutablePointer<AVCodecContext> { handle.pointer }
 
-    /// Tight enough to land a short stretch within a few per cent.
+    /// Tight enough to land a stretch within a few per cent.
     ///
-    /// It costs no quality that shows (VMAF of a game clip: 75.78 at 0.3, 75.75 at 0.1, 75.71 at 0.03, 75.77 at 0.015; the last 51
-    /// frames asked for 508 kB came to 94 % of it at 0.1 and to 99.6 % at 0.02). x264's default is 1.
+    /// It costs no quality that shows (VMAF of a game clip: 75.78 at 0.3, 75.75 at 0.1, 75.71 at
+    /// 0.03, 75.77 at 0.015), and the last 51 frames of a clip, asked for 508 kB, came to 94 % of
+    /// it at 0.1 and to 99.6 % at 0.02. x264's default is 1.
     package static let rateTolerance = 0.02
+
+    /// Looser, for a clip of a few seconds that is encoded in one piece.
+    ///
+    /// With so few frames a tight rate swings about its mark from one attempt to the next: at 0.02
+    /// one clip of 14 stayed below 96 % of its target in three attempts, at 0.1 none did.
+    package static let shortClipRateTolerance = 0.1
 
     /// x264's constant-quality scale for pass 1: finer than most targets come out, because what it
     /// sees clearly it judges better (film trailer, VMAF: 92.5 at 17, 92.3 at 23, 91.6 at 30).

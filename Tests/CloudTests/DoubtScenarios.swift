@@ -16,15 +16,13 @@ import Testing
         arguments: [
             Behaviour.status(504), .status(502), .html(503), .close(), .close(resetting: true),
         ],
-        [40, 100, 200]
+        [0, 40, 100, 200]
     )
     func workGoesOn(_ lost: Behaviour, _ seconds: Int) async throws {
         try await Scene.with {
             $0.script[.runSSE] = [lost.whileWorking(shows: .after(.seconds(seconds)))]
         } _: { scene in
-            let client = try scene.client()
-            _ = try await client.upload([try scene.video()])
-            let reply = try await client.send("add a title")
+            let reply = try await scene.titled()
             #expect(reply.outcome == .recovered)
             #expect(!reply.changes.isEmpty)
             #expect(scene.count(.runSSE) == 1)

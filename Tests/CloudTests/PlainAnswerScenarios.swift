@@ -109,9 +109,7 @@ import Testing
                 )
             ]
         } _: { scene in
-            let client = try scene.client()
-            _ = try await client.upload([try scene.video()])
-            let reply = try await client.send("add a title")
+            let reply = try await scene.titled()
             #expect(reply.outcome == .answered)
             #expect(reply.paragraphs.count == 2)
             #expect(!reply.changes.isEmpty)
@@ -128,9 +126,7 @@ import Testing
             try await Scene.with {
                 $0.script.turns = [Turn(.preface, .change(), .final, .raw(word), .stall)]
             } _: { scene in
-                let client = try scene.client()
-                _ = try await client.upload([try scene.video()])
-                let reply = try await client.send("add a title")
+                let reply = try await scene.titled()
                 #expect(reply.outcome == .answered)
                 #expect(reply.paragraphs.count == 2)
                 #expect(scene.heard.count(.recovering) == 0)
@@ -153,9 +149,7 @@ import Testing
                 )
             ]
         } _: { scene in
-            let client = try scene.client()
-            _ = try await client.upload([try scene.video()])
-            let reply = try await client.send("add a title")
+            let reply = try await scene.titled()
             #expect(reply.outcome == .answered)
             #expect(reply.paragraphs.count == 2)
         }

@@ -350,28 +350,12 @@ import Testing
         try await Scene.with {
             $0.script[.runSSE] = [.status(503)]
         } _: { scene in
-            let client = try scene.client()
-            _ = try await client.upload([try scene.video()])
-            let reply = try await client.send("add a title")
+            let reply = try await scene.titled()
             #expect(reply.outcome == .answered)
             let readings = Array(repeating: Endpoint.state, count: 5)
             #expect(scene.asked.suffix(9) == [.state, .runSSE] + readings + [.runSSE, .state])
             #expect(scene.heard.count(.inDoubt(sendsAgain: true)) == 1)
             #expect(scene.heard.count(.recovering) == 0)
-        }
-    }
-
-    @Test("scenario 16: a message whose answer was lost, but not its work, is not sent again")
-    func messageWorkedOn() async throws {
-        try await Scene.with {
-            $0.script[.runSSE] = [Behaviour.status(504).afterWork]
-        } _: { scene in
-            let client = try scene.client()
-            _ = try await client.upload([try scene.video()])
-            let reply = try await client.send("add a title")
-            #expect(reply.outcome == .recovered)
-            #expect(!reply.changes.isEmpty)
-            #expect(scene.count(.runSSE) == 1)
         }
     }
 

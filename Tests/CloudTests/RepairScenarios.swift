@@ -122,34 +122,18 @@ import Testing
     // MARK: 42
 
     @Test(
-        "scenario 42: a file that the service named anew is found by its size, and not sent again"
+        "scenario 42: a file that the service named anew is known by its size and not sent again",
+        arguments: [(2000, true, 1), (1999, false, 2)]
     )
-    func renamed() async throws {
-        let renamed = Behaviour.edited(
-            .set("state", "video_infos", to: [["filename": "8f3a.mp4", "size": 2000]])
-        )
+    func renamed(_ size: Int, _ isSent: Bool, _ uploads: Int) async throws {
         try await Scene.with {
-            $0.script[.upload] = [.close().afterWork]
-            $0.script[.state] = [renamed]
+            $0.script[.upload] = [isSent ? .close().afterWork : .close()]
+            let clip = ["filename": "8f3a.mp4", "size": .number(String(size))] as JSON
+            $0.script[.state] = [.edited(.set("state", "video_infos", to: [clip]))]
         } _: { scene in
             let client = try scene.client()
             _ = try await client.upload([try scene.video()])
-            #expect(scene.count(.upload) == 1)
-        }
-    }
-
-    @Test("scenario 42: a clip of another size under another name is not the file that was sent")
-    func anotherClip() async throws {
-        let another = Behaviour.edited(
-            .set("state", "video_infos", to: [["filename": "8f3a.mp4", "size": 1999]])
-        )
-        try await Scene.with {
-            $0.script[.upload] = [.close()]
-            $0.script[.state] = [another]
-        } _: { scene in
-            let client = try scene.client()
-            _ = try await client.upload([try scene.video()])
-            #expect(scene.count(.upload) == 2)
+            #expect(scene.count(.upload) == uploads)
         }
     }
 

@@ -270,9 +270,7 @@ import Testing
             $0.script.knobs.stateFilling = 5 << 20
             $0.script.turns = [Turn(.preface, .large(3 << 20), .change(), .final)]
         } _: { scene in
-            let client = try scene.client()
-            _ = try await client.upload([try scene.video()])
-            let reply = try await client.send("add a title")
+            let reply = try await scene.titled()
             #expect(reply.outcome == .answered)
             #expect(reply.paragraphs.count == 2)
         }

@@ -132,6 +132,13 @@ struct Scene: Sendable {
         await simulator.stop()
     }
 
+    /// What comes of a title that a new program asks for, for a clip that it sends first.
+    func titled() async throws -> Reply {
+        let client = try client()
+        _ = try await client.upload([try video()])
+        return try await client.send("add a title")
+    }
+
     /// A program that starts: everything but the state folder is new.
     func client(
         environment: [String: String] = [:],

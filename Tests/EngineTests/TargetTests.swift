@@ -13,7 +13,7 @@ import Testing
         var target: Int
         var speed = Speed.fast
         var heightCap = HeightCap.automatic
-        var least = 0.95
+        var least = 0.96
 
         var testDescription: String {
             "\(clip.scene) \(clip.size) \(clip.frames) frames to \(target) \(speed)"

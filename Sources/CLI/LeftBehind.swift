@@ -24,7 +24,9 @@ extension CloudDesk {
                 continue
             }
             do throws(Failure) {
-                show(try await delivery(of: job, overwrites: false).resume(job))
+                if let file = try await delivery(of: job, overwrites: false).resume(job) {
+                    show(file)
+                }
             } catch {
                 console.end()
                 if error.kind == .interrupted { throw error }
@@ -41,7 +43,12 @@ extension CloudDesk {
         var failure: Failure?
         for job in session.jobs() {
             do throws(Failure) {
-                let file = try await delivery(of: job, overwrites: overwrites).resume(job)
+                let delivery = delivery(of: job, overwrites: overwrites)
+                guard let file = try await delivery.resume(job) else {
+                    console.end()
+                    console.note(console.words.takenElsewhere(Shell.relative(job.destination)))
+                    continue
+                }
                 files.append(file)
                 show(file)
             } catch {

@@ -123,6 +123,29 @@ extension BuiltProgram {
             }
         }
 
+        @Test("an export that another run is fetching is waited for, and fetched once")
+        func fetchedElsewhere() async throws {
+            try await CloudStage.with {
+                $0.script.usualRender.course = .timed(seconds: 900)
+            } _: { stage in
+                try await stage.prepareTimeline()
+                try await leave(stage)
+                let fetch = ["cloud", "jobs", "--fetch"]
+                let polls = stage.simulator.count(.renderPoll)
+                let running = try stage.start(fetch)
+                try await stage.wait { stage.simulator.count(.renderPoll) > polls }
+                let second = try await stage.succeed(fetch)
+                let first = await running.result()
+                #expect(first.exitCode == 0, "\(first.messages)")
+                #expect(first.output.contains("out.mp4\n"))
+                let words = second.messages.replacing("\n  ", with: " ")
+                #expect(words.contains("Another run of cinch is at work on the session"))
+                #expect(words.contains("The export to out.mp4 is no longer left behind"))
+                #expect(stage.simulator.count(.file) == 1)
+                #expect(stage.names == ["clip.mp4", "out.mp4"])
+            }
+        }
+
         @Test("of several exports left behind one that fails does not keep the others")
         func oneFails() async throws {
             try await CloudStage.with { stage in

@@ -233,9 +233,13 @@ struct CloudDesk: Sendable {
 
     /// An export that an earlier run left behind, measured against what was asked of it then: the
     /// current session may be about another video altogether.
+    ///
+    /// Where something else has its name by now and is not to be replaced, it goes beside that: nobody
+    /// could name it otherwise any more.
     func delivery(of job: JobRecord, overwrites: Bool) -> Delivery {
-        delivery(
-            to: FilePath(job.destination),
+        let destination = FilePath(job.destination)
+        return delivery(
+            to: overwrites ? destination : Chat.unused(destination),
             overwrites: overwrites,
             height: job.height,
             wish: job.wishedBytes.map(ByteSize.init(bytes:)),

@@ -78,6 +78,7 @@ extension CloudDesk {
 
     private func tell(_ failure: Failure, of job: JobRecord) {
         let reason = failure.why.isEmpty ? failure.what : "\(failure.what): \(failure.why)"
-        console.note(console.words.notFetched(Shell.relative(job.destination), reason))
+        let words = console.words.notFetched(Shell.relative(job.destination), reason)
+        console.note(failure.advice.isEmpty ? words : "\(words). \(failure.advice)")
     }
 }

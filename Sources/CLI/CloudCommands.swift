@@ -12,6 +12,9 @@ protocol CloudErrand: ParsableCommand, Sendable {
     /// The user's own words, for the language they are in.
     var givenText: String { get }
 
+    /// Refuses options that mean nothing without others; nothing has been sent then.
+    func checkOptions() throws(Failure)
+
     /// Does what the command says.
     func perform(at desk: CloudDesk) async throws(Failure)
 }
@@ -19,6 +22,7 @@ protocol CloudErrand: ParsableCommand, Sendable {
 extension CloudErrand {
     var trial: TrialOptions? { nil }
     var givenText: String { "" }
+    func checkOptions() throws(Failure) {}
 }
 
 /// What every cloud command takes.
@@ -230,10 +234,14 @@ struct JobsCommand: CloudErrand {
     @Flag(help: "Wait for each, and download it to where it was to go.")
     var fetch = false
 
-    @Flag(help: "Replace outputs that exist.")
+    @Flag(help: "Replace files that have its name; without this it goes beside them.")
     var force = false
 
     @OptionGroup var options: CloudOptions
+
+    func checkOptions() throws(Failure) {
+        if force, !fetch { throw .needless("--force", without: "--fetch") }
+    }
 }
 
 /// `cinch cloud link`: the session in a browser.
@@ -326,4 +334,22 @@ struct ChatCommand: CloudErrand {
 
     var trial: TrialOptions? { simulate ? trialOptions : nil }
     var givenText: String { message.joined(separator: " ") }
+
+    func checkOptions() throws(Failure) {
+        if !simulate, let option = trialOptions.given {
+            throw .needless(option, without: "--simulate")
+        }
+    }
+}
+
+extension Failure {
+    /// An option that would be ignored, which nobody wants who wrote it.
+    fileprivate static func needless(_ option: String, without other: String) -> Failure {
+        Failure(
+            .usage,
+            "\(option) means nothing without \(other)",
+            why: "it would be ignored",
+            advice: "Add \(other), or leave out \(option)."
+        )
+    }
 }

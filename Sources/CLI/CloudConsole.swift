@@ -217,6 +217,7 @@ final class CloudConsole: Sendable {
         case .ready: if state.withLock(\.greets) { tell(words.ready) }
         case .newSession(let lostMedia): note(words.newSession(lostMedia: lostMedia))
         case .limited(let wait): note(words.limited(Int(wait.components.seconds)))
+        case .waitingForOther: note(words.waitingForOther)
         case .uploading(let name, let progress):
             let label = words.uploading(name.withoutControls)
             if state.withLock({ $0.activity?.label != label }) { begin(label, isSteady: true) }

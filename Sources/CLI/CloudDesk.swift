@@ -83,12 +83,10 @@ struct CloudDesk: Sendable {
             return try await work()
         } catch {
             var failure = error
-            if [.denied, .unavailable].contains(error.kind), let notebook,
-                let original = notebook.soleOriginal
-            {
+            if [.denied, .unavailable].contains(error.kind), let original = soleOriginal {
                 failure.advice += "\n\(console.words.orHere)\n  cinch "
                 failure.advice += Shell.quoted(Shell.relative(original.path))
-                if let bytes = notebook.wishedBytes {
+                if let bytes = notebook?.wishedBytes {
                     failure.advice += " --to \(ByteSize(bytes: bytes).fileNameText)"
                 }
             }
@@ -99,14 +97,26 @@ struct CloudDesk: Sendable {
     /// Uploads files, all of which are looked at before anything is sent.
     func upload(_ paths: [String]) async throws(Failure) -> [UploadedFile] {
         try check(paths)
-        defer { console.end() }
+        let before = session.session
+        // Also where one of them failed: those before it are in the session all the same.
+        defer {
+            console.end()
+            noteArrivals(of: paths, since: before)
+        }
         do throws(CloudError) {
-            let files = try await session.upload(paths.map { FilePath($0) })
-            remember { notebook in
-                for path in paths { notebook.note(upload: FilePath(path)) }
-            }
-            return files
+            return try await session.upload(paths.map { FilePath($0) })
         } catch { throw shrinking(error, among: paths) }
+    }
+
+    /// Notes the files that the session has now, and had not before: they are sent in order.
+    private func noteArrivals(of paths: [String], since before: SessionRecord?) {
+        guard let now = session.session else { return }
+        let isSame = now.sessionID == before?.sessionID
+        let count = now.uploads.count - (isSame ? before?.uploads.count ?? 0 : 0)
+        guard count > 0 else { return }
+        remember { notebook in
+            for path in paths.prefix(count) { notebook.note(upload: FilePath(path)) }
+        }
     }
 
     /// Refuses what the service would not take; nothing is sent.
@@ -170,6 +180,14 @@ struct CloudDesk: Sendable {
         session.session.map { Notebook(of: $0.sessionID, configuration) }
     }
 
+    /// The file that a local run could make the session's result from.
+    ///
+    /// The notebook knows this machine's files alone; what the service fetched from an address is in
+    /// the session too.
+    private var soleOriginal: LocalFile? {
+        session.session?.uploads.count == 1 ? notebook?.soleOriginal : nil
+    }
+
     func remember(_ change: (inout Notebook) -> Void) {
         guard var notebook else { return }
         change(&notebook)
@@ -208,16 +226,20 @@ struct CloudDesk: Sendable {
             overwrites: overwrites,
             height: height,
             wish: wish ?? notebook?.wishedBytes.map(ByteSize.init(bytes:)),
-            original: notebook?.soleOriginal,
+            original: soleOriginal,
             inputs: notebook?.originals ?? []
         )
     }
 
     /// An export that an earlier run left behind, measured against what was asked of it then: the
     /// current session may be about another video altogether.
+    ///
+    /// Where something else has its name by now and is not to be replaced, it goes beside that: nobody
+    /// could name it otherwise any more.
     func delivery(of job: JobRecord, overwrites: Bool) -> Delivery {
-        delivery(
-            to: FilePath(job.destination),
+        let destination = FilePath(job.destination)
+        return delivery(
+            to: overwrites ? destination : Chat.unused(destination),
             overwrites: overwrites,
             height: job.height,
             wish: job.wishedBytes.map(ByteSize.init(bytes:)),

@@ -14,6 +14,7 @@ extension CloudConsole {
         case .newSession(let lostMedia):
             json.write(.session, SessionPayload(isNew: true, lostMedia: lostMedia))
         case .limited(let wait): json.write(.waiting, WaitingPayload(waitSeconds: wait.inSeconds))
+        case .waitingForOther: json.write(.note, NotePayload(text: words.waitingForOther))
         case .uploading(let name, let progress):
             guard isDue(progress) else { return }
             json.write(.upload, TransferPayload(name: name, progress))

@@ -155,6 +155,12 @@ struct CloudWords: Sendable, Equatable {
             "服务限制了请求频率，\(seconds) 秒后再试一次。"
         )
     }
+    var waitingForOther: String {
+        pick(
+            "Another run of cinch is at work on the session; this one goes on after it.",
+            "另一个 cinch 正在处理本会话，等它完成后继续。"
+        )
+    }
     func newSession(lostMedia: Bool) -> String {
         pick(
             "The service had forgotten the session; a new one is open."
@@ -192,6 +198,12 @@ struct CloudWords: Sendable, Equatable {
             "An export to \(path), left behind earlier, is still being made. To wait for it: "
                 + "cinch cloud jobs --fetch",
             "之前留下的导出 \(path) 仍在制作中。要等它完成：cinch cloud jobs --fetch"
+        )
+    }
+    func takenElsewhere(_ path: String) -> String {
+        pick(
+            "The export to \(path) is no longer left behind: another run of cinch has taken it up.",
+            "导出 \(path) 已由另一个 cinch 接手。"
         )
     }
     func notFetched(_ path: String, _ reason: String) -> String {

@@ -49,7 +49,7 @@ struct Delivery: Sendable {
     /// Renders the session and delivers.
     func run() async throws(Failure) -> Delivered {
         try checkInputs()
-        return try await deliver { verify async throws(CloudError) in
+        let delivered = try await deliver { verify async throws(CloudError) in
             try await session.export(
                 to: destination,
                 overwrites: overwrites,
@@ -59,10 +59,12 @@ struct Delivery: Sendable {
                 verify: verify
             )
         }
+        guard let delivered else { throw CloudError(.defect, .rendering).failure }
+        return delivered
     }
 
-    /// Delivers what an earlier run had rendered.
-    func resume(_ job: JobRecord) async throws(Failure) -> Delivered {
+    /// Delivers what an earlier run had rendered; nil where another run of the program has done so.
+    func resume(_ job: JobRecord) async throws(Failure) -> Delivered? {
         try await deliver { verify async throws(CloudError) in
             try await session.resume(
                 job,
@@ -93,8 +95,8 @@ struct Delivery: Sendable {
     private typealias Verify = @Sendable (FilePath) async throws -> Void
 
     private func deliver(
-        _ fetch: (@escaping Verify) async throws(CloudError) -> Exported
-    ) async throws(Failure) -> Delivered {
+        _ fetch: (@escaping Verify) async throws(CloudError) -> Exported?
+    ) async throws(Failure) -> Delivered? {
         let start = ContinuousClock.now
         let found = Locked<Source?>(nil)
         let console = console
@@ -106,6 +108,7 @@ struct Delivery: Sendable {
                 found.withLock { $0 = source }
             }
             console.end()
+            guard let exported else { return nil }
             guard var source = found.withLock({ $0 }) else {
                 throw CloudError(.defect, .downloading)
             }

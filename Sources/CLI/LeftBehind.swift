@@ -24,7 +24,9 @@ extension CloudDesk {
                 continue
             }
             do throws(Failure) {
-                show(try await delivery(of: job, overwrites: false).resume(job))
+                if let file = try await delivery(of: job, overwrites: false).resume(job) {
+                    show(file)
+                }
             } catch {
                 console.end()
                 if error.kind == .interrupted { throw error }
@@ -41,7 +43,12 @@ extension CloudDesk {
         var failure: Failure?
         for job in session.jobs() {
             do throws(Failure) {
-                let file = try await delivery(of: job, overwrites: overwrites).resume(job)
+                let delivery = delivery(of: job, overwrites: overwrites)
+                guard let file = try await delivery.resume(job) else {
+                    console.end()
+                    console.note(console.words.takenElsewhere(Shell.relative(job.destination)))
+                    continue
+                }
                 files.append(file)
                 show(file)
             } catch {
@@ -71,6 +78,7 @@ extension CloudDesk {
 
     private func tell(_ failure: Failure, of job: JobRecord) {
         let reason = failure.why.isEmpty ? failure.what : "\(failure.what): \(failure.why)"
-        console.note(console.words.notFetched(Shell.relative(job.destination), reason))
+        let words = console.words.notFetched(Shell.relative(job.destination), reason)
+        console.note(failure.advice.isEmpty ? words : "\(words). \(failure.advice)")
     }
 }

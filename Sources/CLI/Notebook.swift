@@ -15,6 +15,11 @@ struct Notebook: Codable, Equatable, Sendable {
     var wishedBytes: Int?
     /// Whether anything but a smaller file was asked for.
     var hasEdits = false
+    /// Seconds since 1970, when anything was last noted.
+    var noted = 0.0
+
+    /// How long a session is remembered that nobody came back to.
+    private static let lifetime = 30.0 * 24 * 3600
 
     /// Notes what a message asks for.
     mutating func note(message: String) {
@@ -40,12 +45,10 @@ struct Notebook: Codable, Equatable, Sendable {
 
     // MARK: Keeping
 
-    /// What is kept of a session; an empty one for another session than the service's last.
+    /// What is kept of a session; an empty one where nothing is.
     init(of sessionID: String, _ configuration: CloudConfiguration) {
-        if let bytes = configuration.folder.read(Self.file(configuration)),
-            let kept = try? JSONDecoder().decode(Notebook.self, from: Data(bytes)),
-            kept.sessionID == sessionID
-        {
+        let file = Self.file(of: sessionID, configuration)
+        if let kept = Self.read(file, configuration), kept.sessionID == sessionID {
             self = kept
         } else {
             self.init(sessionID: sessionID)
@@ -55,14 +58,37 @@ struct Notebook: Codable, Equatable, Sendable {
     init(sessionID: String) { self.sessionID = sessionID }
 
     /// Keeps it; where that is impossible the next run knows no wish, and nothing else is lost.
+    ///
+    /// Those of sessions long left are removed.
     func save(_ configuration: CloudConfiguration) {
-        guard let bytes = try? JSONEncoder().encode(self) else { return }
-        try? configuration.folder.write([UInt8](bytes), to: Self.file(configuration))
+        var notebook = self
+        notebook.noted = configuration.clock.unixSeconds()
+        guard let bytes = try? JSONEncoder().encode(notebook) else { return }
+        let file = Self.file(of: sessionID, configuration)
+        try? configuration.folder.write([UInt8](bytes), to: file)
+        for name in configuration.folder.names(in: Self.place) {
+            let other = configuration.folder.file(name, in: Self.place)
+            let noted = Self.read(other, configuration)?.noted ?? 0
+            if notebook.noted - noted > Self.lifetime { configuration.folder.remove(other) }
+        }
     }
 
-    /// One for each service.
-    private static func file(_ configuration: CloudConfiguration) -> StateFolder.File {
-        let name = StateFolder.fileName(for: configuration.api)
-        return configuration.folder.file("\(name).json", in: "notebooks")
+    private static let place = "notebooks"
+
+    private static func read(
+        _ file: StateFolder.File,
+        _ configuration: CloudConfiguration
+    ) -> Notebook? {
+        guard let bytes = configuration.folder.read(file) else { return nil }
+        return try? JSONDecoder().decode(Notebook.self, from: Data(bytes))
+    }
+
+    /// One for each session: several conversations may go on at once.
+    private static func file(
+        of sessionID: String,
+        _ configuration: CloudConfiguration
+    ) -> StateFolder.File {
+        let name = StateFolder.fileName(for: "\(configuration.api) \(sessionID)")
+        return configuration.folder.file("\(name).json", in: place)
     }
 }

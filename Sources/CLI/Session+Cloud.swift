@@ -8,6 +8,7 @@ import Synchronization
 extension Session {
     /// Performs a command at a desk of its own; with `--simulate`, at one in a simulated world.
     func cloud(_ command: any CloudErrand, json: JSONLines?) async throws(Failure) -> Int32 {
+        try command.checkOptions()
         let options = command.options
         let profile = try options.readProfile()
         var words = CloudWords(environment: environment)

@@ -148,6 +148,13 @@ struct TrialOptions: ParsableArguments {
     )
     var speed: String?
 
+    /// The first of them that was given; nil where none was.
+    var given: String? {
+        if scenario != nil { return "--scenario" }
+        if honourSize { return "--honour-size" }
+        return speed == nil ? nil : "--speed"
+    }
+
     /// What the options ask for.
     func settings(port: UInt16 = 0) throws(Failure) -> Trial.Settings {
         var settings = Trial.Settings(port: port, scenario: scenario, honoursSize: honourSize)

@@ -48,6 +48,7 @@ extension CloudError {
             "it has \(ByteSize.grouped(Int(bytes))) bytes and the service takes "
                 + "\(Self.size(limit)) at most"
         case .destination, .storage, .defect: ""
+        case .busy: "another run of cinch is at work on it"
         case .nothingToExport: "the session's timeline is empty"
         case .noSession: ""
         case .refusedAddress: "the address is not https"
@@ -81,7 +82,10 @@ extension CloudError {
         case .agentFailed: "the service's editor reported an error"
         case .runLost:
             "the connection was lost, and no change to the timeline was seen for five minutes"
-        case .renderFailed: "the service could not render it, twice"
+        case .renderFailed(.once): "the service could not render it"
+        case .renderFailed(.twice): "the service could not render it, twice"
+        case .renderFailed(.cancelled): "the render was cancelled"
+        case .renderFailed(.lost): "the service lost the job"
         case .stillRendering: "the service is still working on it"
         case .uploadNotApplied: "the service took the file and the session does not show it"
         case .resultUnusable: ""
@@ -113,6 +117,7 @@ extension CloudError {
                 + "or trim it."
         case .destination: "Name another output, or add --force to replace it."
         case .storage: "Free some space, or name another place."
+        case .busy: "Wait until that is done, or stop it, and try again."
         case .nothingToExport: "Upload a video and say what to do with it first."
         case .noSession: "Run 'cinch cloud upload' or 'cinch cloud send' first."
         case .refusedAddress: "Set NEMO_API_URL to an https address, or unset it."
@@ -138,10 +143,10 @@ extension CloudError {
         case .refused: "Report this if it happens again."
         case .agentFailed: "Say it in other words, or try again."
         case .runLost: "Send the message again if you want it repeated; it may cost credits."
-        case .renderFailed: "Try again later, or compress locally with 'cinch'."
+        case .renderFailed(.twice): "Try again later, or compress locally with 'cinch'."
         case .stillRendering: "It is not lost: 'cinch cloud jobs --fetch' takes it up again."
         case .uploadNotApplied: "Upload it again."
-        case .resultUnusable: "Export again, or compress locally with 'cinch'."
+        case .renderFailed, .resultUnusable: "Export again, or compress locally with 'cinch'."
         }
     }
 

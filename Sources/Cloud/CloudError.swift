@@ -34,6 +34,8 @@ package struct CloudError: Error, Sendable, Equatable {
         case destination
         /// The disk is full, or reading or writing failed.
         case storage
+        /// Another run of the program is at work on the same, for longer than is waited.
+        case busy
         /// The timeline has nothing that could be exported (§7.1).
         case nothingToExport
         /// No session has been opened on this machine, or the saved one is gone.
@@ -84,13 +86,23 @@ package struct CloudError: Error, Sendable, Equatable {
         case agentFailed
         /// The connection was lost and the timeline never changed (§4.9).
         case runLost
-        case renderFailed
+        case renderFailed(RenderEnd)
         /// Not finished within the limit; the job can be taken up again.
         case stillRendering
         /// The upload was accepted, yet the session does not have the file.
         case uploadNotApplied
         /// The file came whole and is not what was asked for, or not a video.
         case resultUnusable
+    }
+
+    /// How a render came to nothing.
+    package enum RenderEnd: Sendable {
+        /// One that is not made again by itself: it had only been taken up.
+        case once
+        case twice
+        case cancelled
+        /// The service knows nothing of it any more.
+        case lost
     }
 
     package var kind: Kind
@@ -143,8 +155,9 @@ package struct CloudError: Error, Sendable, Equatable {
         case .storage: .storage
         case .refusedAddress: .usage
         case .defect: .defect
-        case .offlineMode, .resolve, .connect, .proxy, .tls, .timedOut, .stalled, .cut, .tooLarge,
-            .captivePortal, .transport, .malformed, .sessionUnknown, .sessionLost, .notFound,
+        case .offlineMode, .busy, .resolve, .connect, .proxy, .tls, .timedOut, .stalled, .cut,
+            .tooLarge, .captivePortal, .transport, .malformed, .sessionUnknown, .sessionLost,
+            .notFound,
             .service, .refused,
             .agentFailed, .runLost, .renderFailed, .stillRendering, .uploadNotApplied,
             .resultUnusable:

@@ -8,6 +8,8 @@ package enum CloudEvent: Sendable, Equatable {
     case newSession(lostMedia: Bool)
     /// The service limits requests: nothing happens for so long, then the call is made once more.
     case limited(wait: Duration)
+    /// Another run of the program is at work on the session: this one goes on after it.
+    case waitingForOther
     case uploading(name: String, TransferProgress)
     case uploaded(name: String)
     /// The message was sent; an answer may take minutes.

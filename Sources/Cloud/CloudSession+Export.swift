@@ -60,16 +60,18 @@ extension CloudSession {
         }
     }
 
-    /// Takes up a render that an earlier run left behind.
+    /// Takes up a render that an earlier run left behind; nil where another run of the program, which
+    /// is waited for, has done that meanwhile.
     package func resume(
         _ job: JobRecord,
         to destination: FilePath? = nil,
         overwrites: Bool = false,
         verify: @escaping @Sendable (FilePath) async throws -> Void = { _ in }
-    ) async throws(CloudError) -> Exported {
+    ) async throws(CloudError) -> Exported? {
         let export = export(destination ?? FilePath(job.destination), overwrites, verify)
-        return try await oneAtATime(job.sessionID) { () throws(CloudError) in
-            try await export.resume(job)
+        return try await oneAtATime(job.sessionID) { () throws(CloudError) -> Exported? in
+            guard self.jobs().contains(where: { $0.renderID == job.renderID }) else { return nil }
+            return try await export.resume(job)
         }
     }
 
@@ -88,19 +90,25 @@ extension CloudSession {
         )
     }
 
-    private func oneAtATime(
+    private func oneAtATime<Value: Sendable>(
         _ sessionID: String,
-        _ work: () async throws(CloudError) -> Exported
-    ) async throws(CloudError) -> Exported {
+        _ work: () async throws(CloudError) -> Value
+    ) async throws(CloudError) -> Value {
         guard await exports.enter() else { throw .cancelled(.rendering) }
         defer { exports.leave() }
-        let lock = try await StateLock(
-            "export-\(sessionID)",
-            in: client.configuration.folder,
-            patience: Self.patience,
-            step: .rendering
-        )
+        let lock = try await lock("export-\(sessionID)", .rendering)
         defer { lock.release() }
         return try await work()
+    }
+
+    /// Waits until no other run of the program is at work on the same, and says so if that takes a while.
+    func lock(_ name: String, _ step: CloudError.Step) async throws(CloudError) -> StateLock {
+        try await StateLock(
+            name,
+            in: client.configuration.folder,
+            patience: Self.patience,
+            step: step,
+            onWait: { client.events(.waitingForOther) }
+        )
     }
 }

@@ -250,12 +250,15 @@ struct Export {
     private func ended(_ outcome: RenderRun.Outcome, _ id: String) -> CloudError {
         switch outcome {
         case .stillRendering: return CloudError(.stillRendering, .rendering)
-        case .failed(let words):
+        case .failed(let words, let times):
             records.forget(jobID: id)
-            return CloudError(.renderFailed, .rendering, detail: words)
+            return CloudError(.renderFailed(times > 1 ? .twice : .once), .rendering, detail: words)
+        case .cancelled:
+            records.forget(jobID: id)
+            return CloudError(.renderFailed(.cancelled), .rendering)
         case .unknown:
             records.forget(jobID: id)
-            return CloudError(.renderFailed, .rendering, detail: "the service lost the job")
+            return CloudError(.renderFailed(.lost), .rendering)
         case .neverTaken:
             records.forget(jobID: id)
             return CloudError(.service(status: 0), .rendering, detail: "it did not take the job")

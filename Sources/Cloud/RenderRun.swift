@@ -44,7 +44,8 @@ package struct RenderRun: Sendable {
 
     package enum Outcome: Sendable, Equatable {
         /// The service said so twice, or once for a job that was only taken up; in its words.
-        case failed(String)
+        case failed(String, times: Int)
+        case cancelled
         case stillRendering
         /// The job is gone.
         case unknown
@@ -66,6 +67,7 @@ package struct RenderRun: Sendable {
     private var isInDoubt = false
     private var unknowns = 0
     private var addressPolls = 0
+    private var failures = 0
     private var outcome: Outcome?
 
     /// A render that is about to be submitted, under an id of its own.
@@ -137,12 +139,13 @@ package struct RenderRun: Sendable {
         switch status.phase {
         case .running: return poll(after: limits.poll, at: now)
         case .cancelled:
-            guard isAdopted, mayRenew else {
-                return finish(.failed("the render was cancelled"))
-            }
+            guard isAdopted, mayRenew else { return finish(.cancelled) }
             return renew()
         case .failed:
-            guard mayRenew else { return finish(.failed(status.problem ?? "")) }
+            failures += 1
+            guard mayRenew else {
+                return finish(.failed(status.problem ?? "", times: failures))
+            }
             return renew()
         case .completed:
             if status.url == nil, addressPolls < limits.addressPolls {

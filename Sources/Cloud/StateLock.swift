@@ -10,15 +10,20 @@ final class StateLock: Sendable {
     private let descriptor: FileDescriptor
     private let isHeld = Locked(true)
 
+    /// How long a wait is not worth a word.
+    private static let moments = Duration.milliseconds(300)
+
     /// Waits for the lock of a name; its file stays behind, empty.
     ///
-    /// Patience is in real time, as other processes have no fast clock. Throws `.cancelled`, or
-    /// `.storage` where the lock cannot be had in time.
+    /// Patience is in real time, as other processes have no fast clock. `onWait` is called once, when
+    /// it is not a matter of moments. Throws `.cancelled`, `.busy` where the lock is not to be had in
+    /// time, or `.storage` where there can be none.
     init(
         _ name: String,
         in folder: StateFolder,
         patience: Duration = .seconds(600),
-        step: CloudError.Step = .remembering
+        step: CloudError.Step = .remembering,
+        onWait: () -> Void = {}
     ) async throws(CloudError) {
         let file = folder.file(StateFolder.fileName(for: name), in: "locks")
         try folder.makeFolder(of: file)
@@ -35,11 +40,19 @@ final class StateLock: Sendable {
         }
         let start = ContinuousClock.now
         var pause = Duration.milliseconds(1)
+        var isTold = false
         while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
             let isTaken = errno == EWOULDBLOCK || errno == EINTR
-            guard isTaken, ContinuousClock.now - start < patience else {
+            let waited = ContinuousClock.now - start
+            guard isTaken, waited < patience else {
                 try? descriptor.close()
-                throw CloudError(.storage, step, detail: "another run of cinch holds \(name)")
+                throw isTaken
+                    ? CloudError(.busy, step)
+                    : CloudError(.storage, step, detail: "cannot lock the state folder")
+            }
+            if !isTold, waited > Self.moments {
+                isTold = true
+                onWait()
             }
             do { try await Task.sleep(for: pause) } catch {
                 try? descriptor.close()

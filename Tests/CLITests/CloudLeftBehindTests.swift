@@ -123,6 +123,57 @@ extension BuiltProgram {
             }
         }
 
+        @Test("an export that another run is fetching is waited for, and fetched once")
+        func fetchedElsewhere() async throws {
+            try await CloudStage.with {
+                $0.script.usualRender.course = .timed(seconds: 900)
+            } _: { stage in
+                try await stage.prepareTimeline()
+                try await leave(stage)
+                let fetch = ["cloud", "jobs", "--fetch"]
+                let polls = stage.simulator.count(.renderPoll)
+                let running = try stage.start(fetch)
+                try await stage.wait { stage.simulator.count(.renderPoll) > polls }
+                let second = try await stage.succeed(fetch)
+                let first = await running.result()
+                #expect(first.exitCode == 0, "\(first.messages)")
+                #expect(first.output.contains("out.mp4\n"))
+                let words = second.messages.replacing("\n  ", with: " ")
+                #expect(words.contains("Another run of cinch is at work on the session"))
+                #expect(words.contains("The export to out.mp4 is no longer left behind"))
+                #expect(stage.simulator.count(.file) == 1)
+                #expect(stage.names == ["clip.mp4", "out.mp4"])
+            }
+        }
+
+        @Test("an export left behind whose name is taken by now goes beside what has it")
+        func nameTaken() async throws {
+            try await CloudStage.with { stage in
+                try await stage.prepareTimeline()
+                let mine = try stage.folder.write(Data("mine".utf8), "mine.mp4")
+                for arguments in [["cloud", "login"], ["cloud", "jobs", "--fetch"]] {
+                    try await leave(stage)
+                    try FileManager.default.copyItem(
+                        atPath: mine,
+                        toPath: stage.folder.path("out.mp4")
+                    )
+                    let result = try await stage.succeed(arguments)
+                    #expect(result.output.contains("out-2.mp4\n"))
+                    #expect(FilePath(stage.folder.path("out.mp4")).byteCount == 4)
+                    let none = try await stage.succeed(["cloud", "jobs"])
+                    #expect(none.output == "No exports were left behind.\n")
+                    for name in ["out.mp4", "out-2.mp4"] {
+                        try FileManager.default.removeItem(atPath: stage.folder.path(name))
+                    }
+                }
+                try await leave(stage)
+                try FileManager.default.copyItem(atPath: mine, toPath: stage.folder.path("out.mp4"))
+                try await stage.succeed(["cloud", "jobs", "--fetch", "--force", "-q"])
+                #expect(stage.names == ["clip.mp4", "mine.mp4", "out.mp4"])
+                #expect(FilePath(stage.folder.path("out.mp4")).byteCount > 4)
+            }
+        }
+
         @Test("of several exports left behind one that fails does not keep the others")
         func oneFails() async throws {
             try await CloudStage.with { stage in
@@ -132,15 +183,21 @@ extension BuiltProgram {
                 try await stage.succeed(["cloud", "upload", second, "--new", "-q"])
                 try await stage.succeed(["cloud", "send", "compress this video", "-q"])
                 try await leave(stage, "second.mp4")
-                _ = try stage.clip(as: "first.mp4")
+                stage.play { $0[.renderPoll] = [.json(200, ["status": "failed"])] }
                 let result = try await stage.fail(
-                    73,
+                    69,
                     ["cloud", "jobs", "--fetch", "--json"],
                 )
                 let lines = try result.objects()
                 let fetched = lines.filter { $0["type"] as? String == "exported" }
                 #expect(fetched.map { $0["output"] as? String }.count == 1)
-                #expect(stage.names.contains("second.mp4"))
+                #expect(stage.names == ["clip.mp4", "second.mp4", "two.mp4"])
+                let notes = lines.compactMap { $0["text"] as? String }
+                #expect(
+                    notes.contains {
+                        $0.contains("The export to first.mp4") && $0.contains("Export again")
+                    }
+                )
                 #expect(stage.simulator.count(.renderSubmit) == 2)
             }
         }

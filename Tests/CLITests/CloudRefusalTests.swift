@@ -93,6 +93,27 @@ extension BuiltProgram {
             }
         }
 
+        @Test(
+            "an option that would be ignored is refused, and nothing is sent",
+            arguments: [
+                (["chat", "--cloud", "-m", "credits", "--scenario", "13"], "--simulate"),
+                (["chat", "--cloud", "-m", "credits", "--honour-size"], "--simulate"),
+                (["chat", "--cloud", "-m", "credits", "--speed", "30"], "--simulate"),
+                (["cloud", "jobs", "--force"], "--fetch"),
+            ]
+        )
+        func ignored(_ arguments: [String], _ missing: String) async throws {
+            try await CloudStage.with { stage in
+                try await stage.fail(
+                    64,
+                    arguments,
+                    saying: "means nothing without \(missing)",
+                    "Add \(missing), or leave out --"
+                )
+                #expect(stage.simulator.requests.isEmpty)
+            }
+        }
+
         @Test("1001: a token that expired is replaced without a word, one from outside is not")
         func tokens() async throws {
             try await CloudStage.with { stage in

@@ -128,6 +128,30 @@ struct CloudTextTests {
         #expect(notebook.soleOriginal == nil)
     }
 
+    @Test("what was asked for in a session is kept beside that of others, for a month")
+    func notebooks() throws {
+        let folder = try Folder()
+        var configuration = try CloudConfiguration(
+            profile: .clideo,
+            environment: ["CINCH_STATE_DIR": folder.path("state")]
+        )
+        configuration.clock.unixSeconds = { 1_000_000_000 }
+        for (session, bytes) in [("1", 100), ("2", 200)] {
+            var notebook = Notebook(of: session, configuration)
+            #expect(notebook.wishedBytes == nil)
+            notebook.wishedBytes = bytes
+            notebook.save(configuration)
+        }
+        #expect(Notebook(of: "1", configuration).wishedBytes == 100)
+        #expect(Notebook(of: "2", configuration).wishedBytes == 200)
+        configuration.clock.unixSeconds = { 1_000_000_000 + 29 * 24 * 3600 }
+        Notebook(of: "2", configuration).save(configuration)
+        configuration.clock.unixSeconds = { 1_000_000_000 + 31 * 24 * 3600 }
+        Notebook(of: "3", configuration).save(configuration)
+        #expect(Notebook(of: "1", configuration).wishedBytes == nil)
+        #expect(Notebook(of: "2", configuration).wishedBytes == 200)
+    }
+
     @Test("an unused name gets a number where the first one is taken")
     func unused() throws {
         let folder = try Folder()

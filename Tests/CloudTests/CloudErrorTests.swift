@@ -16,7 +16,9 @@ import Testing
         .clientIDRejected, .planRequired, .forbidden, .rateLimited(isToken: true),
         .rateLimited(isToken: false), .service(status: 503), .refused(code: 7), .agentFailed,
         .runLost,
-        .renderFailed, .stillRendering, .uploadNotApplied, .resultUnusable,
+        .renderFailed(.once), .renderFailed(.twice), .renderFailed(.cancelled),
+        .renderFailed(.lost),
+        .busy, .stillRendering, .uploadNotApplied, .resultUnusable,
     ]
 
     static let steps: [CloudError.Step] = [

@@ -112,6 +112,43 @@ import Testing
         }
     }
 
+    @Test(
+        "scenario 57: a render that another run fetches meanwhile is waited for, and not fetched again"
+    )
+    func fetchedMeanwhile() async throws {
+        try await left(.timed(seconds: 300)) { scene, client, job in
+            let folder = client.client.configuration.folder
+            let lock = try await StateLock("export-\(job.sessionID)", in: folder)
+            let work = Task { try await client.resume(job, overwrites: true) }
+            try await scene.until { scene.heard.count(.waitingForOther) == 1 }
+            client.records.forget(jobID: job.renderID)
+            let requests = scene.simulator.requests.count
+            lock.release()
+            #expect(try await work.value == nil)
+            #expect(scene.simulator.requests.count == requests)
+            #expect(!scene.folder.file("out.mp4").exists)
+        }
+    }
+
+    @Test("a render left behind that fails, or was cancelled, is not said to have failed twice")
+    func failedOnce() async throws {
+        for (status, why) in [
+            ("failed", "the service could not render it (no GPU)"),
+            ("cancelled", "the render was cancelled"),
+        ] {
+            try await left(.stuck) { scene, client, job in
+                scene.play {
+                    let answer: JSON = ["status": .string(status), "error": "no GPU"]
+                    $0[.renderPoll] = [.json(200, answer)]
+                }
+                let error = await scene.error { _ = try await client.resume(job) }
+                #expect(error?.why == why)
+                #expect(error?.advice == "Export again, or compress locally with 'cinch'.")
+                #expect(client.jobs().isEmpty)
+            }
+        }
+    }
+
     @Test("a render that another run is at work on is not there to be taken up")
     func elsewhere() async throws {
         try await left(.stuck) { scene, client, job in

@@ -56,7 +56,7 @@ import Testing
         #expect(run.take(failed, at: .seconds(30)) == .submit(id: "render_2"))
         _ = run.take(.accepted(id: nil), at: .seconds(31))
         #expect(run.take(.time, at: .seconds(61)) == .poll(id: "render_2"))
-        #expect(run.take(failed, at: .seconds(61)) == .finish(.failed("no GPU")))
+        #expect(run.take(failed, at: .seconds(61)) == .finish(.failed("no GPU", times: 2)))
     }
 
     @Test("a submission in doubt is looked for before a new id is made")
@@ -134,7 +134,8 @@ import Testing
         var run = RenderRun(resuming: "old", at: .seconds(5))
         #expect(run.start(at: .seconds(5)) == .poll(id: "old"))
         #expect(
-            run.take(.status(RenderStatus(.failed)), at: .seconds(6)) == .finish(.failed(""))
+            run.take(.status(RenderStatus(.failed)), at: .seconds(6))
+                == .finish(.failed("", times: 1))
         )
     }
 

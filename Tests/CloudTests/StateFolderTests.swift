@@ -131,15 +131,21 @@ import Testing
         )
     }
 
-    @Test("a lock lets one in at a time and gives up with a reason")
+    @Test("a lock lets one in at a time, and who waits in vain is told that another run is at work")
     func locks() async throws {
         let folder = try Folder()
         let state = state(folder)
         do {
             let first = try await StateLock("a", in: state)
             let other = try await StateLock("b", in: state)
-            await #expect(throws: CloudError.self) {
-                _ = try await StateLock("a", in: state, patience: .milliseconds(20))
+            await #expect(throws: CloudError(.busy, .sending)) {
+                _ = try await StateLock(
+                    "a",
+                    in: state,
+                    patience: .milliseconds(20),
+                    step: .sending,
+                    onWait: { Issue.record("that was a matter of moments") }
+                )
             }
             _ = consume first
             _ = consume other

@@ -135,7 +135,8 @@ extension CloudError {
         case .rateLimited(true):
             "Wait until the seven days are over, set NEMO_TOKEN, or register for an account:"
         case .rateLimited(false): "Wait a minute and try again."
-        case .refused: "Report this if it happens again."
+        case .refused:
+            step == .downloading ? "Export again." : "Report this if it happens again."
         case .agentFailed: "Say it in other words, or try again."
         case .runLost: "Send the message again if you want it repeated; it may cost credits."
         case .renderFailed: "Try again later, or compress locally with 'cinch'."

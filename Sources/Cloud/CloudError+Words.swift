@@ -90,7 +90,8 @@ extension CloudError {
 
     /// What to do next, in whole sentences.
     package var advice: String {
-        var advice = nextStep
+        // Whether it is sent anew is for a person to decide (§4.9).
+        var advice = isInDoubt ? CloudError(.runLost, step).nextStep : nextStep
         if let link { advice += advice.isEmpty ? link : " \(link)" }
         return advice
     }

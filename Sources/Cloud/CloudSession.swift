@@ -346,8 +346,12 @@ extension CloudSession {
             if state.hasContent { session.wasUsed = true }
         }
         guard isChanged, isNews else { return }
-        let timeline = client.withoutSecrets(state.timeline?.summary ?? "")
-        client.events(.changedMeanwhile(timeline: timeline, wasUnanswered: wasUnanswered))
+        client.events(
+            .changedMeanwhile(
+                timeline: state.timeline?.summary ?? "",
+                wasUnanswered: wasUnanswered
+            )
+        )
     }
 
     /// Forgets a session that is gone; not one that another program has opened meanwhile.

@@ -262,12 +262,12 @@ struct Conversation {
         told = latest
         var changes: [String] = []
         if let before, let latest {
-            changes = CloudState.difference(from: before, to: latest).map(client.withoutSecrets)
+            changes = CloudState.difference(from: before, to: latest)
         }
         if !changes.isEmpty {
             client.events(.changed(changes))
             if let timeline = latest?.timeline {
-                client.events(.timeline(client.withoutSecrets(timeline.summary)))
+                client.events(.timeline(timeline.summary))
             }
         }
         switch outcome {

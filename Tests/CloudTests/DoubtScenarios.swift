@@ -164,12 +164,17 @@ import Testing
             "NEMO_API_URL": server.url, "CINCH_STATE_DIR": folder.file("state").string,
             "NEMO_TOKEN": "preset",
         ]
+        var configuration = try CloudConfiguration(
+            profile: .clideo,
+            environment: environment,
+            clock: CloudClock(speed: 1_000)
+        )
+        // That the connection is lost is said by its end, not by its silence.
+        configuration.runLimits.silence *= 1_000
+        configuration.runLimits.heartbeatsOnly *= 1_000
+        configuration.runLimits.whole *= 1_000
         let client = CloudSession(
-            try CloudConfiguration(
-                profile: .clideo,
-                environment: environment,
-                clock: CloudClock(speed: 1_000)
-            ),
+            configuration,
             transfer: Transfer(environment: [:]),
             ask: { _ in true }
         )

@@ -104,7 +104,10 @@ import Testing
             let title: JSON = ["d": 3000, "m": ["text": .string("by \(id)")]]
             let draft: JSON = ["t": [["tt": 7, "sg": [title]]]]
             scene.play { $0[.state] = [.edited(.set("state", "draft", to: draft)).forever] }
-            _ = try await client.state()
+            let state = try await client.state()
+            #expect(state.timeline?.summary.contains(id) == false)
+            // The service gets back what it sent.
+            #expect(String(decoding: state.draftBytes ?? [], as: UTF8.self).contains(id))
             let told = scene.heard.events.compactMap {
                 if case .changedMeanwhile(let timeline, _) = $0 { timeline } else { nil }
             }

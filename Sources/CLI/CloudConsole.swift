@@ -260,7 +260,6 @@ final class CloudConsole: Sendable {
         case .shorter(let bytes, let stated): note(words.shorter(Int(bytes), Int(stated)))
         case .adopted: note(words.adopted)
         case .queued: note(words.queued)
-        case .noted(let text): note(text)
         }
     }
 

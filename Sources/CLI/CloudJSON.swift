@@ -43,7 +43,6 @@ extension CloudConsole {
             json.write(.note, NotePayload(text: words.shorter(Int(bytes), Int(stated))))
         case .adopted: json.write(.note, NotePayload(text: words.adopted))
         case .queued: json.write(.note, NotePayload(text: words.queued))
-        case .noted(let text): json.write(.note, NotePayload(text: text))
         }
     }
 }

@@ -106,7 +106,6 @@ struct CloudWords: Sendable, Equatable {
         )
     }
     var downloading: String { pick("Downloading", "正在下载") }
-    var reading: String { pick("Asking", "正在查询") }
     var checking: String { pick("Checking the file", "正在检查文件") }
     var lookingAgain: String { pick("Looking for changes", "正在查看变化") }
     func left(_ time: String) -> String { pick("\(time) left", "剩余 \(time)") }
@@ -220,9 +219,6 @@ struct CloudWords: Sendable, Equatable {
             "Which file? Drop it here, or type its path.",
             "要上传哪个文件？把它拖到这里，或输入路径。"
         )
-    }
-    func noSuchFile(_ name: String) -> String {
-        pick("There is no file \(name).", "找不到文件 \(name)。")
     }
     var sayWhatToDo: String {
         pick("Now say what to do with it.", "现在说说想怎么处理它。")

@@ -1,23 +1,26 @@
 /// Puts together what a person may read of a run: each text once, thoughts and tools never (§4.5).
 ///
 /// Increments are held until the whole text replaces them, or until something else shows that
-/// none will come.
+/// none will come. What is kept is bounded, whatever comes.
 package struct AgentText: Sendable {
+    /// Of the words of one run this much is kept, in bytes of what came; then `…` stands for the rest.
+    package static let mostBytes = 1 << 20
+    /// Of errors the last few are kept, and of each of them this much.
+    package static let mostFailures = 8
+    static let mostFailureBytes = 4 << 10
+
     /// Everything given out so far, in order.
     package private(set) var paragraphs: [String] = []
     /// Each error once, though some servers report one twice (§4.6, S4).
     package private(set) var failures: [AgentFailure] = []
-    /// The tools that were called, in order.
-    package private(set) var tools: [String] = []
-    /// An event hinted that the project changed.
-    package private(set) var hintsChange = false
-    /// How many payloads could not be read.
-    package private(set) var unreadable = 0
     /// Increments that no whole text has replaced yet.
     private var increments = ""
     /// A text that is dropped if nothing follows it.
     private var held: String?
     private var lastCommitted: String?
+    /// How many bytes of text may still come.
+    private var room = Self.mostBytes
+    private var isFull = false
 
     /// The start of a run.
     package init() {}
@@ -31,21 +34,17 @@ package struct AgentText: Sendable {
     package mutating func take(_ event: AgentEvent) -> [String] {
         switch event {
         case .text(let text, partial: true, _, _):
-            increments += text
+            // A character more than there is room for shows that something is left out.
+            let left = room + 4 - increments.utf8.count
+            if left > 0 { increments += Self.beginning(of: text, bytes: left) }
             return []
         case .text(let text, _, _, _):
             increments = ""
             return commit(text)
         // Thoughts and signs of life may come between increments of one text.
-        case .thought, .heartbeat: return []
-        case .unreadable:
-            unreadable += 1
-            return []
-        case .toolCall(let name): tools.append(name)
-        case .toolResult(_, let stateHint): hintsChange = hintsChange || stateHint
-        case .stateChanged: hintsChange = true
+        case .thought, .heartbeat, .unreadable: return []
         case .error(let failure): take(failure)
-        case .empty, .done: break
+        case .toolCall, .toolResult, .stateChanged, .empty, .done: break
         }
         return commitIncrements()
     }
@@ -63,15 +62,20 @@ package struct AgentText: Sendable {
     }
 
     private mutating func take(_ failure: AgentFailure) {
-        let text = PlainText.cleaned(failure.message)
-        let code = failure.code.map(PlainText.cleaned)
-        let clean = AgentFailure(code: code, message: text)
+        func cleaned(_ text: String) -> String {
+            PlainText.cleaned(Self.beginning(of: text, bytes: Self.mostFailureBytes))
+        }
+        let clean = AgentFailure(
+            code: failure.code.map(cleaned),
+            message: cleaned(failure.message)
+        )
         if let last = failures.last {
             // "Type: message" after an event with code "Type" and that message.
-            let long = last.code.map { "\($0): \(last.message)" }
+            let long = last.code.map { cleaned("\($0): \(last.message)") }
             if clean == last || (clean.code == nil && clean.message == long) { return }
         }
         failures.append(clean)
+        if failures.count > Self.mostFailures { failures.removeFirst() }
     }
 
     private mutating func commitIncrements() -> [String] {
@@ -81,8 +85,12 @@ package struct AgentText: Sendable {
     }
 
     private mutating func commit(_ text: String) -> [String] {
-        let clean = PlainText.cleaned(text)
+        guard !isFull else { return [] }
+        isFull = text.utf8.count > room
+        var clean = PlainText.cleaned(Self.beginning(of: text, bytes: room))
+        if isFull { clean += "…" }
         guard !clean.isEmpty, clean != lastCommitted else { return [] }
+        room -= min(room, text.utf8.count)
         lastCommitted = clean
         let before = held.map { [$0] } ?? []
         held = nil
@@ -93,6 +101,16 @@ package struct AgentText: Sendable {
         }
         paragraphs += before + [clean]
         return before + [clean]
+    }
+
+    /// At most so many bytes from the start of a text, whole characters of Unicode.
+    private static func beginning(of text: String, bytes: Int) -> String {
+        guard text.utf8.count > bytes else { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: bytes)
+        while String.Index(end, within: text.unicodeScalars) == nil {
+            end = text.utf8.index(before: end)
+        }
+        return String(text.unicodeScalars[..<end])
     }
 }
 

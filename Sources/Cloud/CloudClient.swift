@@ -214,16 +214,18 @@ package final class CloudClient: Sendable {
 
     /// Words of the service without this machine's secrets, known by what they are: one that repeats
     /// what it was sent may repeat what has no form of its own.
-    func withoutSecrets(_ text: String) -> String {
-        let secrets = [
+    func withoutSecrets(_ text: String) -> String { Self.hide(secrets, in: text) }
+
+    /// Read anew each time: another program may have renewed them.
+    var secrets: [Secret] {
+        [
             identity.savedClientID, configuration.environment["NEMO_CLIENT_ID"],
             identity.savedToken?.secret.exposed, identity.environmentToken?.secret.exposed,
-        ]
-        var text = text
-        for secret in secrets.lazy.compactMap({ $0 }) where secret.utf8.count >= 6 {
-            text = text.replacing(secret, with: "…")
-        }
-        return text
+        ].compactMap { $0 }.filter { $0.utf8.count >= 6 }.map { Secret($0) }
+    }
+
+    static func hide(_ secrets: [Secret], in text: String) -> String {
+        secrets.reduce(text) { $0.replacing($1.exposed, with: "…") }
     }
 
     /// An error with what only the client knows: whose credits they are, and where to go (§12).

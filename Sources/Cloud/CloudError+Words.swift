@@ -94,7 +94,8 @@ extension CloudError {
 
     /// What to do next, in whole sentences.
     package var advice: String {
-        var advice = nextStep
+        // Whether it is sent anew is for a person to decide (§4.9).
+        var advice = isInDoubt ? CloudError(.runLost, step).nextStep : nextStep
         if let link { advice += advice.isEmpty ? link : " \(link)" }
         return advice
     }
@@ -140,7 +141,8 @@ extension CloudError {
         case .rateLimited(true):
             "Wait until the seven days are over, set NEMO_TOKEN, or register for an account:"
         case .rateLimited(false): "Wait a minute and try again."
-        case .refused: "Report this if it happens again."
+        case .refused:
+            step == .downloading ? "Export again." : "Report this if it happens again."
         case .agentFailed: "Say it in other words, or try again."
         case .runLost: "Send the message again if you want it repeated; it may cost credits."
         case .renderFailed(.twice): "Try again later, or compress locally with 'cinch'."

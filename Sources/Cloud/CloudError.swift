@@ -110,6 +110,10 @@ package struct CloudError: Error, Sendable, Equatable {
     package var detail: String
     /// Where a person can go on: registration or plans (§12).
     package var link: String?
+    /// A message that the service may have taken all the same.
+    package var isInDoubt = false
+    /// Part of an answer had come: the service saw the request.
+    var answerBegan = false
 
     package init(_ kind: Kind, _ step: Step, detail: String = "", link: String? = nil) {
         self.kind = kind
@@ -188,5 +192,6 @@ extension CloudError {
             case .other: .transport
             }
         self.init(kind, step, detail: error.detail)
+        answerBegan = error.answerBegan
     }
 }

@@ -43,5 +43,4 @@ package enum CloudEvent: Sendable, Equatable {
     case adopted
     /// Another render of the session is waited for first (§9.4).
     case queued
-    case noted(String)
 }

@@ -19,13 +19,15 @@ extension CloudSession {
         guard let session else { throw CloudError(.noSession, .rendering) }
         var export = export(destination, overwrites, verify)
         (export.height, export.wishedBytes, export.original) = (height, wishedBytes, original)
-        export.onState = { state throws(CloudError) in try self.note(state) }
+        export.onState = { state throws(CloudError) in
+            try await self.note(state, of: session.sessionID)
+        }
         return try await oneAtATime(session.sessionID) { () throws(CloudError) in
             do throws(CloudError) {
                 return try await export.run(session)
             } catch {
                 // The timeline is gone with it: a new session would have nothing to export (§11).
-                if error.kind == .sessionUnknown { self.forgetSession() }
+                if error.kind == .sessionUnknown { self.forgetSession(session.sessionID) }
                 throw error
             }
         }

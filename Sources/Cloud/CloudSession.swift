@@ -49,9 +49,9 @@ package final class CloudSession: Sendable {
         let action = UserAction()
         // Asked first, so that a saved session does not hide that nobody has agreed.
         try await client.consent.require(.network, for: .connecting)
-        if fresh { forgetSession() }
         _ = try await client.token(for: .connecting, action)
-        let session = try await open(action)
+        // The old one is kept until there is a new one: the attempt may fail.
+        let session = fresh ? try await openNew(action) : try await open(action)
         client.events(.ready)
         return session
     }
@@ -60,7 +60,8 @@ package final class CloudSession: Sendable {
     package func logOut() {
         client.identity.forgetToken()
         client.consent.withdraw()
-        forgetSession()
+        current.withLock { $0 = nil }
+        records.forgetSession()
     }
 
     // MARK: Reading
@@ -89,11 +90,11 @@ package final class CloudSession: Sendable {
     package func state() async throws(CloudError) -> CloudState {
         guard session != nil else { throw CloudError(.noSession, .readingState) }
         let action = UserAction()
-        let state = try await onSession(action) { session throws(CloudError) in
-            try await self.client.state(sessionID: session.sessionID, action)
+        return try await onSession(action) { session throws(CloudError) in
+            let state = try await self.client.state(sessionID: session.sessionID, action)
+            try await self.note(state, of: session.sessionID)
+            return state
         }
-        try note(state)
-        return state
     }
 
     /// A link that opens the session in a browser for seven days; nil where the service has none.
@@ -169,23 +170,33 @@ package final class CloudSession: Sendable {
             step: .sending
         )
         defer { lock.release() }
-        var conversation = Conversation(client, sessionID: session.sessionID, action) {
+        let id = session.sessionID
+        var wasUnanswered: Bool?
+        var isNoted = false
+        var conversation = Conversation(client, sessionID: id, action) {
             before throws(CloudError) in
-            try self.note(before)
+            try await self.note(before, of: id)
             // Written down first: whatever happens to this run, the next one knows what to look for.
-            try self.change(session.sessionID) { ($0.wasUsed, $0.isUnanswered) = (true, true) }
+            try await self.change(id) { session in
+                wasUnanswered = session.isUnanswered
+                (session.wasUsed, session.isUnanswered) = (true, true)
+            }
+            isNoted = true
         }
         let reply: Reply
         do throws(CloudError) {
             reply = try await conversation.send(text)
         } catch {
-            if error.kind != .cancelled, error.kind != .runLost {
-                try change(session.sessionID) { ($0.seen, $0.isUnanswered) = (nil, nil) }
+            if let told = conversation.told { try? await note(told, of: id, isNews: false) }
+            // What may still be at work is told by whichever reading shows it.
+            if isNoted, !conversation.mayBeAtWork {
+                let before = conversation.wasTaken ? nil : wasUnanswered
+                try? await change(id) { $0.isUnanswered = before }
             }
             throw error
         }
-        try change(session.sessionID) { $0.isUnanswered = nil }
-        if let state = reply.state { try note(state, isNews: false) }
+        try await change(id) { $0.isUnanswered = nil }
+        if let state = reply.state { try await note(state, of: id, isNews: false) }
         return reply
     }
 }
@@ -207,15 +218,20 @@ extension CloudSession {
             return try await work(session)
         } catch {
             guard error.kind == .sessionUnknown, action.mayRenewSession() else { throw error }
-            let new = try await replaceSession(action, lost: session.hasContent)
-            guard !session.hasContent || mayRepeat else { throw error }
+            let hadContent = (refreshed() ?? session).hasContent
+            let new = try await replaceSession(action, lost: hadContent)
+            guard !hadContent || mayRepeat else { throw error }
             return try await work(new)
         }
     }
 
     /// The current session, or a new one where there is none.
     private func open(_ action: UserAction) async throws(CloudError) -> SessionRecord {
-        if let session { return session }
+        if let session = refreshed() { return session }
+        return try await openNew(action)
+    }
+
+    private func openNew(_ action: UserAction) async throws(CloudError) -> SessionRecord {
         let grant = try await client.openSession(action)
         let record = SessionRecord(
             sessionID: grant.sessionID,
@@ -224,7 +240,10 @@ extension CloudSession {
             api: client.configuration.api,
             opened: client.clock.unixSeconds()
         )
-        try keep(record)
+        let lock = try await lock()
+        defer { lock.release() }
+        current.withLock { $0 = record }
+        try records.save(record)
         return record
     }
 
@@ -234,8 +253,8 @@ extension CloudSession {
         _ action: UserAction,
         lost: Bool
     ) async throws(CloudError) -> SessionRecord {
-        forgetSession()
-        let new = try await open(action)
+        if let session { forgetSession(session.sessionID) }
+        let new = try await openNew(action)
         client.events(.newSession(lostMedia: lost))
         return new
     }
@@ -264,7 +283,7 @@ extension CloudSession {
                 )
                 let (name, file) = try await send(item, uploading)
                 session.uploads.append(name)
-                try self.change(session.sessionID) {
+                try await self.change(session.sessionID) {
                     $0.uploads.append(name)
                     ($0.mediaCount, $0.seen) = (nil, nil)
                 }
@@ -275,28 +294,51 @@ extension CloudSession {
         }
     }
 
-    private func keep(_ session: SessionRecord) throws(CloudError) {
-        current.withLock { $0 = session }
-        try records.save(session)
+    /// The current session as whichever program used it last has left it.
+    private func refreshed() -> SessionRecord? {
+        current.withLock { session in
+            if let stored = records.currentSession, stored.sessionID == session?.sessionID {
+                session = stored
+            }
+            return session
+        }
     }
 
-    /// Changes what is remembered of a session, if it is still the current one.
+    /// Changes what is remembered of a session.
+    ///
+    /// The file may be ahead of this program, as others work on the session too. Where it holds
+    /// another session, or none any more, another program wanted that: it stays so, and the change
+    /// is known here alone.
     private func change(
         _ sessionID: String,
         _ body: (inout SessionRecord) -> Void
-    ) throws(CloudError) {
-        guard var session, session.sessionID == sessionID else { return }
-        let old = session
-        body(&session)
-        if session != old { try keep(session) }
+    ) async throws(CloudError) {
+        let lock = try await lock()
+        defer { lock.release() }
+        let stored = records.currentSession.flatMap { $0.sessionID == sessionID ? $0 : nil }
+        guard let old = stored ?? session, old.sessionID == sessionID else { return }
+        var new = old
+        body(&new)
+        current.withLock { if $0?.sessionID == sessionID { $0 = new } }
+        if stored != nil, new != old { try records.save(new) }
+    }
+
+    /// Held for as long as it takes to change the file.
+    private func lock() async throws(CloudError) -> StateLock {
+        try await StateLock("session", in: client.configuration.folder, patience: .seconds(10))
     }
 
     /// Remembers what a reading showed, and tells what had changed while nobody looked.
-    func note(_ state: CloudState, isNews: Bool = true) throws(CloudError) {
-        guard let session else { return }
+    func note(
+        _ state: CloudState,
+        of sessionID: String,
+        isNews: Bool = true
+    ) async throws(CloudError) {
         let draft = state.draftFingerprint
-        let isChanged = session.seen.map { $0 != draft } ?? false
-        try change(session.sessionID) { session in
+        var (isChanged, wasUnanswered) = (false, false)
+        try await change(sessionID) { session in
+            isChanged = session.seen.map { $0 != draft } ?? false
+            wasUnanswered = session.isUnanswered == true
             if isChanged { session.isUnanswered = nil }
             session.seen = draft
             session.mediaCount = state.videoInfos.count
@@ -307,13 +349,14 @@ extension CloudSession {
         client.events(
             .changedMeanwhile(
                 timeline: state.timeline?.summary ?? "",
-                wasUnanswered: session.isUnanswered == true
+                wasUnanswered: wasUnanswered
             )
         )
     }
 
-    func forgetSession() {
-        current.withLock { $0 = nil }
-        records.forgetSession()
+    /// Forgets a session that is gone; not one that another program has opened meanwhile.
+    func forgetSession(_ sessionID: String) {
+        current.withLock { if $0?.sessionID == sessionID { $0 = nil } }
+        if records.currentSession?.sessionID == sessionID { records.forgetSession() }
     }
 }

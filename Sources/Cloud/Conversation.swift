@@ -32,7 +32,7 @@ struct Conversation {
     let action: UserAction
 
     /// Told the state that the message finds, before it is sent.
-    private let onSnapshot: (CloudState) throws(CloudError) -> Void
+    private let onSnapshot: (CloudState) async throws(CloudError) -> Void
 
     private var run: AgentRun
     private var parser = EventStream()
@@ -45,6 +45,17 @@ struct Conversation {
     private var pump: Task<Void, Never>?
     /// Why the message was not taken, or not answered with a stream.
     private var refusal: CloudError?
+    /// Sendings of the message that were not surely refused.
+    private var sendings = 0
+    private var hasEnded = false
+    /// The state whose changes were told.
+    private(set) var told: CloudState?
+
+    /// Whether the service took the message, or may have.
+    var wasTaken: Bool { sendings > 0 }
+
+    /// Whether it may be at work on the message still.
+    var mayBeAtWork: Bool { wasTaken && !hasEnded }
 
     private enum Item: Sendable {
         /// The head of a stream came.
@@ -58,7 +69,7 @@ struct Conversation {
         _ client: CloudClient,
         sessionID: String,
         _ action: UserAction,
-        onSnapshot: @escaping (CloudState) throws(CloudError) -> Void = { _ in }
+        onSnapshot: @escaping (CloudState) async throws(CloudError) -> Void = { _ in }
     ) {
         (self.client, self.sessionID, self.action) = (client, sessionID, action)
         self.onSnapshot = onSnapshot
@@ -84,7 +95,7 @@ struct Conversation {
         // What was there before is what "changed" means (§4.10).
         let before = try await client.state(sessionID: sessionID, action)
         (self.before, latest) = (before, before)
-        try onSnapshot(before)
+        try await onSnapshot(before)
         // The clock of the run starts with the message, not with the snapshot.
         run = AgentRun(at: client.clock.now(), limits: client.configuration.runLimits)
         var next = AgentRun.Action.send
@@ -131,6 +142,7 @@ struct Conversation {
                 mailbox.put(.end(nil))
             } catch { mailbox.put(.end(error)) }
         }
+        sendings += 1
         return run.take(.sent, at: client.clock.now())
     }
 
@@ -143,12 +155,15 @@ struct Conversation {
             // The service took it for a success, whatever it meant: what changed will tell.
             _ = run.take(.error, at: now)
             _ = run.take(.ended(isWhole: true), at: now)
-        // After long silence nobody can say that it never began.
-        case _ where error.isTransient && run.isRecovering:
+        // After long silence nobody can say that it never began, nor after part of an answer.
+        case _ where error.isTransient && (run.isRecovering || error.answerBegan):
             _ = run.take(.ended(isWhole: false), at: now)
         case _ where error.isTransient:
+            if error.neverLeft { sendings -= 1 }
             _ = run.take(.neverBegan(isCertain: error.neverLeft), at: now)
-        default: throw error
+        default:
+            sendings -= 1
+            throw error
         }
     }
 
@@ -243,23 +258,26 @@ struct Conversation {
 
     // MARK: The end
 
-    private func finish(_ outcome: AgentRun.Outcome) throws(CloudError) -> Reply {
+    private mutating func finish(_ outcome: AgentRun.Outcome) throws(CloudError) -> Reply {
+        told = latest
         var changes: [String] = []
         if let before, let latest {
-            changes = CloudState.difference(from: before, to: latest).map(client.withoutSecrets)
+            changes = CloudState.difference(from: before, to: latest)
         }
         if !changes.isEmpty {
             client.events(.changed(changes))
             if let timeline = latest?.timeline {
-                client.events(.timeline(client.withoutSecrets(timeline.summary)))
+                client.events(.timeline(timeline.summary))
             }
         }
         switch outcome {
-        case .failed: throw client.told(failure)
+        case .failed:
+            hasEnded = text.lastFailure != nil
+            throw client.told(failure)
         case .lost:
             guard text.lastFailure == nil else { throw client.told(failure) }
             throw CloudError(.runLost, .sending)
-        case .neverBegan: throw refusal ?? CloudError(.transport, .sending)
+        case .neverBegan: throw inDoubt(refusal ?? CloudError(.transport, .sending))
         case .answered, .edited, .nothing, .recovered: break
         }
         return Reply(
@@ -271,10 +289,16 @@ struct Conversation {
         )
     }
 
+    private func inDoubt(_ error: CloudError) -> CloudError {
+        var error = error
+        error.isInDoubt = mayBeAtWork
+        return error
+    }
+
     /// What the service reported inside the stream, or instead of it.
     private var failure: CloudError {
         guard let last = text.lastFailure else {
-            return refusal ?? CloudError(.agentFailed, .sending)
+            return inDoubt(refusal ?? CloudError(.agentFailed, .sending))
         }
         let code = last.code.flatMap { Int64($0) }
         let kind = code.map { Answer.kind(ofCode: $0, status: 200) } ?? .agentFailed

@@ -27,8 +27,9 @@ extension Transfer {
         onHead: (@Sendable (HTTPHead) -> Void)? = nil
     ) async throws(TransferError) -> HTTPResponse {
         var request = request
+        let origin = try Address(request.url)
         for _ in 0...Self.mostRedirects {
-            let (answer, redirect) = try await fetch(
+            var (answer, redirect) = try await fetch(
                 request,
                 to: path,
                 from: offset,
@@ -36,7 +37,10 @@ extension Transfer {
                 progress
             )
             guard let redirect, (301...308).contains(answer.head.status), request.method == .get
-            else { return answer }
+            else {
+                answer.isFromElsewhere = !(try Address(request.url)).hasSameOrigin(as: origin)
+                return answer
+            }
             try request.redirect(to: redirect)
         }
         throw TransferError(.other, "The file was moved too often.", answerBegan: true)

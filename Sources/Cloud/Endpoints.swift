@@ -127,7 +127,10 @@ extension CloudClient {
             ],
             for: .readingState
         )
-        let state = CloudState(data: payload)
+        var state = CloudState(data: payload)
+        // The draft goes back as it came; what is shown of it is shown to people.
+        let secrets = secrets
+        state.timeline = state.timeline?.mapWords { Self.hide(secrets, in: $0) }
         learn(bindID: state.bindID, isMentioned: true)
         return state
     }

@@ -83,6 +83,7 @@ struct Export {
         let deadline = client.clock.now() + limits.whole
         var isTold = false
         for other in left {
+            if Task.isCancelled { throw .cancelled(.rendering) }
             // The new file is to take its place.
             if other.destination == job.destination {
                 _ = await client.cancelRender(id: other.renderID)
@@ -92,8 +93,15 @@ struct Export {
             // One that ran out of time once is not waited for again.
             let age = Duration.seconds(job.submitted - other.submitted)
             waiting: while age < limits.whole, client.clock.now() < deadline {
-                // Whatever refuses the answer says the same of the submission.
-                switch try? await poll(other.renderID) {
+                let input: RenderRun.Input?
+                do throws(CloudError) {
+                    input = try await poll(other.renderID)
+                } catch {
+                    if error.kind == .cancelled { throw error }
+                    // Whatever refuses the answer says the same of the submission.
+                    input = nil
+                }
+                switch input {
                 case .status(let status) where status.phase == .running: break
                 case .blip: break
                 default: break waiting
@@ -181,6 +189,8 @@ struct Export {
         var mayRepeat = true
         var job = job
         (job.renderID, job.submitted) = (id, client.clock.unixSeconds())
+        // Nothing is written down of a job that nobody wants any more.
+        if Task.isCancelled { throw .cancelled(.rendering) }
         try records.save(job)
         while true {
             do throws(CloudError) {

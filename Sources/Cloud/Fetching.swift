@@ -33,6 +33,7 @@ struct Fetching {
             PartialFiles.remove(temporary)
         }
         remove(temporary)
+        remove(beside(temporary))
         let size = try await fetch(to: temporary, url: url, byteCount: byteCount)
         do { try await verify(temporary) } catch {
             if error is CancellationError || Task.isCancelled { throw .cancelled(.downloading) }
@@ -75,50 +76,50 @@ struct Fetching {
         url: String?,
         byteCount: Int64?
     ) async throws(CloudError) -> Int64 {
-        /// Of a file that is whole by its own length, and shorter than the service told.
-        var short: Int64?
+        let own = client.fallbackAddress(id: renderID)
+        var size: Int64?
         if let url = url.flatMap(absolute) {
-            var tries = 2
-            while tries > 0 {
-                tries -= 1
-                do throws(CloudError) {
-                    let size = try await fetch(
-                        to: file,
-                        from: url,
-                        byteCount: byteCount,
-                        isFallback: false
-                    )
-                    guard let byteCount, size < byteCount else { return size }
-                    short = size
-                    if tries > 0 { remove(file) }
-                } catch {
-                    (short, tries) = (nil, 0)
-                    switch error.kind {
-                    case .cancelled, .storage, .destination: throw error
-                    default: remove(file)
-                    }
+            do throws(CloudError) {
+                size = try await fetch(
+                    to: file,
+                    from: url,
+                    byteCount: byteCount,
+                    isFallback: false
+                )
+            } catch {
+                switch error.kind {
+                case .cancelled, .storage, .destination: throw error
+                default: remove(file)
+                }
+            }
+            // Whole by its own length, and shorter than the service told.
+            if let byteCount, let short = size, short < byteCount {
+                size = try await longer(file, short, from: url, byteCount, isFallback: false)
+                if let short = size, short < byteCount {
+                    size = try await longer(file, short, from: own, byteCount, isFallback: true)
                 }
             }
         }
-        let size = try await fetchOwn(to: file, byteCount: byteCount, instead: short)
-        // Nothing longer is to be had: whether it is a video is seen next.
-        if let byteCount, size < byteCount {
-            client.events(.shorter(bytes: size, stated: byteCount))
+        if size == nil {
+            size = try await fetch(to: file, from: own, byteCount: byteCount, isFallback: true)
         }
-        return size
+        let bytes = size ?? 0
+        // Nothing longer is to be had: whether it is a video is seen next.
+        if let byteCount, bytes < byteCount {
+            client.events(.shorter(bytes: bytes, stated: byteCount))
+        }
+        return bytes
     }
 
-    /// Downloads from the service's own endpoint; where that fails the short file stays.
-    private func fetchOwn(
-        to file: FilePath,
-        byteCount: Int64?,
-        instead short: Int64?
+    /// Downloads a file that is there already once more, and keeps the longer of the two; its size.
+    private func longer(
+        _ file: FilePath,
+        _ short: Int64,
+        from url: String,
+        _ byteCount: Int64,
+        isFallback: Bool
     ) async throws(CloudError) -> Int64 {
-        let own = client.fallbackAddress(id: renderID)
-        guard let short else {
-            return try await fetch(to: file, from: own, byteCount: byteCount, isFallback: true)
-        }
-        let beside = FilePath(file.string + "2")
+        let beside = beside(file)
         PartialFiles.add(beside)
         defer {
             remove(beside)
@@ -127,9 +128,9 @@ struct Fetching {
         do throws(CloudError) {
             let size = try await fetch(
                 to: beside,
-                from: own,
+                from: url,
                 byteCount: byteCount,
-                isFallback: true
+                isFallback: isFallback
             )
             guard size > short, unsafe rename(beside.string, file.string) == 0 else {
                 return short
@@ -140,6 +141,8 @@ struct Fetching {
             return short
         }
     }
+
+    private func beside(_ file: FilePath) -> FilePath { FilePath(file.string + "2") }
 
     /// An address on the service's own host may come without it.
     private func absolute(_ url: String) -> String? {
@@ -204,7 +207,9 @@ struct Fetching {
         }
     }
 
-    /// One request; the bearer goes along only where the address is the service's own.
+    /// One request; the bearer goes along only to the service's own endpoint (§9.4).
+    ///
+    /// Only what is answered to the bearer is about our token, plan and credits.
     private func once(
         _ file: FilePath,
         _ url: String,
@@ -248,14 +253,14 @@ struct Fetching {
                     onHead: version.note
                 )
             } catch { throw client.failure(error, of: request, .downloading) }
+            let isOurs = isOwn && isFallback && !answer.isFromElsewhere
             let status = answer.head.status
             // The part that is here is more than there is: from the start, then.
             if status == 416 { throw CloudError(.cut, .downloading) }
             guard (200..<300).contains(status) else {
-                // What another host says of tokens or credits is not about ours.
-                guard isOwn else {
+                guard isOurs else {
                     let isKnown = [404, 408, 410, 429].contains(status) || status >= 500
-                    let kind = isKnown ? Answer.kind(ofStatus: status) : .forbidden
+                    let kind = isKnown ? Answer.kind(ofStatus: status) : .refused(code: status)
                     throw CloudError(kind, .downloading, detail: "HTTP \(status)")
                 }
                 _ = try Answer(answer, for: .downloading)
@@ -264,7 +269,7 @@ struct Fetching {
             let type = answer.head.headers["content-type"]?.lowercased() ?? ""
             guard !["text/html", "application/json"].contains(where: type.hasPrefix) else {
                 defer { remove(file) }
-                guard isOwn else { throw CloudError(.captivePortal, .downloading) }
+                guard isOurs else { throw CloudError(.captivePortal, .downloading) }
                 // A code of the service's may travel on a success (§1.5).
                 throw refusal(in: file, head: answer.head)
             }

@@ -77,6 +77,8 @@ package struct HTTPHead: Sendable, Equatable {
 package struct HTTPResponse: Sendable {
     package var head: HTTPHead
     package var body: [UInt8]
+    /// Whether it comes from another host than was asked, to which the first had redirected.
+    package var isFromElsewhere = false
 
     package init(head: HTTPHead, body: [UInt8]) { (self.head, self.body) = (head, body) }
 }

@@ -166,15 +166,4 @@ package final class HTTPStream: Sendable {
     package func next() async throws(TransferError) -> [UInt8]? {
         try await handover.takeBytes()
     }
-
-    /// Closes the connection soon; `next` then throws `.cancelled`.
-    package func cancel() {
-        handover.signal.raise()
-    }
-
-    /// Closes the connection and returns when that is done.
-    package func close() async {
-        handover.signal.raise()
-        await handover.waitForEnd()
-    }
 }

@@ -71,6 +71,23 @@ package struct Timeline: Sendable, Equatable {
         fingerprint = Fingerprint.of(draft.canonical)
     }
 
+    /// The same with every name and all words put through `change`.
+    func mapWords(_ change: (String) -> String) -> Timeline {
+        var timeline = self
+        timeline.title = title.map(change)
+        timeline.tracks = tracks.map { track in
+            var track = track
+            track.name = track.name.map(change)
+            track.segments = track.segments.map { segment in
+                var segment = segment
+                segment.name = segment.name.map(change)
+                return segment
+            }
+            return track
+        }
+        return timeline
+    }
+
     /// Whether there is anything to render: a track with a segment (§7.1).
     package var isReadyForExport: Bool { tracks.contains { !$0.segments.isEmpty } }
 

@@ -257,7 +257,10 @@ import SystemPackage
             return failure(.other, "libcurl did not say how the request ended.")
         }
         let code = unsafe message.pointee.data.result
-        if code == CURLE_OK { return nil }
+        // A connection that ends within the head is an orderly end to libcurl.
+        if code == CURLE_OK {
+            return head.isComplete ? nil : failure(.cut, "The answer ended within its head.")
+        }
         if var given = given ?? files.lazy.compactMap({ $0.failure }).first {
             given.answerBegan = head.hasBegun
             return given

@@ -50,11 +50,11 @@ import Testing
         }
         var differences = Differences()
         differences.compare("texts", text.paragraphs, run.paragraphs)
-        differences.compare("calls", text.tools, run.tools)
+        differences.compare("calls", reading.tools, run.tools)
         differences.compare("results", results, run.results)
-        differences.compare("hint", text.hintsChange, run.hint)
+        differences.compare("hint", reading.hintsChange, run.hint)
         differences.compare("errors", text.failures.map(\.message), run.errors)
-        differences.compare("unreadable", text.unreadable, 0)
+        differences.compare("unreadable", reading.unreadable, 0)
         differences.compare("truncated", reading.isTruncated, false)
         return differences.verdict
     }
@@ -170,7 +170,7 @@ import Testing
                     bytes: bytes.count,
                     events: reading.events.count,
                     texts: reading.text.paragraphs.count,
-                    calls: reading.text.tools.count,
+                    calls: reading.tools.count,
                     errors: reading.text.failures.count,
                     verdict: verdict,
                     live: live

@@ -56,18 +56,50 @@ import Testing
         #expect(read([whole(" \n"), part("\u{1B}[2J"), .thought, call]) == [])
     }
 
-    @Test("what happened besides is counted")
-    func bookkeeping() {
+    @Test("the last of several errors is the one to tell")
+    func failures() {
         var text = AgentText()
         for event: AgentEvent in [
-            call, .toolResult(name: "cut", stateHint: true), .unreadable, .unreadable, .done,
+            call, .unreadable, .done,
             .error(AgentFailure(code: "1", message: "a")), .error(AgentFailure(message: "b")),
         ] {
             _ = text.take(event)
         }
-        #expect(text.tools == ["cut"] && text.hintsChange && text.unreadable == 2)
         #expect(text.failures.map(\.message) == ["a", "b"])
         #expect(text.lastFailure?.message == "b")
+    }
+
+    @Test("of a flood of words the beginning is told, and that there was more", arguments: [1, 2])
+    func flood(_ form: Int) {
+        // Three bytes each, and four to a character at the very end of the room.
+        let piece = String(repeating: "错", count: 50_000) + "👩"
+        var text = AgentText()
+        var given: [String] = []
+        for number in 0..<40 {
+            let words = "\(number) \(piece)"
+            given += text.take(form == 1 ? whole(words) : part(words))
+            if form == 2, number % 10 == 9 { given += text.take(call) }
+        }
+        given += text.end()
+        let bytes = given.reduce(0) { $0 + $1.utf8.count }
+        #expect((AgentText.mostBytes - 8...AgentText.mostBytes + 8).contains(bytes))
+        #expect(given == text.paragraphs)
+        #expect(given.first?.hasPrefix("0 错") == true)
+        #expect(given.filter { $0.hasSuffix("…") }.count == 1)
+        #expect(given.last?.hasSuffix("…") == true)
+    }
+
+    @Test("of a flood of errors the last are kept, and of each the beginning")
+    func floodOfErrors() {
+        var text = AgentText()
+        let long = String(repeating: "x", count: 1 << 20)
+        for number in 0..<100 {
+            _ = text.take(.error(AgentFailure(code: long, message: "\(number) \(long)")))
+        }
+        #expect(text.failures.count == AgentText.mostFailures)
+        #expect(text.lastFailure?.message.hasPrefix("99 x") == true)
+        #expect(text.failures.allSatisfy { $0.message.utf8.count < 5_000 })
+        #expect(text.failures.allSatisfy { ($0.code?.utf8.count ?? 0) < 5_000 })
     }
 
     @Test(

@@ -195,7 +195,7 @@ import Testing
                     + "data: {\"type\":\"text\",\"content\":\"B\"}\n\n"
             )
             #expect(reading.text.paragraphs == ["A", "B"])
-            #expect(reading.text.unreadable == 1)
+            #expect(reading.unreadable == 1)
         }
     }
 }

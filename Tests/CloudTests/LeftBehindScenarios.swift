@@ -81,6 +81,22 @@ import Testing
         }
     }
 
+    @Test("an export that is stopped while it waits for an earlier render leaves no job of its own")
+    func stoppedInQueue() async throws {
+        try await left(.stuck) { scene, client, job in
+            _ = try await client.send("add a title")
+            scene.play { $0[.renderPoll] = [.silence] }
+            let polls = scene.count(.renderPoll)
+            let work = Task { try await client.export(to: scene.folder.file("other.mp4")) }
+            try await scene.until { scene.count(.renderPoll) > polls }
+            work.cancel()
+            let error = await scene.error { _ = try await work.value }
+            #expect(error?.kind == .cancelled)
+            #expect(client.jobs() == [job])
+            #expect(scene.count(.renderSubmit) == 1)
+        }
+    }
+
     @Test("scenario 57: a render that the same file is to replace is stopped and forgotten")
     func replaced() async throws {
         try await left(.stuck) { scene, client, job in

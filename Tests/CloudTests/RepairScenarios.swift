@@ -81,6 +81,123 @@ import Testing
         }
     }
 
+    @Test("scenario 56: a file that came whole, if short, is kept where nothing more is to be had")
+    func shortAndGone() async throws {
+        try await ready {
+            // An address that is good for one download.
+            $0.script[.file] = [Self.part, .status(403).forever]
+            $0.script[.renderDownload] = [.refuse(404).forever]
+        } _: { scene, client in
+            let result = try await client.export(to: scene.folder.file("out.mp4"))
+            #expect(try result.path.contents() == Data("a ren".utf8))
+            #expect(scene.count(.file) == 2)
+            #expect(scene.count(.renderDownload) == 1)
+            #expect(scene.heard.count(.shorter(bytes: 5, stated: 15)) == 1)
+        }
+    }
+
+    @Test("what a run that was killed had downloaded is gone after the next one")
+    func leftovers() async throws {
+        try await ready { scene, client in
+            for end in ["part", "part2"] {
+                let path = scene.folder.file(".cinch-render_1.\(end)")
+                try path.write(Data("a rendered fi".utf8))
+            }
+            let fetching = Fetching(
+                client: client.client,
+                renderID: "render_1",
+                destination: scene.folder.file("out.mp4"),
+                overwrites: false,
+                action: UserAction()
+            )
+            // The service does not know it.
+            let error = await scene.error {
+                _ = try await fetching.run(url: nil, byteCount: nil) { _ in }
+            }
+            #expect(error?.kind == .notFound)
+        }
+    }
+
+    @Test(
+        "scenario 56: what another host says of a token or a plan is not about ours",
+        arguments: [401, 402, 403]
+    )
+    func refusedElsewhere(_ status: Int) async throws {
+        try await ready {
+            $0.script.usualRender.address = .never
+            $0.script[.file] = [.status(status, type: "application/xml", "<Error/>").forever]
+        } _: { scene, client in
+            scene.play {
+                $0.usualRender.address = .never
+                $0[.file] = [.status(status, type: "application/xml", "<Error/>").forever]
+                $0[.renderDownload] = [.redirect(to: "\(scene.urls.files)/r.mp4").forever]
+            }
+            let error = await scene.error {
+                _ = try await client.export(to: scene.folder.file("out.mp4"))
+            }
+            #expect(error?.kind == .refused(code: status))
+            #expect(error?.advice == "Export again.")
+            #expect(scene.count(.renderDownload) == 1)
+            #expect(scene.count(.anonymousToken) == 1)
+        }
+    }
+
+    @Test(
+        "scenario 55: an address on the service's own host that is refused costs no token",
+        arguments: ["401 Unauthorized", "200 OK"]
+    )
+    func refusedAddress(_ status: String) async throws {
+        let server = try RawServer { connection in
+            try connection.readHead()
+            _ = try connection.skipBody()
+            let path = connection.head.split(separator: " ")[1]
+            if path == "/api/render/proxy/render_1/download",
+                connection.header("authorization") == "Bearer preset_token"
+            {
+                let file = Array("a rendered file".utf8)
+                return try connection.answer(
+                    "200 OK",
+                    headers: "Content-Type: video/mp4",
+                    body: file
+                )
+            }
+            let isToken = path == "/api/auth/anonymous-token"
+            try connection.answer(
+                isToken ? "200 OK" : status,
+                headers: "Content-Type: application/json",
+                body: Array(
+                    (isToken
+                        ? #"{"code":0,"data":{"token":"preset_token","credits":100}}"#
+                        : #"{"code":1001,"message":"token expired"}"#).utf8
+                )
+            )
+        }
+        let folder = try Folder()
+        let environment = [
+            "NEMO_API_URL": server.url, "CINCH_STATE_DIR": folder.file("state").string,
+        ]
+        let client = CloudClient(
+            try CloudConfiguration(profile: .clideo, environment: environment),
+            transfer: Transfer(environment: [:]),
+            ask: { _ in true }
+        )
+        let fetching = Fetching(
+            client: client,
+            renderID: "render_1",
+            destination: folder.file("out.mp4"),
+            overwrites: false,
+            action: UserAction()
+        )
+        let size = try await fetching.run(url: "/files/r.mp4", byteCount: nil) { _ in }
+        #expect(size == 15)
+        try await eventually { server.openCount == 0 }
+        #expect(server.heads.count { $0.contains("anonymous-token") } == 1)
+        // The address itself is not shown the token.
+        let asked = server.heads.filter { $0.contains("/files/r.mp4") }
+        #expect(asked.count == 1)
+        #expect(asked.allSatisfy { !$0.lowercased().contains("authorization") })
+    }
+
     @Test("scenario 56: a download goes on only with the very file that was begun")
     func sameFile() async throws {
         let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }

@@ -17,6 +17,22 @@ struct StreamReading: Equatable {
 
     var events: [AgentEvent] { items.flatMap(AgentEvent.decode) }
 
+    /// The tools that were called, in order.
+    var tools: [String] {
+        events.compactMap { if case .toolCall(let name) = $0 { name } else { nil } }
+    }
+
+    /// Whether an event said that the project changed.
+    var hintsChange: Bool {
+        events.contains { event in
+            if case .toolResult(_, let stateHint) = event { return stateHint }
+            return event == .stateChanged
+        }
+    }
+
+    /// How many payloads could not be read.
+    var unreadable: Int { events.count { $0 == .unreadable } }
+
     /// Everything put together, as a person would read it.
     var text: AgentText {
         var text = AgentText()

@@ -39,7 +39,7 @@ import Testing
         let reading = try read("data: \(Self.first)\n\n")
         #expect(reading.events == Self.firstEvents)
         #expect(reading.text.paragraphs == ["On it…"])
-        #expect(reading.text.tools == ["edit_multitrack"])
+        #expect(reading.tools == ["edit_multitrack"])
     }
 
     @Test("vector 2: snake case means the same")
@@ -64,7 +64,7 @@ import Testing
     func vector3() throws {
         let reading = try read("data: \(Self.result)\n\n")
         #expect(reading.events == [.toolResult(name: "edit_multitrack", stateHint: true)])
-        #expect(reading.text.hintsChange)
+        #expect(reading.hintsChange)
         #expect(reading.text.paragraphs == [])
     }
 

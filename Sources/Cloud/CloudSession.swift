@@ -163,14 +163,9 @@ package final class CloudSession: Sendable {
         _ session: SessionRecord,
         _ action: UserAction
     ) async throws(CloudError) -> Reply {
-        let lock = try await StateLock(
-            "run-\(session.sessionID)",
-            in: client.configuration.folder,
-            patience: Self.patience,
-            step: .sending
-        )
-        defer { lock.release() }
         let id = session.sessionID
+        let lock = try await lock("run-\(id)", .sending)
+        defer { lock.release() }
         var wasUnanswered: Bool?
         var isNoted = false
         var conversation = Conversation(client, sessionID: id, action) {

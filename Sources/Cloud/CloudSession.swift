@@ -213,9 +213,8 @@ extension CloudSession {
             return try await work(session)
         } catch {
             guard error.kind == .sessionUnknown, action.mayRenewSession() else { throw error }
-            let hadContent = (refreshed() ?? session).hasContent
-            let new = try await replaceSession(action, lost: hadContent)
-            guard !hadContent || mayRepeat else { throw error }
+            let new = try await replaceSession(action, lost: session.hasContent)
+            guard !session.hasContent || mayRepeat else { throw error }
             return try await work(new)
         }
     }

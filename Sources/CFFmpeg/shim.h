@@ -16,6 +16,7 @@
 #include <libavutil/channel_layout.h>
 #include <libavutil/dict.h>
 #include <libavutil/display.h>
+#include <libavutil/dovi_meta.h>
 #include <libavutil/error.h>
 #include <libavutil/frame.h>
 #include <libavutil/imgutils.h>
@@ -96,18 +97,33 @@ static inline int cinch_frame_is_damaged(const AVFrame *frame) {
 }
 
 // Stream side data moved into AVCodecParameters in FFmpeg 6.1; the old function is gone in 8.
-// Returns the 3x3 display matrix (9 x int32_t) or NULL.
-static inline const int32_t *cinch_stream_display_matrix(const AVStream *stream) {
+// Returns it, or NULL where there is none or less than `least` bytes of it.
+static inline const void *cinch_stream_side_data(
+    const AVStream *stream, enum AVPacketSideDataType type, size_t least) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
     const AVPacketSideData *side = av_packet_side_data_get(
-        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data,
-        AV_PKT_DATA_DISPLAYMATRIX);
-    return side && side->size >= 9 * sizeof(int32_t) ? (const int32_t *)side->data : NULL;
+        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+    return side && side->size >= least ? side->data : NULL;
 #else
     size_t size = 0;
-    const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-    return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
+    const uint8_t *data = av_stream_get_side_data(stream, type, &size);
+    return data && size >= least ? data : NULL;
 #endif
+}
+
+// The 3x3 display matrix (9 x int32_t) or NULL.
+static inline const int32_t *cinch_stream_display_matrix(const AVStream *stream) {
+    return (const int32_t *)cinch_stream_side_data(
+        stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
+}
+
+// The Dolby Vision profile of a picture whose base layer is in colours of Dolby's own (profile 5:
+// its compatibility is 0), or 0 for every other picture.
+static inline int cinch_stream_dolby_only_profile(const AVStream *stream) {
+    const AVDOVIDecoderConfigurationRecord *record =
+        (const AVDOVIDecoderConfigurationRecord *)cinch_stream_side_data(
+            stream, AV_PKT_DATA_DOVI_CONF, 8);
+    return record && record->dv_bl_signal_compatibility_id == 0 ? record->dv_profile : 0;
 }
 
 // Copies the display matrix from an input stream to an output stream, where there is one.

@@ -10,7 +10,8 @@ enum Entry {
 
     static func main() async {
         Terminal.prepare()
-        if CommandLine.arguments.dropFirst() == [worker] { await work() }
+        let isWorker = CommandLine.arguments.dropFirst() == [worker]
+        if isWorker || Worker.copyThisProcess() { await work() }
         Worker(executable: executable, arguments: [worker]).install()
         let signals = Signals()
         let sources = signals.listen()
@@ -23,6 +24,7 @@ enum Entry {
         let code = await session.run(arguments: Array(CommandLine.arguments.dropFirst()))
         withExtendedLifetime(sources) { exit(code) }
     }
+
     /// Is such a child: its parent hears the signals and says when to stop.
     private static func work() async -> Never {
         for number in [SIGINT, SIGHUP, SIGTSTP] { Terminal.ignore(number) }

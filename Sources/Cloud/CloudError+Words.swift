@@ -116,7 +116,9 @@ extension CloudError {
         case .fileTooLarge, .tooLargeForService:
             "Make it smaller first: cinch \(uploadName) --to 450MB, then upload the result; "
                 + "or trim it."
-        case .destination: "Name another output, or add --force to replace it."
+        case .destination(isTaken: true): "Name another output, or add --force to replace it."
+        case .destination(isTaken: false):
+            "Name an output in a folder that is there and that you may write to."
         case .storage: "Free some space, or name another place."
         case .busy: "Wait until that is done, or stop it, and try again."
         case .nothingToExport: "Upload a video and say what to do with it first."

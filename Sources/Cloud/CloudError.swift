@@ -30,8 +30,8 @@ package struct CloudError: Error, Sendable, Equatable {
         case fileMissing, fileEmpty, fileUnreadable, fileUnsupported, fileChanged
         /// Larger than the service takes; both in bytes.
         case fileTooLarge(bytes: Int64, limit: Int64)
-        /// The destination exists or cannot be made.
-        case destination
+        /// The destination cannot be made, or exists and may not be replaced.
+        case destination(isTaken: Bool)
         /// The disk is full, or reading or writing failed.
         case storage
         /// Another run of the program is at work on the same, for longer than is waited.

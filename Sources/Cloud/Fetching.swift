@@ -45,7 +45,16 @@ struct Fetching {
 
     /// Refuses a destination before any work is done for it.
     func checkDestination() throws(CloudError) {
-        if let problem = problem { throw CloudError(.destination, .downloading, detail: problem) }
+        guard let problem else { return }
+        throw CloudError(.destination(isTaken: isTaken), .downloading, detail: problem)
+    }
+
+    /// Whether only another file is in the way.
+    private var isTaken: Bool {
+        var isFolder: ObjCBool = false
+        let exists = unsafe FileManager.default
+            .fileExists(atPath: destination.string, isDirectory: &isFolder)
+        return exists && !isFolder.boolValue && !overwrites
     }
 
     private var problem: String? {
@@ -316,6 +325,10 @@ struct Fetching {
             }
         }
         let words = Errno(rawValue: errno).description.lowercased()
-        throw CloudError(.destination, .downloading, detail: "\(destination.string): \(words)")
+        throw CloudError(
+            .destination(isTaken: isTaken),
+            .downloading,
+            detail: "\(destination.string): \(words)"
+        )
     }
 }

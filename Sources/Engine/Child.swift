@@ -34,19 +34,9 @@ final class Child: Sendable {
         _ arguments: [String],
         events: (Event) -> Void
     ) -> Result<Value, Failure> {
-        let process = Process()
-        let (question, answers) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: executable.string)
-        process.arguments = arguments
-        process.standardInput = question
-        process.standardOutput = answers
-        // What the runtime prints of a crash is for whoever looks for its cause, not for the screen.
-        process.standardError = FileHandle.nullDevice
-        var environment = ProcessInfo.processInfo.environment
-        environment["SWIFT_BACKTRACE"] = "enable=no"
-        process.environment = environment
+        let process: ChildProcess
         do {
-            try process.run()
+            process = try start(executable, arguments)
         } catch {
             return .failure(
                 Failure(
@@ -57,16 +47,14 @@ final class Child: Sendable {
                 )
             )
         }
-        let pid = process.processIdentifier
+        let pid = process.identifier
         Self.live.withLock { $0[pid] = .some(job.destination) }
-        begin(question.fileHandleForWriting)
+        begin(process.input)
 
         var phase = Phase.probing
         var fraction = 0.0
         var result: Result<Value, Failure>?
-        var lines = JSONLinePipe(
-            FileDescriptor(rawValue: answers.fileHandleForReading.fileDescriptor)
-        )
+        var lines = JSONLinePipe(FileDescriptor(rawValue: process.output.fileDescriptor))
         while result == nil, let line = lines.next() {
             switch JSONLinePipe.decode(Reply<Value>.self, from: line) {
             case .event(let event):
@@ -79,19 +67,39 @@ final class Child: Sendable {
             case nil: result = .failure(Failure(.defect, "A worker's answer makes no sense"))
             }
         }
-        process.waitUntilExit()
+        let ending = process.wait()
         let wasCancelled = state.withLock(\.isCancelled)
         cancel()
         Self.live.withLock { _ = $0.removeValue(forKey: pid) }
         if let result { return result }
         job.sweep()
-        return .failure(wasCancelled ? .interrupted : death(process, phase, fraction))
+        return .failure(wasCancelled ? .interrupted : death(ending, phase, fraction))
     }
 
-    /// Sends the job; whoever asked to stop before there was a child is heard now.
-    private func begin(_ input: FileHandle) {
+    /// The copy that waits, as long as it lives, or a new one; with its job.
+    private func start(_ executable: FilePath, _ arguments: [String]) throws -> ChildProcess {
+        if let spare = ChildProcess.takeSpare() {
+            do {
+                try send(to: spare)
+                return spare
+            } catch {
+                // It was killed while it waited.
+                _ = spare.wait()
+            }
+        }
+        let process = try ChildProcess(executable, arguments)
         // A child that died at once is seen by its silence.
-        try? JSONLinePipe.write(job, to: FileDescriptor(rawValue: input.fileDescriptor))
+        try? send(to: process)
+        return process
+    }
+
+    private func send(to process: ChildProcess) throws {
+        let input = FileDescriptor(rawValue: process.input.fileDescriptor)
+        try JSONLinePipe.write(job, to: input)
+    }
+
+    /// From now on it can be asked to stop; whoever asked before is heard now.
+    private func begin(_ input: FileHandle) {
         let isLate = state.withLock { state in
             state.input = input
             return state.isCancelled
@@ -100,10 +108,14 @@ final class Child: Sendable {
     }
 
     /// Why a child that said nothing is no more.
-    private func death(_ process: Process, _ phase: Phase, _ fraction: Double) -> Failure {
-        let isSignal = process.terminationReason == .uncaughtSignal
-        let code = process.terminationStatus
-        guard !isSignal || ![SIGKILL, SIGTERM].contains(code) else {
+    private func death(
+        _ ending: ChildProcess.Ending,
+        _ phase: Phase,
+        _ fraction: Double
+    ) -> Failure {
+        let how: String
+        switch ending {
+        case .signalled(SIGKILL), .signalled(SIGTERM):
             return Failure(
                 .unavailable,
                 "The work on \(job.input) was killed from outside",
@@ -111,8 +123,9 @@ final class Child: Sendable {
                 advice: "Close other programs, or make it smaller with --max-height. "
                     + "Nothing was left behind."
             )
+        case .signalled(let signal): how = Self.name(of: signal)
+        case .exited(let code): how = "its process ended with code \(code)"
         }
-        let how = isSignal ? Self.name(of: code) : "its process ended with code \(code)"
         let place = fraction > 0 ? " at \(Int(fraction * 100)) %" : ""
         return Failure(
             .unreadable,

@@ -66,6 +66,13 @@ extension Failure {
                 why: why,
                 advice: "See 'cinch doctor' for what is missing."
             )
+        case .dolbyOnly:
+            self.init(
+                .unreadable,
+                "Cannot show the colours of \(path)",
+                why: why,
+                advice: "Export it as HDR10, HLG or ordinary video where it was made."
+            )
         case .beyond(let limit):
             self.init(
                 .unreadable,

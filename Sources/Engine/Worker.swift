@@ -7,8 +7,8 @@ package import SystemPackage
 ///
 /// A decoder that a broken file crashes takes the child with it, and nothing else: the caller gets a
 /// `Failure` of kind `.unreadable` that says what was being done, and sweeps what the child left. The child
-/// is asked to stop by the end of its input, which it also sees when this process is killed. It costs
-/// a start of the program.
+/// is asked to stop by the end of its input, which it also sees when this process is killed. The first
+/// one costs a copy of this process, made beforehand (`copyThisProcess`), the others a start of the program.
 package struct Worker: Sendable {
     private let executable: FilePath
     private let arguments: [String]
@@ -25,6 +25,11 @@ package struct Worker: Sendable {
     package func install() {
         Self.installed.withLock { $0 = self }
     }
+
+    /// Makes a copy of this process for the first job; to be called before it has threads.
+    ///
+    /// - Returns: true in the copy, which shall `serve`.
+    package static func copyThisProcess() -> Bool { ChildProcess.copyThisProcess() }
 
     /// What `install` chose.
     static var usual: Worker? { installed.withLock { $0 } }

@@ -18,6 +18,8 @@ package struct MediaError: Error, Equatable, Sendable {
         /// An encoder of ours refused what it was given.
         case encoder
         case memory
+        /// A picture in colours that only Dolby's own players can show.
+        case dolbyOnly
         /// The file demands more than it may.
         case beyond(InputLimits.Name)
         case other

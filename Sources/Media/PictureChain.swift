@@ -77,7 +77,7 @@ struct PictureChain {
         let primaries = source.colour.foreignPrimaries ?? "bt709"
         // All curves of ordinary video are shown alike by every player: only the primaries differ.
         steps.append(
-            "zscale=min=\(ownMatrix):pin=\(primaries):tin=bt709:rin=tv:m=bt709:p=bt709:t=bt709:r=tv"
+            "zscale=min=\(zimgName):pin=\(primaries):tin=bt709:rin=tv:m=bt709:p=bt709:t=bt709:r=tv"
         )
         return steps
     }
@@ -95,7 +95,7 @@ struct PictureChain {
         let peak = Double(Int(brightest / white * 100)) / 100
         return [
             scale("out_range=tv:" + rgbMatrix), "format=yuv444p10le",
-            "zscale=min=\(ownMatrix):pin=\(source.colour.foreignPrimaries ?? "bt709")"
+            "zscale=min=\(zimgName):pin=\(source.colour.foreignPrimaries ?? "bt709")"
                 + ":tin=\(source.colour.transfer ?? "smpte2084"):rin=tv"
                 + ":m=gbr:p=bt709:t=linear:r=pc:npl=\(Int(white))",
             // The filter takes luma's weights from the matrix, and from `gbr` three times too much.
@@ -136,7 +136,9 @@ struct PictureChain {
     /// The matrix of the pixels as they are when their colours are converted.
     private var ownMatrix: String {
         if source.isRGB || isRGB { return "bt709" }
-        let known = ["bt709", "smpte170m", "bt470bg", "fcc", "bt2020nc", "bt2020c"]
+        let known = [
+            "bt709", "smpte170m", "bt470bg", "fcc", "bt2020nc", "bt2020c", "smpte240m", "ycgco",
+        ]
         if let matrix = source.colour.matrix { return known.contains(matrix) ? matrix : "bt709" }
         if source.colour.isHighDynamicRange || source.colour.isWideGamut { return "bt2020nc" }
         return source.isHighDefinition ? "bt709" : "smpte170m"
@@ -150,6 +152,9 @@ struct PictureChain {
         default: matrix
         }
     }
+
+    /// The filter of FFmpeg 5 and 6 has this one's name wrong, and takes its number in ISO 23091-2.
+    private var zimgName: String { ownMatrix == "smpte240m" ? "7" : ownMatrix }
 
     /// Whether this build can convert colours in linear light (it needs libzimg).
     static var hasConverter: Bool { FilterGraph.has("zscale") && FilterGraph.has("tonemap") }

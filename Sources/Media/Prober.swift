@@ -42,6 +42,15 @@ package enum Prober {
                 words: "this build of FFmpeg has no decoder for it"
             )
         }
+        let dolby = cinch_stream_dolby_only_profile(stream)
+        guard dolby == 0 else {
+            // Taken for ordinary ones, such colours are purple and green.
+            throw MediaError(
+                .dolbyOnly,
+                doing: "read the picture's colours",
+                words: "it is Dolby Vision profile \(dolby), which has no ordinary picture in it"
+            )
+        }
         let video = videoTrack(stream, context: context)
         try refuseLong(stream, context: context, rate: video.frameRate, flag.limits)
         let (seconds, isEstimated) = duration(demuxer, stream: stream, video: video, bytes: bytes)

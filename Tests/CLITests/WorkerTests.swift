@@ -1,4 +1,6 @@
+import Core
 import Foundation
+import Synchronization
 import Testing
 
 extension BuiltProgram {
@@ -72,6 +74,28 @@ extension BuiltProgram {
             #expect(types.contains("progress") && types.contains("attempt"))
             #expect(types.last == "result")
         }
+
+        #if os(Linux)
+        @Test("the first child is a copy of the program, which need not be loaded again")
+        func copy() async throws {
+            let clip = try folder.clip()
+            let commands = Locked<[String]>([])
+            let result = try await Program.disturb(long(clip), in: folder) { run in
+                for child in Program.children(of: run.identifier) {
+                    let words = try? String(
+                        contentsOfFile: "/proc/\(child)/cmdline",
+                        encoding: .utf8
+                    )
+                    commands.withLock { $0.append(words ?? "") }
+                }
+                run.send(SIGINT)
+            }
+            #expect(result.exitCode == 130)
+            let seen = commands.withLock { $0 }
+            #expect(seen.count == 1)
+            #expect(seen.allSatisfy { $0.contains("--speed") && !$0.contains("__worker") })
+        }
+        #endif
 
         @Test("a worker that is given no job says so by its exit code")
         func noJob() async throws {

@@ -7,7 +7,8 @@ import Testing
     static let kinds: [CloudError.Kind] = [
         .cancelled, .consentMissing(.network), .consentMissing(.upload), .offlineMode, .fileMissing,
         .fileEmpty, .fileUnreadable, .fileUnsupported, .fileChanged,
-        .fileTooLarge(bytes: 600_000_000, limit: 500_000_000), .destination, .storage,
+        .fileTooLarge(bytes: 600_000_000, limit: 500_000_000), .destination(isTaken: true),
+        .destination(isTaken: false), .storage,
         .nothingToExport, .noSession, .refusedAddress, .defect, .resolve, .connect, .proxy, .tls,
         .timedOut, .stalled, .cut, .tooLarge, .captivePortal, .transport, .malformed,
         .tokenRejected(isFromEnvironment: true), .tokenRejected(isFromEnvironment: false),

@@ -357,12 +357,12 @@ import Testing
             let taken = try scene.video("out.mp4")
             let count = scene.simulator.requests.count
             let error = await scene.error { _ = try await client.export(to: taken) }
-            #expect(error?.kind == .destination)
+            #expect(error?.kind == .destination(isTaken: true))
             #expect(error?.failure.kind == .output)
             let nowhere = scene.folder.file("none").appending("out.mp4")
-            #expect(
-                await scene.error { _ = try await client.export(to: nowhere) }?.kind == .destination
-            )
+            let lost = await scene.error { _ = try await client.export(to: nowhere) }
+            #expect(lost?.kind == .destination(isTaken: false))
+            #expect(lost?.advice.contains("a folder that is there") == true)
             #expect(scene.simulator.requests.count == count)
             #expect(taken.byteCount == 2000)
             _ = try await client.export(to: taken, overwrites: true)

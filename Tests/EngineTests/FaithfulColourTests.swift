@@ -67,6 +67,24 @@ import Testing
     }
 
     @Test(
+        "Dolby Vision is taken with an ordinary picture in it, and refused with none",
+        arguments: [(8, 1), (8, 4), (5, 0)]
+    )
+    func dolbyVision(_ profile: Int, _ compatibility: Int) async throws {
+        let run = try Run(folder: Folder(), name: "in.mp4") { path in
+            try FFmpeg.make("testsrc2=s=64x64:r=10:d=1", ["-c:v", "libx264"], at: path)
+            try MP4.declareDolbyVision(profile: profile, compatibility: compatibility, of: path)
+        }
+        if compatibility > 0 {
+            #expect(try await run.perform(run.request()).frames == 10)
+            return
+        }
+        let failure = await #expect(throws: Failure.self) { try await run.perform(run.request()) }
+        #expect(failure?.kind == .unreadable)
+        #expect(failure?.why.contains("Dolby Vision profile 5") == true)
+    }
+
+    @Test(
         "colours of another standard are converted to BT.709, not relabelled",
         arguments: [
             Wide(
@@ -84,6 +102,16 @@ import Testing
                 tags: Tags(matrix: "bt2020nc", primaries: "bt2020", transfer: "bt2020-10")
             ),
             Wide(
+                testDescription: "SMPTE 240M",
+                tags: Tags(matrix: "smpte240m", primaries: "smpte240m", transfer: "smpte240m"),
+                format: "yuv420p"
+            ),
+            Wide(
+                testDescription: "YCgCo",
+                tags: Tags(matrix: "ycgco", primaries: "bt709", transfer: "bt709"),
+                format: "yuv444p"
+            ),
+            Wide(
                 testDescription: "Display P3",
                 tags: Tags(matrix: "bt709", primaries: "smpte432", transfer: "bt709"),
                 format: "yuv422p10le"
@@ -93,8 +121,9 @@ import Testing
     func converted(_ wide: Wide) async throws {
         // The same orange, painted in BT.709 and brought into the other standard by zimg.
         let orange = paint(140, 90, 170, most: 235)
+        let matrix = wide.tags.matrix ?? "709"
         let into =
-            "zscale=min=709:pin=709:tin=709:rin=tv:m=\(wide.tags.matrix ?? "709")"
+            "zscale=min=709:pin=709:tin=709:rin=tv:m=\(matrix == "smpte240m" ? "7" : matrix)"
             + ":p=\(wide.tags.primaries ?? "709"):t=709:r=tv"
         let run = try painted(
             ["format=yuv444p16le", paint(140 * 256, 90 * 256, 170 * 256, most: 235 * 256), into],

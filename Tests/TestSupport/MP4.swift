@@ -37,6 +37,35 @@ package enum MP4 {
         try path.write(try path.contents().prefix(count))
     }
 
+    /// Declares the picture to be Dolby Vision, as in a `dvcC` box at the end of its sample entry.
+    ///
+    /// The index has to come after the pictures, as it does without `+faststart`.
+    package static func declareDolbyVision(
+        profile: Int,
+        compatibility: Int,
+        of path: FilePath
+    ) throws {
+        var data = try path.contents()
+        // Two bytes of version, then profile, level and layers in sixteen bits; the rest is reserved.
+        let layers = UInt16(profile << 9 | 6 << 3 | 0b101)
+        let record = [1, 0, UInt8(layers >> 8), UInt8(layers & 255), UInt8(compatibility << 4)]
+        var box = Data(count: 32)
+        put(32, at: 0, in: &box)
+        box.replaceSubrange(4..<8, with: Data("dvcC".utf8))
+        box.replaceSubrange(8..<13, with: record)
+        let parents = ["moov", "trak", "mdia", "minf", "stbl", "stsd"]
+        let tables = try (1...parents.count).map { try find(Array(parents.prefix($0)), in: data) }
+        let table = tables[parents.count - 1].range
+        guard let entry = boxes(in: data, (table.lowerBound + 16)..<table.upperBound).first else {
+            throw Missing(box: "sample entry")
+        }
+        for box in tables + [entry] {
+            put(UInt32(box.range.count + 32), at: box.range.lowerBound, in: &data)
+        }
+        data.insert(contentsOf: box, at: entry.range.upperBound)
+        try path.write(data)
+    }
+
     private static func find(_ types: [String], in data: Data) throws -> Box {
         var range = 0..<data.count
         var found: Box?

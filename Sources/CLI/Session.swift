@@ -20,6 +20,15 @@ struct Session: Sendable {
     ///
     /// - Returns: the exit code.
     func run(arguments: [String]) async -> Int32 {
+        guard !Piping.takesOutput(arguments) else {
+            var session = self
+            session.results = messages
+            return await session.answer(arguments)
+        }
+        return await answer(arguments)
+    }
+
+    private func answer(_ arguments: [String]) async -> Int32 {
         if Help.isAsked(by: arguments) {
             results.line(Help.text)
             return 0
@@ -67,10 +76,14 @@ struct Session: Sendable {
         case let command as PlanCommand: return try await plan(command, json: json)
         case let command as ProbeCommand:
             let path = try Reading.input(command.input)
+            try Piping.checkInput(path)
             let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-            let source = try await stoppable { () async throws(Failure) in
-                try await compressor.probe(path)
+            var source = try await stoppable { () async throws(Failure) in
+                try await compressor.reading(path) { file throws(Failure) in
+                    try await compressor.probe(file)
+                }
             }
+            if path.isStandardStream { source.path = path.string }
             finish("probe", source, json: json) { Facts.text(source, width: $0, style: $1) }
         case is DoctorCommand:
             let doctor = Doctor.examine(
@@ -93,12 +106,19 @@ struct Session: Sendable {
 
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
         let request = try command.wish.request()
+        try Piping.checkInput(request.input)
         let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-        let (source, plan, seconds) = try await stoppable { () async throws(Failure) in
-            let (source, plan) = try await compressor.plan(request)
-            return (source, plan, try await compressor.expectedSeconds(source, plan))
+        var (source, plan, seconds) = try await stoppable { () async throws(Failure) in
+            try await compressor.reading(request.input) { file throws(Failure) in
+                var request = request
+                request.input = file
+                let (source, plan) = try await compressor.plan(request)
+                return (source, plan, try await compressor.expectedSeconds(source, plan))
+            }
         }
-        let output = request.destination.string
+        if request.input.isStandardStream { source.path = request.input.string }
+        let output =
+            (request.input.isStandardStream ? request.output : request.destination)?.string ?? "-"
         let result = PlanResult(
             source: source,
             output: output,
@@ -123,6 +143,7 @@ struct Session: Sendable {
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
         let request = try command.request()
+        try Piping.check(request)
         let compressor = Compressor(limits: try command.limits())
         let renderer =
             json == nil && !command.quiet

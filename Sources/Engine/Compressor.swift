@@ -16,15 +16,19 @@ package struct Compressor: Sendable {
         package var diskBytes: Int?
         /// What the file may demand.
         package var input: InputLimits
+        /// Whether others come first at the processor and the disk; for work in a child process.
+        package var isBackground: Bool
 
         package init(
             memoryBytes: Int? = nil,
             diskBytes: Int? = nil,
-            input: InputLimits = InputLimits()
+            input: InputLimits = InputLimits(),
+            isBackground: Bool = false
         ) {
             self.memoryBytes = memoryBytes ?? Self.usualMemory
             self.diskBytes = diskBytes
             self.input = input
+            self.isBackground = isBackground
         }
 
         /// A quarter of the memory, half of what is free of it, at most 4 GB.
@@ -90,6 +94,9 @@ package struct Compressor: Sendable {
         _ request: Request,
         events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> Report {
+        if request.input.isStandardStream || request.output?.isStandardStream == true {
+            return try await runPiped(request, events: events)
+        }
         if let worker {
             return try await worker.perform(Job(.run(request), limits), events: events)
         }
@@ -112,11 +119,12 @@ package struct Compressor: Sendable {
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 events(.progress(Progress(phase: .probing, fraction: 0)))
+                let input = try HeldInput(request.input, flag: flag)
                 let source = try Self.source(request.input, flag: flag)
                 try Self.checkDestination(request)
                 let plan = try Plan.make(for: source, request: request)
                 events(.planned(plan))
-                let workspace = try Workspace(for: request.destination)
+                let workspace = try Workspace(for: request.destination, of: input)
                 var run = LocalRun(
                     source: source,
                     plan: plan,
@@ -125,7 +133,11 @@ package struct Compressor: Sendable {
                     flag: flag,
                     events: events
                 )
-                return try run.perform(in: workspace)
+                do throws(Failure) {
+                    return try run.perform(in: workspace)
+                } catch {
+                    throw input.explain(error)
+                }
             }
         }
     }
@@ -155,7 +167,7 @@ package struct Compressor: Sendable {
         }
     }
 
-    private static func checkDestination(_ request: Request) throws(Failure) {
+    static func checkDestination(_ request: Request) throws(Failure) {
         let destination = request.destination
         if let kind = destination.extension?.lowercased(), !["mp4", "m4v"].contains(kind) {
             throw Failure(

@@ -3,9 +3,15 @@
 #ifndef CINCH_CFFMPEG_SHIM_H
 #define CINCH_CFFMPEG_SHIM_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
@@ -276,6 +282,24 @@ static inline int cinch_add_chapter(AVFormatContext *context, int64_t start, int
 // AVChannelLayout holds a union and a macro initialiser; only the count matters here.
 static inline int cinch_channels(const AVCodecParameters *parameters) {
     return parameters->ch_layout.nb_channels;
+}
+
+// Lets others go first, at the processor and at the disk. Linux keeps both for each thread: those that
+// there are, and by inheritance those to come. syscall() is variadic.
+static inline void cinch_step_back(void) {
+#if defined(__linux__) && defined(SYS_ioprio_set)
+    DIR *threads = opendir("/proc/self/task");
+    struct dirent *entry;
+    while (threads && (entry = readdir(threads))) {
+        int thread = atoi(entry->d_name);
+        if (thread <= 0) continue;
+        setpriority(PRIO_PROCESS, (id_t)thread, 10);
+        syscall(SYS_ioprio_set, 1 /* a thread */, thread, 3 << 13 /* idle */);
+    }
+    if (threads) closedir(threads);
+#else
+    setpriority(PRIO_PROCESS, 0, 10);
+#endif
 }
 
 #endif

@@ -24,6 +24,13 @@ enum Facts {
             durationText(source.durationSeconds)
                 + (source.durationIsEstimated ? ", estimated: the file does not say" : "")
         )
+        if let cut = source.cut {
+            columns.add(
+                "Damage",
+                "cut off: it says \(durationText(cut.statedSeconds)) and "
+                    + "\(ByteSize.grouped(cut.statedBytes)) bytes"
+            )
+        }
         columns.add("Container", source.container.withoutControls)
         columns.add("Picture", picture(video))
         columns.add("Video", codec(video))

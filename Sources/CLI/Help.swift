@@ -32,10 +32,13 @@ enum Help {
         Size and place
           --to SIZE             what the file may weigh: 8MB (8 000 000), 7.5MiB, 900k,
                                 8000000. Without it: constant quality, no limit
-          -o, --output FILE     where the result goes; otherwise beside the input
+          -o, --output FILE     where the result goes; otherwise beside the input.
+                                - is standard output, as INPUT - is standard input
           --format FORMAT       mp4, or m4a: of a video, its sound alone; otherwise what
                                 suits the input, or the output's name says
           --force               replace the output if it exists
+          --strict              refuse a damaged source; otherwise what can be saved is
+                                saved, and the receipt says what was lost
 
         Picture and sound
           --max-height LINES    lines of the short side: 720, 1080p, source. Otherwise
@@ -50,7 +53,9 @@ enum Help {
 
         Machine
           --memory SIZE         memory for frames kept between the passes; 0 for none
-          --disk SIZE           disk for them, beside the output; 0 for none
+          --disk SIZE           disk for them, beside the output; 0 for none. Standard
+                                input, which is kept on disk first, may have no more
+          --background          let other programs go first
 
         Limits for a file, so that a hostile one cannot use this machine up
           --max-pixels NUMBER   pixels of a frame; the usual limits: 'cinch doctor'

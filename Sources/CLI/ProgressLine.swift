@@ -15,6 +15,8 @@ enum ProgressLine {
         /// 1 for the first encode of the picture, more for a correction.
         var attempt = 1
         var elapsedSeconds = 0.0
+        /// What has come on standard input; nil where nothing is read there now.
+        var receivedBytes: Int?
     }
 
     /// What stands beside the label and the percentage, most wanted first; the last are dropped first.
@@ -41,6 +43,7 @@ enum ProgressLine {
             case .remaining:
                 return state.remainingSeconds.map { Clock.text($0) + " left" } ?? ""
             case .size:
+                if let received = state.receivedBytes { return ByteSize.text(received) }
                 return state.projectedBytes.map { "≈ " + ByteSize.text($0) } ?? ""
             case .speed:
                 guard state.phase != .audio, state.framesPerSecond >= 0.05 else { return "" }
@@ -107,6 +110,9 @@ enum ProgressLine {
 
     /// What a log gets instead of a line that moves.
     static func plain(_ state: State) -> String {
+        if let received = state.receivedBytes {
+            return "\(label(of: state)) \(ByteSize.text(received))"
+        }
         if state.phase == .probing { return label(of: state) }
         var parts = ["\(label(of: state)) \(Int(min(1, max(0, state.fraction)) * 100)) %"]
         for detail in [Detail.speed, .remaining, .size] {
@@ -118,7 +124,7 @@ enum ProgressLine {
 
     private static func label(of state: State) -> String {
         switch state.phase {
-        case .probing: "Reading"
+        case .probing: state.receivedBytes == nil ? "Reading" : "Receiving"
         case .audio: "Sound"
         case .analysing: "Analysing"
         case .encoding: state.attempt > 1 ? "Encoding \(state.attempt)" : "Encoding"

@@ -5,7 +5,8 @@ enum Receipt {
     /// The text, in lines no wider than `width` but for the path, which stays whole for copying.
     static func text(_ report: Report, width: Int, style: Style = .plain) -> String {
         let mark = style.usesUnicode ? "✓" : "*"
-        let title = style.green(mark) + " " + style.bold(report.output.withoutControls)
+        let output = report.output == "-" ? "standard output" : report.output.withoutControls
+        let title = style.green(mark) + " " + style.bold(output)
         let lines = columns(report).lines(width: min(100, width), style: style)
         return ([title, ""] + lines).joined(separator: "\n")
     }
@@ -58,6 +59,9 @@ enum Receipt {
             for (index, attempt) in report.attempts.enumerated() {
                 columns.add(index == 0 ? "Attempts" : "", text(attempt), hang: 3)
             }
+        }
+        for (index, sentence) in (report.damage?.sentences ?? []).enumerated() {
+            columns.add(index == 0 ? "Damage" : "", sentence)
         }
         for (index, note) in report.notes.enumerated() {
             columns.add(index == 0 ? "Notes" : "", note.withoutControls)

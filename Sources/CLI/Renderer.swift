@@ -58,6 +58,7 @@ final class Renderer: Sendable {
                 state.line.remainingSeconds = progress.remainingSeconds
                 state.line.projectedBytes = progress.projectedBytes
                 state.line.attempt = progress.attempt
+                state.line.receivedBytes = progress.receivedBytes
                 live.update(state.line, atOnce: isNew)
                 log(&state)
             }

@@ -20,6 +20,15 @@ struct Session: Sendable {
     ///
     /// - Returns: the exit code.
     func run(arguments: [String]) async -> Int32 {
+        guard !Piping.takesOutput(arguments) else {
+            var session = self
+            session.results = messages
+            return await session.answer(arguments)
+        }
+        return await answer(arguments)
+    }
+
+    private func answer(_ arguments: [String]) async -> Int32 {
         if Help.isAsked(by: arguments) {
             results.line(Help.text)
             return 0
@@ -67,10 +76,14 @@ struct Session: Sendable {
         case let command as PlanCommand: return try await plan(command, json: json)
         case let command as ProbeCommand:
             let path = try Reading.input(command.input)
+            try Piping.checkInput(path)
             let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-            let material = try await stoppable { () async throws(Failure) in
-                try await compressor.probe(path)
+            var material = try await stoppable { () async throws(Failure) in
+                try await compressor.reading(path) { file throws(Failure) in
+                    try await compressor.probe(file)
+                }
             }
+            if path.isStandardStream { material.path = path.string }
             finish("probe", ProbeResult(material), json: json) {
                 Facts.text(material, width: $0, style: $1)
             }
@@ -95,10 +108,18 @@ struct Session: Sendable {
 
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
         let request = try command.wish.request()
+        try Piping.checkInput(request.input)
         let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-        let (planned, seconds) = try await stoppable { () async throws(Failure) in
-            let planned = try await compressor.plan(request)
-            return (planned, try await compressor.expectedSeconds(planned))
+        var (planned, seconds) = try await stoppable { () async throws(Failure) in
+            try await compressor.reading(request.input) { file throws(Failure) in
+                var request = request
+                request.input = file
+                let planned = try await compressor.plan(request)
+                return (planned, try await compressor.expectedSeconds(planned))
+            }
+        }
+        if request.input.isStandardStream {
+            planned = planned.named(input: request.input, output: request.output)
         }
         finish("plan", PlanResult(planned, expectedSeconds: seconds), json: json) {
             Facts.text(planned, expectedSeconds: seconds, width: $0, style: $1)
@@ -111,6 +132,7 @@ struct Session: Sendable {
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
         let request = try command.request()
+        try Piping.check(request)
         let compressor = Compressor(limits: try command.limits())
         let renderer =
             json == nil && !command.quiet

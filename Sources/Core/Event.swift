@@ -39,6 +39,8 @@ package struct Progress: Sendable, Equatable, Codable {
     package var projectedBytes: Int?
     /// 1 for the first encode of the picture; more for a correction.
     package var attempt: Int
+    /// What has come on standard input so far, while it is read.
+    package var receivedBytes: Int?
 
     package init(
         phase: Phase,
@@ -47,7 +49,8 @@ package struct Progress: Sendable, Equatable, Codable {
         framesPerSecond: Double = 0,
         remainingSeconds: Double? = nil,
         projectedBytes: Int? = nil,
-        attempt: Int = 1
+        attempt: Int = 1,
+        receivedBytes: Int? = nil
     ) {
         self.phase = phase
         self.fraction = fraction
@@ -56,6 +59,7 @@ package struct Progress: Sendable, Equatable, Codable {
         self.remainingSeconds = remainingSeconds
         self.projectedBytes = projectedBytes
         self.attempt = attempt
+        self.receivedBytes = receivedBytes
     }
 }
 

@@ -32,10 +32,25 @@ package enum Material: Codable, Sendable, Hashable {
     }
 
     package var path: String {
-        switch self {
-        case .video(let source): source.path
-        case .sound(let source): source.path
-        case .still(let source): source.path
+        get {
+            switch self {
+            case .video(let source): source.path
+            case .sound(let source): source.path
+            case .still(let source): source.path
+            }
+        }
+        set {
+            switch self {
+            case .video(var source):
+                source.path = newValue
+                self = .video(source)
+            case .sound(var source):
+                source.path = newValue
+                self = .sound(source)
+            case .still(var source):
+                source.path = newValue
+                self = .still(source)
+            }
         }
     }
 

@@ -13,6 +13,8 @@ package protocol Recording: Sendable {
     /// In the order of preference: the first is the one that is kept.
     var audio: [AudioTrack] { get set }
     var metadata: Metadata { get }
+    /// How it is cut off, where its own index goes on beyond its end.
+    var cut: Source.Cut? { get }
     /// The same with nothing that anybody called its tracks; their languages say which to choose.
     var withoutTrackNames: Self { get }
     /// Whether anybody called its tracks anything.
@@ -45,6 +47,8 @@ package struct SoundSource: Recording, Hashable, Codable {
     package var audio: [AudioTrack]
     /// With a cover, where a picture is attached.
     package var metadata: Metadata
+    /// Its `pictureSeconds` are those of the sound that is kept.
+    package var cut: Source.Cut?
 
     package init(
         path: String,
@@ -54,7 +58,8 @@ package struct SoundSource: Recording, Hashable, Codable {
         durationIsEstimated: Bool = false,
         startMicroseconds: Int = 0,
         audio: [AudioTrack],
-        metadata: Metadata = Metadata()
+        metadata: Metadata = Metadata(),
+        cut: Source.Cut? = nil
     ) {
         self.path = path
         self.bytes = bytes
@@ -64,6 +69,7 @@ package struct SoundSource: Recording, Hashable, Codable {
         self.startMicroseconds = startMicroseconds
         self.audio = audio
         self.metadata = metadata
+        self.cut = cut
     }
 
     /// The sound of a video alone.
@@ -76,7 +82,12 @@ package struct SoundSource: Recording, Hashable, Codable {
             durationIsEstimated: video.durationIsEstimated,
             startMicroseconds: video.startMicroseconds,
             audio: video.audio,
-            metadata: video.metadata
+            metadata: video.metadata,
+            cut: video.cut.map { cut in
+                var cut = cut
+                cut.pictureSeconds = cut.soundSeconds ?? 0
+                return cut
+            }
         )
     }
 

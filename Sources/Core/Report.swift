@@ -38,6 +38,8 @@ package struct Report: Sendable, Equatable, Codable {
     package var notes: [String]
     /// What was kept and what was removed; nil where the source said nothing about itself.
     package var metadata: MetadataOutcome?
+    /// What of the source could not be saved; nil where it was whole.
+    package var damage: Damage?
 
     /// What became of the source's metadata, by name: never what it said.
     package struct MetadataOutcome: Sendable, Equatable, Codable {
@@ -86,7 +88,8 @@ package struct Report: Sendable, Equatable, Codable {
         ssimFrames: Int = 0,
         elapsedSeconds: Double,
         notes: [String],
-        metadata: MetadataOutcome? = nil
+        metadata: MetadataOutcome? = nil,
+        damage: Damage? = nil
     ) {
         self.kind = kind
         self.input = input
@@ -118,6 +121,7 @@ package struct Report: Sendable, Equatable, Codable {
         self.elapsedSeconds = elapsedSeconds
         self.notes = notes
         self.metadata = metadata
+        self.damage = damage
     }
 
     /// Share of the target (or of the limit, without one) that the file fills.

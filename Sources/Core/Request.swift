@@ -16,6 +16,10 @@ package struct Request: Sendable, Equatable, Codable {
     package var audioTrack: AudioTrackWish
     package var metadata: Metadata.Policy
     package var overwrites: Bool
+    /// Whether a source that is damaged is refused instead of saved as far as it can be.
+    package var isStrict: Bool
+    /// Whether the result is an MP4 in fragments, which can be played while it comes through a pipe.
+    package var isFragmented: Bool
 
     package init(
         input: FilePath,
@@ -28,7 +32,9 @@ package struct Request: Sendable, Equatable, Codable {
         audio: AudioWish = .automatic,
         audioTrack: AudioTrackWish = .automatic,
         metadata: Metadata.Policy = .private,
-        overwrites: Bool = false
+        overwrites: Bool = false,
+        isStrict: Bool = false,
+        isFragmented: Bool = false
     ) {
         self.input = input
         self.output = output
@@ -41,6 +47,8 @@ package struct Request: Sendable, Equatable, Codable {
         self.audioTrack = audioTrack
         self.metadata = metadata
         self.overwrites = overwrites
+        self.isStrict = isStrict
+        self.isFragmented = isFragmented
     }
 }
 

@@ -263,7 +263,8 @@ package struct Source: Hashable, Codable, Sendable {
     /// libav's short name of the container, as in `mov,mp4,m4a,3gp,3g2,mj2`.
     package var container: String
     /// Presentation time from the first to the last sample, in seconds; an estimate by
-    /// `bytes` where the container states none (then `durationIsEstimated`).
+    /// `bytes` where the container states none (then `durationIsEstimated`); of what is there, where
+    /// the file is cut off.
     package var durationSeconds: Double
     package var durationIsEstimated: Bool
     /// Presentation time of the earliest sample in the container's own time; the result begins at 0.
@@ -273,6 +274,8 @@ package struct Source: Hashable, Codable, Sendable {
     package var audio: [AudioTrack]
     package var subtitles: [SubtitleTrack]
     package var metadata: Metadata
+    /// Nil where the file is as long as its own index says, or has none.
+    package var cut: Cut?
 
     package init(
         path: String,
@@ -284,7 +287,8 @@ package struct Source: Hashable, Codable, Sendable {
         video: VideoTrack,
         audio: [AudioTrack] = [],
         subtitles: [SubtitleTrack] = [],
-        metadata: Metadata = Metadata()
+        metadata: Metadata = Metadata(),
+        cut: Cut? = nil
     ) {
         self.path = path
         self.bytes = bytes
@@ -296,5 +300,6 @@ package struct Source: Hashable, Codable, Sendable {
         self.audio = audio
         self.subtitles = subtitles
         self.metadata = metadata
+        self.cut = cut
     }
 }

@@ -16,15 +16,19 @@ package struct Compressor: Sendable {
         package var diskBytes: Int?
         /// What the file may demand.
         package var input: InputLimits
+        /// Whether others come first at the processor and the disk; for work in a child process.
+        package var isBackground: Bool
 
         package init(
             memoryBytes: Int? = nil,
             diskBytes: Int? = nil,
-            input: InputLimits = InputLimits()
+            input: InputLimits = InputLimits(),
+            isBackground: Bool = false
         ) {
             self.memoryBytes = memoryBytes ?? Self.usualMemory
             self.diskBytes = diskBytes
             self.input = input
+            self.isBackground = isBackground
         }
 
         /// A quarter of the memory, half of what is free of it, at most 4 GB.
@@ -93,6 +97,9 @@ package struct Compressor: Sendable {
         _ request: Request,
         events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> Report {
+        if request.input.isStandardStream || request.output?.isStandardStream == true {
+            return try await runPiped(request, events: events)
+        }
         if let worker {
             return try await worker.perform(Job(.run(request), limits), events: events)
         }
@@ -115,35 +122,40 @@ package struct Compressor: Sendable {
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 events(.progress(Progress(phase: .probing, fraction: 0)))
+                let input = try HeldInput(request.input, flag: flag)
                 let material = try Self.material(request.input, flag: flag)
                 let request = try request.settled(for: material.kind)
                 events(.identified(material.kind, output: request.destination.string))
                 try Self.checkDestination(request)
                 let planned = try Planned(material, request)
                 events(planned.event)
-                let workspace = try Workspace(for: request.destination)
-                switch planned {
-                case .video(let source, let plan, _):
-                    var run = LocalRun(
-                        source: source,
-                        plan: plan,
-                        request: request,
-                        limits: limits,
-                        flag: flag,
-                        events: events
-                    )
-                    run.note(material.misnomer)
-                    return try run.perform(in: workspace)
-                case .sound(let source, let plan, _):
-                    var run = SoundRun(
-                        source: source,
-                        plan: plan,
-                        request: request,
-                        flag: flag,
-                        events: events
-                    )
-                    run.note(material.misnomer)
-                    return try run.perform(in: workspace)
+                let workspace = try Workspace(for: request.destination, of: input)
+                do throws(Failure) {
+                    switch planned {
+                    case .video(let source, let plan, _):
+                        var run = LocalRun(
+                            source: source,
+                            plan: plan,
+                            request: request,
+                            limits: limits,
+                            flag: flag,
+                            events: events
+                        )
+                        run.note(material.misnomer)
+                        return try run.perform(in: workspace)
+                    case .sound(let source, let plan, _):
+                        var run = SoundRun(
+                            source: source,
+                            plan: plan,
+                            request: request,
+                            flag: flag,
+                            events: events
+                        )
+                        run.note(material.misnomer)
+                        return try run.perform(in: workspace)
+                    }
+                } catch {
+                    throw input.explain(error)
                 }
             }
         }
@@ -175,7 +187,7 @@ package struct Compressor: Sendable {
         }
     }
 
-    private static func checkDestination(_ request: Request) throws(Failure) {
+    static func checkDestination(_ request: Request) throws(Failure) {
         let destination = request.destination
         if InputFile.areSame(request.input, destination) {
             throw Failure(

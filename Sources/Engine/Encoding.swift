@@ -104,6 +104,11 @@ enum Assembly {
     ) throws -> Int {
         picture?.rewind()
         sound?.rewind()
+        if let length = picture?.durationSeconds, let until = sound?.durationSeconds,
+            Muxer.holds(lastPictureAt: length, until: until)
+        {
+            picture?.hold(untilSeconds: until)
+        }
         var muxer = try muxer(path, &picture, sound, trimmings)
         var packet = try Packet()
         while let seconds = picture?.nextSeconds {

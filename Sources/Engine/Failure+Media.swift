@@ -26,6 +26,10 @@ extension Failure {
             )
             return
         }
+        if error.lastLogLine?.contains("moov atom not found") == true {
+            self = .withoutIndex(path)
+            return
+        }
         switch error.kind {
         case .missing:
             self.init(
@@ -124,27 +128,6 @@ extension Failure {
             why: "nothing came out of it for \(durationText(Double(seconds)))",
             advice:
                 "If its disk is slow, allow more with \(InputLimits.Name.wait.option), in seconds. Nothing was left behind."
-        )
-    }
-
-    /// A cut-off file reads as a shorter one; publishing half a video would lose the other half silently.
-    static func checkWhole(
-        _ source: some Recording,
-        reachedSeconds reached: Double,
-        words: String?
-    )
-        throws(Failure)
-    {
-        guard !source.durationIsEstimated,
-            source.durationSeconds - reached > max(1, source.durationSeconds * 0.05)
-        else { return }
-        throw Failure(
-            .unreadable,
-            "\(source.path) is cut off or damaged",
-            why:
-                "it says \(durationText(source.durationSeconds)), and can be read up to \(durationText(reached))"
-                + bracketed(words ?? ""),
-            advice: "If it was downloaded, download it again."
         )
     }
 

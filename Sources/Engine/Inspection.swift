@@ -10,6 +10,14 @@ extension Compressor {
     package func inspect(_ path: FilePath) async throws(Failure) -> Source {
         if let worker { return try await worker.perform(Job(.inspect(path), limits)) }
         let source = try await probeVideo(path)
+        if let cut = source.cut {
+            throw Failure(
+                .unreadable,
+                "\(path.string) is cut off",
+                why: "it says \(durationText(cut.statedSeconds)), and ends at "
+                    + durationText(cut.pictureSeconds)
+            )
+        }
         try await offload(path.string, limits.input) { flag in
             Result { () throws(Failure) in try Self.decode(source, path, flag) }
         }

@@ -40,6 +40,7 @@ struct LocalRun {
     mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
         do {
             try room.check(in: workspace)
+            try record.begin(source, request)
             return try make(in: workspace)
         } catch let failure as Failure {
             throw flag.isRaised ? .interrupted : failure
@@ -98,14 +99,7 @@ struct LocalRun {
         record.keptBytes = prepared.keptBytes
         // A file that is longer than it said may have passed the limits.
         record.keeping?.place = prepared.place
-        try Failure.checkWhole(
-            source,
-            reachedSeconds: max(
-                Double(prepared.count) / plan.picture.frameRate.value,
-                sound?.reachedSeconds ?? 0
-            ),
-            words: prepared.endedEarly?.words
-        )
+        try judge(prepared, sound)
 
         var fixed = (sound?.byteCount ?? 0) + sweep.containerBytes
         guard plan.limitBytes - fixed > 0 else {
@@ -250,14 +244,7 @@ struct LocalRun {
         )
         let encoded = try pass.run(&prepared, &sound, &record, in: workspace, flag: flag)
         if let encoded {
-            try Failure.checkWhole(
-                source,
-                reachedSeconds: max(
-                    Double(prepared.count) / plan.picture.frameRate.value,
-                    sound?.reachedSeconds ?? 0
-                ),
-                words: prepared.endedEarly?.words
-            )
+            try judge(prepared, sound)
             return try publish(encoded, &prepared, &sound, in: workspace)
         }
         guard prepared.count > 0 else { throw MediaError.noPicture }
@@ -283,7 +270,7 @@ struct LocalRun {
         let result = try copying.run(sound: &sound, to: path, flag: flag) {
             record.meter.update($0, frames: 0)
         }
-        guard result.fileBytes <= plan.limitBytes else { return nil }
+        guard result.fileBytes <= plan.limitBytes, result.beginsWithKeyframe else { return nil }
         record.add(
             Attempt(
                 number: 0,
@@ -315,6 +302,7 @@ struct LocalRun {
         // What is damaged in the source is damaged in a copy; encoding conceals it.
         if case .failure(let failure) = checked, failure.kind == .defect { return nil }
         let finding = try checked.get()
+        try record.judge(result, sound: sound, of: source, request)
         let file = Finished(
             name: "copy.mp4",
             frames: finding.frames,
@@ -328,13 +316,24 @@ struct LocalRun {
 
     private mutating func makeSound(in workspace: borrowing Workspace) throws -> Track? {
         trimmings = try Trimmings(plan.metadata, of: source, flag: flag)
-        return try record.makeSound(
+        trimmings.isFragmented = request.isFragmented
+        let sound = try record.makeSound(
             of: source,
             plan: plan,
             request: request,
             path: workspace.file("sound"),
             flag: flag
         )
+        try record.judge(sound: sound, of: source, request)
+        return sound
+    }
+
+    private mutating func judge(
+        _ prepared: borrowing PreparedFrames,
+        _ sound: borrowing Track?
+    ) throws(Failure) {
+        let rate = plan.picture.frameRate
+        try record.judge(prepared, sound: sound, of: source, rate: rate, request)
     }
 
     private mutating func publish(
@@ -362,19 +361,17 @@ struct LocalRun {
             original: { try prepared.sample($0, into: &$1) },
             onFrame: { record.meter.update(Double($0) / total, frames: $0) }
         )
-        if prepared.damagedCount > 0 {
-            record.note("\(prepared.damagedCount) damaged pictures in the source were concealed")
-        }
         return try place(encoded, finding, soundBytes: sound?.soundByteCount ?? 0, in: workspace)
     }
 
     /// Renames the checked file to its destination, and writes the receipt.
-    private func place(
+    private mutating func place(
         _ file: Finished,
         _ finding: Verifier.Finding,
         soundBytes: Int,
         in workspace: borrowing Workspace
     ) throws -> Report {
+        try record.judge(finding, of: source, request)
         try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
         return record.report(
             of: file,

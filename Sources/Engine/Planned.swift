@@ -1,4 +1,5 @@
 package import Core
+package import SystemPackage
 
 /// What an input is and what would be done with it, for each kind.
 ///
@@ -35,6 +36,20 @@ package enum Planned: Codable, Sendable, Equatable {
     package var request: Request {
         switch self {
         case .video(_, _, let request), .sound(_, _, let request): request
+        }
+    }
+
+    /// The same of an input that a person names otherwise, such as standard input.
+    package func named(input: FilePath, output: FilePath?) -> Planned {
+        switch self {
+        case .video(var source, let plan, var request):
+            source.path = input.string
+            (request.input, request.output) = (input, output ?? "-")
+            return .video(source, plan, request)
+        case .sound(var source, let plan, var request):
+            source.path = input.string
+            (request.input, request.output) = (input, output ?? "-")
+            return .sound(source, plan, request)
         }
     }
 

@@ -12,6 +12,13 @@ struct Remux {
         var fileBytes: Int
         var pictureBytes: Int
         var durationSeconds: Double
+        /// Where the picture ends.
+        var pictureSeconds: Double
+        /// Without one at its beginning nobody sees anything for a while.
+        var beginsWithKeyframe: Bool
+        var endedEarly: MediaError?
+        /// Packets that could not be read.
+        var lostPackets: Int
     }
 
     /// `onProgress`: called with the share that is done, 0 to 1.
@@ -41,15 +48,14 @@ struct Remux {
         }
         try muxer.writeSound(from: &sound, until: .infinity)
         try muxer.finish()
-        try Failure.checkWhole(
-            source,
-            reachedSeconds: max(picture.endSeconds, sound?.reachedSeconds ?? 0),
-            words: picture.endedEarly?.words
-        )
         return Result(
             fileBytes: try FileSize.of(path),
             pictureBytes: picture.byteCount,
-            durationSeconds: max(picture.endSeconds, sound?.durationSeconds ?? 0)
+            durationSeconds: max(picture.endSeconds, sound?.durationSeconds ?? 0),
+            pictureSeconds: picture.endSeconds,
+            beginsWithKeyframe: picture.beginsWithKeyframe,
+            endedEarly: picture.endedEarly,
+            lostPackets: picture.lostPackets
         )
     }
 }

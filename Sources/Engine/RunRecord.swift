@@ -10,6 +10,8 @@ struct RunRecord {
     var keptBytes = 0
     var secondPassRuns = 0
     var stoppedAtCeiling = false
+    /// What of the source could not be saved.
+    var damage = Damage()
 
     init(events: @escaping @Sendable (Event) -> Void) {
         meter = Meter(events: events)
@@ -68,7 +70,8 @@ struct RunRecord {
             ssimFrames: finding.comparedFrames,
             elapsedSeconds: meter.elapsedSeconds,
             notes: notes,
-            metadata: Report.MetadataOutcome(plan.metadata)
+            metadata: Report.MetadataOutcome(plan.metadata),
+            damage: damage.isNone ? nil : damage
         )
     }
 }

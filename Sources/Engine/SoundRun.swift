@@ -38,6 +38,7 @@ struct SoundRun {
     mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
         do {
             try checkRoom(in: workspace)
+            try record.begin(source, request)
             return try make(in: workspace)
         } catch let failure as Failure {
             throw flag.isRaised ? .interrupted : failure
@@ -80,7 +81,7 @@ struct SoundRun {
             flag: flag
         ) { record.meter.update($0 / total, frames: 0) }
         guard var track = copied.take() else { throw MediaError.noSound }
-        try Failure.checkWhole(source, reachedSeconds: track.durationSeconds, words: nil)
+        try record.judge(only: track, of: source, request)
         let file = try assemble(&track, as: "copy.m4a", in: workspace)
         guard file.fileBytes <= plan.limitBytes else { return nil }
         record.add(
@@ -132,7 +133,7 @@ struct SoundRun {
             packets = result.packets
             var file: Assembled?
             if var track = result.track.take() {
-                try Failure.checkWhole(source, reachedSeconds: track.durationSeconds, words: nil)
+                try record.judge(only: track, of: source, request)
                 file = try assemble(&track, as: "attempt-\(number).m4a", in: workspace)
                 file?.attempt = attempts.count
             } else if result.bytes == 0 {
@@ -251,7 +252,6 @@ struct SoundRun {
         var soundBytes: Int
         var durationSeconds: Double
         var trackCount: Int
-        var damagedCount: Int
         var attempt = 0
     }
 
@@ -267,8 +267,7 @@ struct SoundRun {
             fileBytes: try FileSize.of(path),
             soundBytes: track.byteCount,
             durationSeconds: track.durationSeconds,
-            trackCount: track.trackCount,
-            damagedCount: track.damagedCount
+            trackCount: track.trackCount
         )
     }
 
@@ -285,9 +284,6 @@ struct SoundRun {
             isCopied: plan.method == .remux
         ).check(workspace.file(file.name), bytes: file.fileBytes, flag: flag) {
             record.meter.update($0 / total, frames: 0)
-        }
-        if file.damagedCount > 0 {
-            record.note("\(file.damagedCount) damaged packets of the source could not be decoded")
         }
         try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
         let seconds = max(0.001, finding.durationSeconds)
@@ -310,7 +306,8 @@ struct SoundRun {
             attempts: record.attempts,
             elapsedSeconds: record.meter.elapsedSeconds,
             notes: record.notes,
-            metadata: Report.MetadataOutcome(plan.metadata)
+            metadata: Report.MetadataOutcome(plan.metadata),
+            damage: record.damage.isNone ? nil : record.damage
         )
     }
 

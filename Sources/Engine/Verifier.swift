@@ -17,6 +17,8 @@ struct Verifier {
         var durationSeconds: Double
         var similarity: Double?
         var comparedFrames: Int
+        /// What does not decode of the sound, which may be a copy of damaged packets.
+        var soundLoss = Damage.Loss()
     }
 
     /// Decodes the file to its end.
@@ -62,6 +64,7 @@ struct Verifier {
             throw broken("it has \(bytes) bytes, \(bytes - limitBytes) more than allowed")
         }
         let result = try Prober.probe(path: path.string, bytes: bytes, flag: flag)
+        guard result.cut == nil else { throw broken("it ends before its own index says") }
         guard result.video.codec == "h264" else { throw broken("its picture is not H.264") }
         if frames != nil {
             guard result.video.codedSize == size else {
@@ -102,6 +105,7 @@ struct Verifier {
         } else if index == 0 {
             throw broken("it has no frames")
         }
+        var soundLoss = Damage.Loss()
         for track in result.audio {
             var sound = try Decoder(
                 path: path.string,
@@ -112,13 +116,15 @@ struct Verifier {
                 if flag.isRaised { throw Failure.interrupted }
             }
             guard sound.frameCount > 0 else { throw broken("its sound does not decode") }
+            soundLoss.add(sound.loss(sinceMicroseconds: result.startMicroseconds))
         }
         let compared = similarity.count
         return Finding(
             frames: index,
             durationSeconds: result.durationSeconds,
             similarity: try similarity.mean(),
-            comparedFrames: compared
+            comparedFrames: compared,
+            soundLoss: soundLoss
         )
     }
 

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Media
 import Synchronization
 package import SystemPackage
 
@@ -73,6 +74,7 @@ package struct Worker: Sendable {
         guard let line = lines.next(), let job = JSONLinePipe.decode(Job.self, from: line) else {
             return Failure.Kind.usage.exitCode
         }
+        if job.limits.isBackground { Priority.stepBack() }
         let task = Task { await job.answer(on: output) }
         let thread = Thread {
             // Nothing more is said: the end of the input is the wish to stop.

@@ -11,13 +11,15 @@ import SystemPackage
 struct Workspace: ~Copyable {
     let folder: FilePath
     private let lock: FileDescriptor
+    /// What the work is on: nothing is placed that was made of a file which changed meanwhile.
+    private let input: HeldInput?
 
     /// Folders of this process, for the exit that cannot wait (`abandonAll`).
     private static let live = Locked<Set<FilePath>>([])
     private static let prefix = ".cinch-"
 
     /// Makes and locks the folder for a destination, and sweeps what killed runs left beside it.
-    init(for destination: FilePath) throws(Failure) {
+    init(for destination: FilePath, of input: HeldInput? = nil) throws(Failure) {
         let parent = Self.parent(of: destination)
         let kind = InputFile.kind(of: parent)
         guard kind == .typeDirectory else {
@@ -31,9 +33,17 @@ struct Workspace: ~Copyable {
         Self.sweep(parent)
         let folder = Self.folder(for: destination)
         let lock = try Self.acquire(folder, for: destination)
+        do throws(Failure) {
+            try Self.tryName(of: destination, in: folder)
+        } catch {
+            try? FileManager.default.removeItem(atPath: folder.string)
+            try? lock.close()
+            throw error
+        }
         Self.live.withLock { _ = $0.insert(folder) }
         self.folder = folder
         self.lock = lock
+        self.input = input
     }
 
     deinit {
@@ -62,6 +72,7 @@ struct Workspace: ~Copyable {
         at destination: FilePath,
         overwrites: Bool
     ) throws(Failure) {
+        try input?.check()
         let from = file(name).string
         let to = destination.string
         if overwrites {
@@ -174,6 +185,38 @@ struct Workspace: ~Copyable {
             "Cannot write \(destination.string)",
             why: "its working folder keeps disappearing",
             advice: "Name another output with -o."
+        )
+    }
+
+    /// Makes a file of the destination's name for a moment: a disk that does not take it says so before
+    /// any work is done.
+    private static func tryName(of destination: FilePath, in folder: FilePath) throws(Failure) {
+        guard let name = destination.lastComponent else { return }
+        let trial = folder.appending(name)
+        do {
+            try FileDescriptor.open(
+                trial,
+                .writeOnly,
+                options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: .ownerReadWrite
+            ).close()
+        } catch {
+            // The working files' own names are taken; what else is wrong shows when it matters.
+            guard let error = error as? Errno,
+                [.invalidArgument, .illegalByteSequence, .fileNameTooLong].contains(error)
+            else { return }
+            throw refused(destination, error)
+        }
+        _ = unsafe unlink(trial.string)
+    }
+
+    /// What a disk says that has rules for names, as those of cameras and of Windows have.
+    static func refused(_ destination: FilePath, _ error: Errno) -> Failure {
+        Failure(
+            .output,
+            "Cannot write \(destination.string)",
+            why: "this disk does not take its name (\(String(error)))",
+            advice: "Name it with -o, shorter and without any of : ? * < > | \"."
         )
     }
 

@@ -1,5 +1,5 @@
 import CFFmpeg
-import Core
+package import Core
 
 /// One stream of a file, decoded: packets go in and frames come out in presentation order.
 ///
@@ -11,8 +11,9 @@ package struct Decoder: ~Copyable {
     private let streamIndex: Int
     private let flag: CancellationFlag
     private var isDraining = false
-    /// Packets that could not be decoded, and pictures with concealed damage.
-    package private(set) var damagedCount = 0
+    private var tally: DamageTally
+    /// A file may begin with so many packets that need what is missing: minutes without a keyframe.
+    private static let mostUseless = 5000
     package private(set) var frameCount = 0
 
     private var context: UnsafeMutablePointer<AVCodecContext> { handle.pointer }
@@ -37,7 +38,9 @@ package struct Decoder: ~Copyable {
             )
         }
         demuxer.keepOnly(stream: streamIndex)
-        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
+        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: DecoderLog.free)
+        let log = DecoderLog()
+        log.attach(to: handle.pointer)
         try MediaError.check(
             avcodec_parameters_to_context(handle.pointer, parameters),
             "set up the decoder"
@@ -53,6 +56,7 @@ package struct Decoder: ~Copyable {
         self.packet = packet
         self.streamIndex = streamIndex
         self.flag = flag
+        tally = DamageTally(log)
     }
 
     /// The decoder for a WebM whose transparency lies beside the picture; nil for all other streams.
@@ -89,6 +93,19 @@ package struct Decoder: ~Copyable {
     /// Why reading ended before the end, where it did.
     package var endedEarly: MediaError? { demuxer.endedEarly }
 
+    /// Packets that could not be decoded or not be read, and pictures with concealed damage.
+    package var damagedCount: Int { tally.loss.count + demuxer.lostPackets }
+
+    /// What was lost so far, in seconds after a time of the container's.
+    package func loss(sinceMicroseconds start: Int) -> Damage.Loss {
+        var loss = tally.loss.moved(bySeconds: Double(start) / 1_000_000)
+        loss.undecoded += demuxer.lostPackets
+        return loss
+    }
+
+    /// Seconds at the beginning whose packets are there and could not be decoded.
+    package var lateSeconds: Double { tally.lateSeconds }
+
     /// Decodes the next frame (`avcodec_receive_frame`); false at the end.
     ///
     /// A packet that is damaged is counted and skipped, as every player does.
@@ -99,11 +116,14 @@ package struct Decoder: ~Copyable {
             let status = flag.watch { avcodec_receive_frame(context, target) }
             if status >= 0 {
                 frame.pointer.pointee.pts = frame.pointer.pointee.best_effort_timestamp
-                if cinch_frame_is_damaged(frame.pointer) != 0 { damagedCount += 1 }
+                tally.take(frame, timeBase)
                 frameCount += 1
                 return true
             }
-            if status == cinch_error_eof { return false }
+            if status == cinch_error_eof {
+                tally.finish()
+                return false
+            }
             if status != cinch_error_again {
                 try tolerate(status)
                 if isDraining { return false }
@@ -119,6 +139,7 @@ package struct Decoder: ~Copyable {
             avcodec_send_packet(context, nil)
             return
         }
+        tally.take(packet, timeBase)
         let (context, filled) = (context, packet.pointer)
         let status = flag.watch { avcodec_send_packet(context, filled) }
         if status < 0, status != cinch_error_again, status != cinch_error_eof {
@@ -129,8 +150,8 @@ package struct Decoder: ~Copyable {
     private mutating func tolerate(_ status: Int32) throws(MediaError) {
         let error = MediaError(status: status, doing: "decode the \(Prober.codecName(context))")
         if error.kind == .memory { throw error }
-        damagedCount += 1
+        tally.refuse()
         // Bytes that never decode must not be read for hours.
-        if frameCount == 0, damagedCount > 500 { throw error }
+        if frameCount == 0, damagedCount > Self.mostUseless { throw error }
     }
 }

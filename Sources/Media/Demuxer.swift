@@ -37,6 +37,10 @@ package struct Demuxer: ~Copyable {
     private let flag: CancellationFlag
     /// What a broken file did to reading: it ended early, with libav's reason.
     package private(set) var endedEarly: MediaError?
+    /// Packets that could not be read because what lies around them is damaged.
+    package private(set) var lostPackets = 0
+    // Errors one after the other.
+    private var errors = 0
 
     private var context: UnsafeMutablePointer<AVFormatContext> { handle.pointer }
 
@@ -79,12 +83,13 @@ package struct Demuxer: ~Copyable {
         var copy: OpaquePointer?
         av_dict_copy(&copy, options, 0)
         defer { av_dict_free(&copy) }
-        var status = flag.watch { cinch_open_input(&context, "file:" + path, hint, &options) }
+        let url = "file:" + flag.location(of: path)
+        var status = flag.watch { cinch_open_input(&context, url, hint, &options) }
         av_dict_free(&options)
         // Some demuxers believe the name more than the bytes.
         if status < 0, hint != Self.noHint, !flag.isRaised, Self.mayBeMisnamed(status) {
             context = try Self.context(flag)
-            status = flag.watch { cinch_open_input(&context, "file:" + path, Self.noHint, &copy) }
+            status = flag.watch { cinch_open_input(&context, url, Self.noHint, &copy) }
         }
         // On failure everything has been freed.
         do {
@@ -225,17 +230,59 @@ package struct Demuxer: ~Copyable {
                     if stream.pointee.discard == AVDISCARD_ALL { continue }
                     packet.forgetImpossibleTimes(stream.pointee.time_base)
                 }
+                if isHalf(packet) {
+                    endedEarly = MediaError(
+                        .invalid,
+                        doing: "read the file",
+                        words: "it ends in the middle of a picture"
+                    )
+                    continue
+                }
+                errors = 0
                 return true
             }
             if flag.isRaised { throw MediaError(status: status, doing: "read the file") }
             if status == cinch_error_again { continue }
             if status != cinch_error_eof {
                 let error = MediaError(status: status, doing: "read the file")
-                if error.kind == .inputOutput || error.kind == .memory { throw error }
+                if error.kind == .memory || error.kind == .inputOutput && isDiskBroken {
+                    throw error
+                }
+                errors += 1
+                // What follows a damaged place may be whole.
+                if status == cinch_error_invalid_data, errors < Self.mostErrors, !isAtEnd {
+                    lostPackets += 1
+                    continue
+                }
                 endedEarly = error
             }
             return false
         }
+    }
+
+    /// More than so many damaged packets in a row are not read over.
+    private static let mostErrors = 64
+
+    private var isAtEnd: Bool {
+        guard let io = context.pointee.pb else { return true }
+        return avio_feof(io) != 0
+    }
+
+    /// Some demuxers call it an input error that the file ends where it should go on.
+    private var isDiskBroken: Bool {
+        guard let error = context.pointee.pb?.pointee.error else { return true }
+        return error < 0 && error != cinch_error_eof
+    }
+
+    /// Whether the file ends in the middle of a picture: half of one is worse than the one before it.
+    ///
+    /// A transport stream marks packets whose end it has not seen, and they are whole.
+    private func isHalf(_ packet: borrowing Packet) -> Bool {
+        guard packet.pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0,
+            let stream = cinch_stream(context, packet.pointer.pointee.stream_index),
+            stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+        else { return false }
+        return strcmp(context.pointee.iformat.pointee.name, "mpegts") != 0
     }
 
     /// The stream at an index, if there is one.

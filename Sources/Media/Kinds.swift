@@ -110,15 +110,17 @@ extension Prober {
         {
             (seconds, isEstimated) = (counted, false)
         }
+        let cut = try cut(demuxer, main: main.streamIndex, bytes: bytes, seconds: seconds)
         return SoundSource(
             path: path,
             bytes: bytes,
             container: String(cString: demuxer.handle.pointer.pointee.iformat.pointee.name),
-            durationSeconds: seconds,
+            durationSeconds: cut?.durationSeconds ?? seconds,
             durationIsEstimated: isEstimated,
             startMicroseconds: Int(demuxer.startMicroseconds),
             audio: tracks,
-            metadata: metadata(of: demuxer, main: stream, isSound: true)
+            metadata: metadata(of: demuxer, main: stream, isSound: true),
+            cut: cut
         )
     }
 

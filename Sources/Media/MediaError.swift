@@ -82,7 +82,9 @@ package enum LibraryLog {
     private static func setCallback() {
         av_log_set_level(AV_LOG_ERROR)
         av_log_set_callback { context, level, format, arguments in
-            guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+            guard level <= AV_LOG_INFO, let format, let arguments else { return }
+            DecoderLog.hear(context, format)
+            guard level <= AV_LOG_ERROR else { return }
             var line = [CChar](repeating: 0, count: 512)
             var printsPrefix: Int32 = 1
             av_log_format_line2(
@@ -122,6 +124,8 @@ package final class CancellationFlag: Sendable {
         let isRaised = Atomic(false)
         // Odd while the thread that works is inside a call that reads.
         let steps = Atomic(0)
+        // A file that is read through a descriptor, whatever has its name now.
+        let held = Locked<(path: String, descriptor: Int32)?>(nil)
     }
 
     private let state: State
@@ -161,6 +165,20 @@ package final class CancellationFlag: Sendable {
     package var callInProgress: Int? {
         let step = state.steps.load(ordering: .relaxed)
         return step % 2 == 0 ? nil : step
+    }
+
+    /// From now on a file is read through an open descriptor, which outlives the work.
+    package func hold(_ path: String, as descriptor: Int32) {
+        state.held.withLock { $0 = (path, descriptor) }
+    }
+
+    /// What to open for a file: Linux opens what a descriptor leads to anew, removed or not.
+    func location(of path: String) -> String {
+        #if os(Linux)
+        let held = state.held.withLock { $0 }
+        if let held, held.path == path { return "/proc/self/fd/\(held.descriptor)" }
+        #endif
+        return path
     }
 
     package var isRaised: Bool { state.isRaised.load(ordering: .relaxed) }

@@ -133,6 +133,8 @@ extension Prober {
 package struct Trimmings: Sendable {
     var metadata: KeptMetadata
     var cover: CoverPicture?
+    /// Whether the MP4 is written in fragments.
+    package var isFragmented = false
 
     /// Nothing at all.
     package init() {
@@ -182,6 +184,15 @@ extension Trimmings {
     ) throws(MediaError) {
         for tag in metadata.tags {
             av_dict_set(&context.pointee.metadata, tag.key, tag.value, 0)
+        }
+        if isFragmented {
+            // The header waits for the first fragment: only then are the edit lists known.
+            av_dict_set(
+                &options,
+                "movflags",
+                "+frag_keyframe+empty_moov+delay_moov+default_base_moof",
+                AV_DICT_APPEND
+            )
         }
         if metadata.needsFreeNames {
             av_dict_set(&options, "movflags", "+use_metadata_tags", AV_DICT_APPEND)

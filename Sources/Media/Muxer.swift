@@ -128,7 +128,9 @@ package struct Muxer: ~Copyable {
             try MediaError.check(avio_open_dyn_buf(&context.pointee.pb), "count the container")
         }
         var options: OpaquePointer?
-        if path != nil { av_dict_set(&options, "movflags", "+faststart", 0) }
+        if path != nil, !trimmings.isFragmented {
+            av_dict_set(&options, "movflags", "+faststart", 0)
+        }
         try trimmings.describe(context, seconds: seconds, options: &options)
         let status = avformat_write_header(context, &options)
         av_dict_free(&options)
@@ -199,6 +201,7 @@ package struct Muxer: ~Copyable {
         var payload = 0
         sound?.rewind()
         let frameSeconds = av_q2d(video.timeBase)
+        let isHeld = holds(lastPictureAt: seconds, until: Self.seconds(of: sound))
         for (index, timing) in packets.enumerated() {
             while let next = sound?.nextSeconds, next <= Double(timing.decodeTime) * frameSeconds {
                 guard try sound?.next(into: &packet, isEmpty: true) == true else { break }
@@ -214,7 +217,9 @@ package struct Muxer: ~Copyable {
             for (place, byte) in [0, 0, 0, 1].enumerated() { data[place] = UInt8(byte) }
             packet.pointer.pointee.dts = Int64(timing.decodeTime)
             packet.pointer.pointee.pts = Int64(timing.presentationTime)
-            packet.pointer.pointee.duration = 1
+            packet.pointer.pointee.duration =
+                isHeld && index == packets.count - 1
+                ? Int64(Self.seconds(of: sound) / frameSeconds) - Int64(timing.presentationTime) : 1
             packet.pointer.pointee.flags = timing.isKeyframe ? AV_PKT_FLAG_KEY : 0
             payload += Int(size)
             try muxer.writePicture(&packet)
@@ -225,6 +230,13 @@ package struct Muxer: ~Copyable {
         }
         sound?.rewind()
         return try muxer.finishCounting() - payload
+    }
+
+    /// Whether the last picture stays until the sound ends, because that is much later.
+    ///
+    /// A few samples more are no reason to say in the index that the last picture is not like the others.
+    package static func holds(lastPictureAt end: Double, until soundEnd: Double) -> Bool {
+        soundEnd - end > 0.5
     }
 
     private static func seconds(of track: borrowing Track?) -> Double {

@@ -10,7 +10,10 @@ package struct PictureReader: ~Copyable {
     private let picture: Picture
     private let source: VideoTrack
     private let limitSeconds: Double
+    // Where the file says that it ends.
+    private let endTicks: Int64
     private let startTicks: Int64
+    private let startMicroseconds: Int
     // Rebuilt where a stream changes its frame size or format in the middle; pacing goes on.
     private var shape: ShapeGraph?
     private let pace: FilterGraph
@@ -62,6 +65,10 @@ package struct PictureReader: ~Copyable {
                 "fps=fps=\(picture.frameRate.numerator)/\(picture.frameRate.denominator):start_time=0:round=near"
         )
         startTicks = decoder.ticks(microseconds: source.startMicroseconds)
+        startMicroseconds = source.startMicroseconds
+        endTicks =
+            source.durationIsEstimated
+            ? 0 : decoder.ticks(microseconds: Int(min(1e9, source.durationSeconds) * 1_000_000))
         self.decoder = decoder
         self.picture = picture
         self.source = source.video
@@ -72,8 +79,10 @@ package struct PictureReader: ~Copyable {
         self.pace = pace
     }
 
-    /// Packets and pictures that were damaged so far.
-    package var damagedCount: Int { decoder.damagedCount }
+    /// What was lost of the picture so far, and how many seconds of it at the beginning.
+    package var loss: (Damage.Loss, lateSeconds: Double) {
+        (decoder.loss(sinceMicroseconds: startMicroseconds), decoder.lateSeconds)
+    }
     /// Why reading ended before the end, where it did.
     package var endedEarly: MediaError? { decoder.endedEarly }
 
@@ -188,7 +197,9 @@ package struct PictureReader: ~Copyable {
             }
         }
         let length = cinch_frame_duration(pointer)
-        lastLength = length > 0 && length < nominal * 100 ? length : nominal
+        // A screen that stood still to the end has a last frame of minutes; damaged ones have hours.
+        let isHonest = length > 0 && (length < nominal * 100 || length <= endTicks - time)
+        lastLength = isHonest ? length : nominal
         lastTime = time
         pointer.pointee.pts = time
         pointer.pointee.sample_aspect_ratio = av_make_q(1, 1)

@@ -21,7 +21,10 @@ package struct PreparedFrames: ~Copyable {
     private var isFirstReading = true
     /// Frames counted by the first reading.
     package private(set) var count = 0
-    package private(set) var damagedCount = 0
+    /// What the first reading found damaged.
+    package private(set) var loss = Damage.Loss()
+    /// Seconds at the beginning for which there was no picture that could be decoded.
+    package private(set) var lateSeconds = 0.0
     /// Why the first reading ended before the file's end, where it did.
     package private(set) var endedEarly: MediaError?
     /// Every so many frames one is kept for comparing with the result.
@@ -111,7 +114,7 @@ package struct PreparedFrames: ~Copyable {
         if isFirstReading {
             guard try reader?.next(into: &frame) == true else {
                 endedEarly = reader?.endedEarly
-                damagedCount = reader?.damagedCount ?? 0
+                if let found = reader?.loss { (loss, lateSeconds) = found }
                 return false
             }
             guard count < flag.limits.frames else {

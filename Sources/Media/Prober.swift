@@ -5,8 +5,7 @@ package import Core
 package enum Prober {
     /// Describes a video: its picture track, its sound tracks, its length.
     ///
-    /// - Throws: `MediaError`: `.noVideo` where nothing moves, `.invalid` where it cannot be read
-    ///   or ends before its own index says.
+    /// - Throws: `MediaError`: `.noVideo` where nothing moves, `.invalid` where it cannot be read.
     package static func probe(
         path: String,
         bytes: Int,
@@ -43,14 +42,12 @@ package enum Prober {
         guard index >= 0, let stream = demuxer.stream(Int(index)),
             stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
         else {
-            try refuseTruncated(demuxer, bytes: bytes)
             return .sound(
                 try sound(of: demuxer, path: path, bytes: bytes, flag, languages: languages)
             )
         }
         let parameters = stream.pointee.codecpar.pointee
         try Demuxer.checkSize(parameters, flag.limits)
-        try refuseTruncated(demuxer, bytes: bytes)
         let isPicture = String(cString: context.pointee.iformat.pointee.name).hasSuffix("_pipe")
         let most: Int32 = isPicture ? 65_535 : 16_384
         guard parameters.width > 0, parameters.height > 0,
@@ -92,18 +89,20 @@ package enum Prober {
             bytes: bytes,
             usualBytesPerSecond: usual
         )
+        let cut = try cut(demuxer, main: Int(index), bytes: bytes, seconds: seconds)
         return .video(
             Source(
                 path: path,
                 bytes: bytes,
                 container: String(cString: context.pointee.iformat.pointee.name),
-                durationSeconds: seconds,
+                durationSeconds: cut?.durationSeconds ?? seconds,
                 durationIsEstimated: isEstimated,
                 startMicroseconds: Int(demuxer.startMicroseconds),
                 video: video,
                 audio: audioTracks(demuxer, bestFor: Int(index), languages: languages),
                 subtitles: subtitleTracks(demuxer),
-                metadata: metadata(of: demuxer, main: stream)
+                metadata: metadata(of: demuxer, main: stream),
+                cut: cut
             )
         )
     }
@@ -128,32 +127,6 @@ package enum Prober {
             words: "it declares \(ByteSize.grouped(Int(min(declared, 1e18)))) frames, and "
                 + "\(ByteSize.grouped(limits.frames)) are allowed"
         )
-    }
-
-    /// An MP4's index names the place of every sample: one beyond the end of the file means that
-    /// the download broke off, and it shows before any work is done.
-    private static func refuseTruncated(
-        _ demuxer: borrowing Demuxer,
-        bytes: Int
-    ) throws(MediaError) {
-        let name = String(cString: demuxer.handle.pointer.pointee.iformat.pointee.name)
-        guard name.hasPrefix("mov") else { return }
-        for index in 0..<demuxer.streamCount {
-            guard let stream = demuxer.stream(index) else { continue }
-            let count = avformat_index_get_entries_count(stream)
-            guard count > 0, let entry = avformat_index_get_entry(stream, count - 1) else {
-                continue
-            }
-            let end = entry.pointee.pos + Int64(entry.pointee.size)
-            if end > Int64(bytes) {
-                throw MediaError(
-                    .invalid,
-                    doing: "read the file to its end",
-                    words:
-                        "it is cut off: its index goes up to byte \(ByteSize.grouped(Int(end))), the file ends at \(ByteSize.grouped(bytes))"
-                )
-            }
-        }
     }
 
     private static func videoTrack(

@@ -102,7 +102,7 @@ extension SoundTrack {
         }
         try encoder.finish()
         while try encoder.receive(into: &packet) { try track.append(packet) }
-        track.damagedCount = reader.damagedCount
+        track.loss = reader.loss
         track.rewind()
         let (bytes, packets) = (track.byteCount, track.packetCount)
         return Fitted(track: track, byteCount: bytes, packetCount: packets)

@@ -48,7 +48,10 @@ struct SoundMix: ~Copyable {
     }
 
     var sampleCount: Int { voices.reduce(0) { max($0, $1.reader.sampleCount) } }
-    var damagedCount: Int { voices.reduce(0) { $0 + $1.reader.damagedCount } }
+    /// What was lost of all of them so far.
+    var loss: Damage.Loss {
+        voices.reduce(into: Damage.Loss()) { $0.add($1.reader.loss) }
+    }
 
     /// The next block; false at the end, which is that of the longest track.
     mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {

@@ -179,7 +179,7 @@ package enum SoundTrack {
             try encoder.finish()
             while try encoder.receive(into: &packet) { try track.append(packet) }
         }
-        track.damagedCount = reader.damagedCount
+        track.loss = reader.loss
         return track
     }
 }
@@ -197,6 +197,7 @@ struct SoundReader: ~Copyable {
     private(set) var sampleCount = 0
     private let sampleRate: Int
     private let startTicks: Int64
+    private let startMicroseconds: Int
 
     init(
         source: some Recording,
@@ -209,6 +210,7 @@ struct SoundReader: ~Copyable {
         let decoder = try Decoder(path: source.path, streamIndex: streamIndex, flag: flag)
         let decoded = try Frame()
         startTicks = decoder.ticks(microseconds: source.startMicroseconds)
+        startMicroseconds = source.startMicroseconds
         self.decoder = decoder
         self.decoded = decoded
         self.channels = channels
@@ -216,7 +218,7 @@ struct SoundReader: ~Copyable {
         self.sampleRate = sampleRate
     }
 
-    var damagedCount: Int { decoder.damagedCount }
+    var loss: Damage.Loss { decoder.loss(sinceMicroseconds: startMicroseconds) }
 
     /// Holds peaks just below full scale, with room for what AAC adds; nothing else is changed.
     static let limiter =

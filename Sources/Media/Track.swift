@@ -1,4 +1,5 @@
 import CFFmpeg
+package import Core
 package import SystemPackage
 
 /// A finished track: packets in a file, their times in memory, and what a container must know of them.
@@ -22,6 +23,7 @@ package struct Track: ~Copyable {
     private var cursorOffset: Int64 = 0
     private var others: [Other] = []
     private var ownBytes = 0
+    private var heldUntil: Int64?
     /// The language and the name that the container states of it.
     var language: String?
     var title: String?
@@ -29,8 +31,8 @@ package struct Track: ~Copyable {
     let frameRate: AVRational
     /// Payload bytes, of those that go along too.
     package var byteCount: Int { others.reduce(ownBytes) { $0 + $1.track.byteCount } }
-    /// Packets of the source that could not be decoded on the way here.
-    package internal(set) var damagedCount = 0
+    /// What of the source could not be decoded on the way here.
+    package internal(set) var loss = Damage.Loss()
 
     package var packetCount: Int { entries.count }
 
@@ -61,6 +63,25 @@ package struct Track: ~Copyable {
         init(_ track: consuming Track) {
             self.track = track
         }
+    }
+
+    /// Lets the last packet that is shown last until a time, if that is later; as players hold the
+    /// last picture while the sound goes on.
+    package mutating func hold(untilSeconds seconds: Double) {
+        let ticks = seconds * Double(timeBase.den) / Double(max(1, timeBase.num))
+        heldUntil = Int64(min(1e15, max(0, ticks.isFinite ? ticks : 0)).rounded())
+    }
+
+    /// How long a packet lasts, which for the last ones is until `heldUntil`.
+    private func duration(of index: Int) -> Int64 {
+        let entry = entries[index]
+        guard let heldUntil, index >= entries.count - 32 else { return entry.duration }
+        let last = entries.suffix(32).map(\.presentationTime).max() ?? 0
+        // The last to be decoded tells the muxer how long the track is, the last to be shown how long it shows.
+        guard entry.presentationTime == last || index == entries.count - 1 else {
+            return entry.duration
+        }
+        return max(entry.duration, heldUntil - entry.presentationTime)
     }
 
     /// Whether it is sound; subtitles stand in its place where there is none.
@@ -271,7 +292,7 @@ package struct Track: ~Copyable {
         packet.pointer.pointee.stream_index = 0
         packet.pointer.pointee.dts = entry.decodeTime
         packet.pointer.pointee.pts = entry.presentationTime
-        packet.pointer.pointee.duration = entry.duration
+        packet.pointer.pointee.duration = duration(of: cursor)
         packet.pointer.pointee.flags = entry.flags
         cursorOffset += Int64(entry.size)
         cursor += 1

@@ -53,18 +53,20 @@ extension BuiltProgram {
             try await expect(64, [Program.clip.path, "--format", "jpeg"], saying: "a video")
         }
 
-        @Test("65 for a file that was cut off, wherever", arguments: [0.3, 0.6, 0.999])
+        @Test(
+            "65 with --strict for a file that was cut off, wherever",
+            arguments: [0.3, 0.6, 0.999]
+        )
         func truncated(share: Double) async throws {
             let whole = try Data(contentsOf: Program.clip)
-            // With the index at the end, any cut loses it; with it in front, the picture ends early.
             let cut = try folder.write(
                 whole.prefix(Int(Double(whole.count) * share)),
                 "cut.mp4"
             )
-            try await expect(65, [cut, "--to", "500k", "--speed", "fast"], saying: "cut.mp4")
+            try await expect(65, [cut, "--to", "500k", "--strict"], saying: "cut.mp4 is cut off")
         }
 
-        @Test("65 for a finished file of ours that was cut off in the middle")
+        @Test("65 for a damaged file with --strict, and 0 for what can be saved of it without")
         func truncatedFaststart() async throws {
             let whole = folder.path("whole.mp4")
             let made = try await Program.run([
@@ -74,7 +76,12 @@ extension BuiltProgram {
             try #require(made.exitCode == 0)
             let data = try Data(contentsOf: URL(fileURLWithPath: whole))
             let cut = try folder.write(data.prefix(data.count / 2), "half.mp4")
-            try await expect(65, [cut, "--to", "200k", "--speed", "fast"], saying: "cut off")
+            let call = [cut, "--to", "200k", "--speed", "fast", "--max-height", "240"]
+            try await expect(65, call + ["--strict"], saying: "cut off")
+            let saved = try await Program.run(call + ["-o", folder.path("saved.mp4")])
+            #expect(saved.exitCode == 0, "\(saved.messages)")
+            #expect(saved.output.contains("Damage"))
+            #expect(saved.output.contains("are missing"))
         }
 
         @Test("66 where reading is not permitted", .enabled(if: Allowed.unprivileged))

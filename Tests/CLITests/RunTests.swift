@@ -206,7 +206,7 @@ extension BuiltProgram {
         }
 
         /// The names of a file's outermost boxes, in order.
-        private static func boxes(_ data: Data) -> [String] {
+        static func boxes(_ data: Data) -> [String] {
             var names: [String] = []
             var offset = 0
             let bytes = [UInt8](data)

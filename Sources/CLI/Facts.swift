@@ -210,7 +210,7 @@ enum Facts {
     static func sound(_ track: AudioTrack) -> String {
         var parts = [track.codec]
         parts.append(track.channels == 1 ? "mono" : "\(track.channels) channels")
-        parts.append("\(Phrase.factor(Double(track.sampleRate) / 1000)) kHz")
+        parts.append(Phrase.sampleRate(track.sampleRate))
         if let rate = track.bitsPerSecond { parts.append(Phrase.rate(rate)) }
         if let language = track.language { parts.append(language) }
         if track.isSecondary { parts.append("secondary") }

@@ -79,7 +79,7 @@ enum Receipt {
         return [
             "AAC", Phrase.rate(report.audioBitsPerSecond),
             channels.indices.contains(count) ? channels[count] : "\(count) channels",
-            "\(Phrase.factor(Double(report.sampleRate) / 1000)) kHz",
+            Phrase.sampleRate(report.sampleRate),
             durationText(report.durationSeconds),
         ].joined(separator: ", ")
     }
@@ -185,6 +185,12 @@ enum Phrase {
         bitsPerSecond < 10_000_000
             ? "\(ByteSize.grouped((bitsPerSecond + 500) / 1000)) kbit/s"
             : "\(decimals(Double(bitsPerSecond) / 1_000_000, 1)) Mbit/s"
+    }
+
+    /// `48 kHz`, `44.1 kHz`.
+    static func sampleRate(_ hertz: Int) -> String {
+        let digits = hertz % 1000 == 0 ? 0 : hertz % 100 == 0 ? 1 : 2
+        return "\(digits == 0 ? "\(hertz / 1000)" : decimals(Double(hertz) / 1000, digits)) kHz"
     }
 
     /// `25 fps`, `29.97 fps`.

@@ -72,14 +72,14 @@ package struct SoundSource: Recording, Hashable, Codable {
         self.cut = cut
     }
 
-    /// The sound of a video alone.
+    /// The sound of a video alone, which may begin later and end earlier than its picture.
     package init(of video: Source) {
         self.init(
             path: video.path,
             bytes: video.bytes,
             container: video.container,
             durationSeconds: video.durationSeconds,
-            durationIsEstimated: video.durationIsEstimated,
+            durationIsEstimated: true,
             startMicroseconds: video.startMicroseconds,
             audio: video.audio,
             metadata: video.metadata,

@@ -48,17 +48,17 @@ extension SoundPlan {
 
         var reasons: [String] = []
         let usefulBytes = bytes(of: tracks, bitsPerSecond: useful, seconds: seconds)
-        // A better codec than AAC-LC may have made the source smaller than AAC-LC can.
-        let most = max(source.bytes, usefulBytes)
-        let limit = target.map { min($0, most) } ?? source.bytes
-        guard limit >= smallest else { throw small(source, smallest: smallest) }
         let metadata = KeptMetadata.choose(
             from: source,
             policy: request.metadata,
-            limitBytes: limit,
-            sparedBytes: max(0, limit - usefulBytes),
+            limitBytes: min(target ?? source.bytes, max(source.bytes, usefulBytes)),
+            sparedBytes: max(0, (target ?? source.bytes) - usefulBytes),
             isSound: true
         )
+        // A better codec than AAC-LC may have made the source smaller than AAC-LC can.
+        let most = max(source.bytes, usefulBytes + metadata.estimatedBytes)
+        let limit = target.map { min($0, most) } ?? source.bytes
+        guard limit >= smallest else { throw small(source, smallest: smallest) }
         if mayRemux,
             let copy = remux(
                 tracks,
@@ -78,7 +78,7 @@ extension SoundPlan {
         if target == nil, request.audio == .automatic {
             ceiling = min(ceiling, tracks.reduce(0) { $0 + $1.usualBitsPerSecond })
         }
-        let stops = rate >= ceiling
+        let stops = rate >= ceiling - ceiling / 500
         rate = max(leastBitsPerSecond * tracks.count, min(rate, ceiling))
         let share = rate / tracks.count
         let sounds = encodings(
@@ -154,7 +154,9 @@ extension SoundPlan {
         source: SoundSource,
         bitsPerSecond: Int
     ) -> [Sound] {
-        let sounds = tracks.map { $0.encoding(bitsPerSecond: bitsPerSecond) }
+        let sounds = tracks.map {
+            $0.encoding(bitsPerSecond: bitsPerSecond, seconds: source.durationSeconds)
+        }
         let decodable = source.audio.filter(\.isDecodable)
         guard isMixed, decodable.count > 1,
             case .encode(_, let rate, let channels, let samples) = sounds[0]
@@ -234,7 +236,9 @@ extension SoundPlan {
         bitsPerSecond: Int,
         seconds: Double
     ) -> Int {
-        let sounds = tracks.map { $0.encoding(bitsPerSecond: bitsPerSecond / tracks.count) }
+        let sounds = tracks.map {
+            $0.encoding(bitsPerSecond: bitsPerSecond / tracks.count, seconds: seconds)
+        }
         return containerBytes(sounds, seconds: seconds) + Int(Double(bitsPerSecond) / 8 * seconds)
     }
 
@@ -255,7 +259,9 @@ extension SoundPlan {
     ) -> Int {
         var rate = Int(min(1e9, Double(room) * 8 / seconds))
         for _ in 0..<4 {
-            let sounds = tracks.map { $0.encoding(bitsPerSecond: rate / tracks.count) }
+            let sounds = tracks.map {
+                $0.encoding(bitsPerSecond: rate / tracks.count, seconds: seconds)
+            }
             let left = max(0, room - containerBytes(sounds, seconds: seconds))
             rate = Int(min(1e9, Double(left) * 8 / seconds))
         }

@@ -37,11 +37,14 @@ extension AudioTrack {
     }
 
     /// How it is encoded at such a rate: with few bits in one channel, and at fewer samples a second.
-    func encoding(bitsPerSecond: Int) -> Sound {
-        // Below 40 kbit/s two channels sound worse than one.
-        let count = channels == 1 || bitsPerSecond < 40_000 ? 1 : 2
+    ///
+    /// `seconds`: where there is next to nothing, other samples would be nothing.
+    func encoding(bitsPerSecond: Int, seconds: Double) -> Sound {
+        // One channel with all its heights sounds better than two without.
+        let count = channels == 1 || bitsPerSecond < 48_000 ? 1 : 2
         let allowed =
             switch bitsPerSecond / count {
+            case _ where seconds < 0.5: 48_000
             case 24_000...: 48_000
             case 16_000...: 24_000
             case 11_000...: 16_000

@@ -85,6 +85,7 @@ package struct SoundLanding: Sendable {
     private var rate: Int
     private var attempts = 0
     private var best: Int?
+    private var packetBytes = 1
 
     /// Before the first encode.
     ///
@@ -109,7 +110,8 @@ package struct SoundLanding: Sendable {
     ///
     /// `packets`: how many there will be; half of an average one is kept back.
     package mutating func start(packets: Int) -> Action {
-        budget = max(1, roomBytes - max(8, roomBytes / max(1, packets) / 2))
+        packetBytes = roomBytes / max(1, packets)
+        budget = max(1, roomBytes - max(8, packetBytes / 2))
         return .encode(budgetBytes: budget, bitsPerSecond: rate)
     }
 
@@ -125,7 +127,9 @@ package struct SoundLanding: Sendable {
         self.roomBytes = roomBytes
         if fits {
             best = max(best ?? 0, bytes)
-            let isFull = Double(bytes) >= Double(roomBytes) * Self.enough
+            // Of a second of sound a packet is more than a hundredth.
+            let isFull =
+                Double(bytes) >= Double(roomBytes) * Self.enough || bytes >= budget - packetBytes
             // Silence takes no more bytes however many it is given.
             if isFull || rate >= ceilingBitsPerSecond || attempts >= Self.mostAttempts {
                 return .accept

@@ -48,9 +48,9 @@ extension Failure {
         case .invalid, .other:
             self.init(
                 .unreadable,
-                "Cannot read \(path) as a video",
+                "Cannot read \(path)",
                 why: error.doing == "open the file"
-                    ? "it is no video container that is known, or it is damaged"
+                    ? "it is no container of video, sound or pictures that is known, or it is damaged"
                         + Self.bracketed(why)
                     : "could not \(error.doing): \(why)",
                 advice:

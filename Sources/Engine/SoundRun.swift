@@ -162,8 +162,8 @@ struct SoundRun {
         guard let best else {
             throw Failure.unreachable(plan, smallest: plan.limitBytes - room + plan.smallestBytes)
         }
-        let isShort = Double(best.fileBytes) < Double(plan.limitBytes) * 0.99
-        record.stoppedAtCeiling = plan.targetBytes != nil && isShort && lastRate >= ceiling
+        let isShort = Double(best.fileBytes) < Double(plan.targetBytes ?? 0) * 0.99
+        record.stoppedAtCeiling = isShort && (plan.stopsAtCeiling || lastRate >= ceiling)
         return try publish(best, in: workspace)
     }
 

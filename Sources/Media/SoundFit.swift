@@ -110,7 +110,7 @@ extension SoundTrack {
 
     /// The rate from which on libavcodec's quick search sounds as good as its thorough one.
     package static func isFastEnough(_ sound: Sound, bitsPerSecond: Int) -> Bool {
-        bitsPerSecond >= 64_000 * (sound.shape?.channels ?? 2)
+        bitsPerSecond >= 40_000 * (sound.shape?.channels ?? 2)
     }
 
     /// What an M4A has beside so many packets of these sounds, in bytes, asked of the muxer.

@@ -216,7 +216,7 @@ extension BuiltProgram {
         }
 
         /// A tone as a RIFF file.
-        private static func wave(seconds: Int) -> Data {
+        static func wave(seconds: Int) -> Data {
             func bytes(_ value: Int, _ count: Int) -> [UInt8] {
                 (0..<count).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
             }

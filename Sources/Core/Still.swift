@@ -1,0 +1,41 @@
+/// Facts about a still picture: what a probe yields and a plan starts from.
+package struct StillSource: Codable, Sendable, Hashable {
+    package var path: String
+    package var bytes: Int
+    /// libav's short name of the container, as in `jpeg_pipe`.
+    package var container: String
+    package var codec: String
+    /// Stored size in pixels.
+    package var codedSize: PixelSize
+    package var orientation: Orientation
+    /// Size as it should be seen.
+    package var displaySize: PixelSize
+    package var hasAlpha: Bool
+    package var colour: Colour
+    package var metadata: Metadata
+
+    package init(
+        path: String,
+        bytes: Int,
+        container: String,
+        codec: String,
+        codedSize: PixelSize,
+        orientation: Orientation = Orientation(),
+        displaySize: PixelSize? = nil,
+        hasAlpha: Bool = false,
+        colour: Colour = Colour(),
+        metadata: Metadata = Metadata()
+    ) {
+        self.path = path
+        self.bytes = bytes
+        self.container = container
+        self.codec = codec
+        self.codedSize = codedSize
+        self.orientation = orientation
+        self.displaySize =
+            displaySize ?? (orientation.swapsSides ? codedSize.transposed : codedSize)
+        self.hasAlpha = hasAlpha
+        self.colour = colour
+        self.metadata = metadata
+    }
+}

@@ -19,15 +19,15 @@ package enum StillFormat: String, Codable, Sendable, CaseIterable {
     package var ceiling: Double { 95 }
 
     /// The quality of a picture that is sent to somebody: no difference is seen without looking for it.
-    package var sharing: Double { self == .jpeg ? 82 : 82 }
+    package var sharing: Double { 82 }
 
     /// The quality below which a smaller frame looks better than this one.
     ///
     /// Below it blocks and rings are seen before missing detail is.
-    package var floor: Double { self == .jpeg ? 45 : 35 }
+    package var floor: Double { self == .jpeg ? 45 : 40 }
 
     /// The quality that is aimed at once the frame has to be smaller anyway.
-    package var knee: Double { self == .jpeg ? 55 : 50 }
+    package var knee: Double { 55 }
 
     /// Nothing is recognised below.
     package var least: Double { 10 }

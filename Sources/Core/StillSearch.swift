@@ -57,6 +57,8 @@ package struct StillSearch: Sendable {
     private var size: PixelSize
     private var sizes = 1
 
+    /// A search below a limit.
+    ///
     /// Parameters:
     ///   - full: the largest frame that may be made.
     ///   - ceiling: the quality at which it stops, however many bytes are left.

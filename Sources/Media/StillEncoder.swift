@@ -15,7 +15,7 @@ package enum StillEncoder {
 
     /// The coded picture: a JPEG without any segment beside it, or a whole WebP.
     ///
-    /// - Parameter isLossless: for WebP.
+    /// `isLossless`: for WebP.
     package static func encode(
         _ frame: inout Frame,
         as coding: StillCoding,

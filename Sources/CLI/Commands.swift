@@ -134,10 +134,16 @@ struct WishOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Where the result goes, an .mp4.", valueName: "file"),
-        completion: .file(extensions: ["mp4"])
+        help: ArgumentHelp("Where the result goes.", valueName: "file"),
+        completion: .file(extensions: ["mp4", "m4a", "jpg", "webp"])
     )
     var output: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("mp4, m4a, jpeg or webp.", valueName: "format")
+    )
+    var format: String?
 
     @Option(
         parsing: .unconditional,
@@ -185,6 +191,7 @@ struct WishOptions: ParsableArguments {
             output: try output.map { text throws(Failure) in
                 try Reading.path(text, name: "--output")
             },
+            format: try format.map(Reading.format),
             target: try to.map { text throws(Failure) in try Reading.size(text, option: "--to") },
             heightCap: try maxHeight.map(Reading.heightCap) ?? .automatic,
             frameRateCap: try fps.map(Reading.frameRateCap) ?? .automatic,
@@ -239,157 +246,5 @@ struct LimitOptions: ParsableArguments {
         try read(maxStreams, .streams, upTo: 100_000, into: &limits.streams)
         try read(maxWait, .wait, upTo: 86_400, into: &limits.waitSeconds)
         return limits
-    }
-}
-
-/// Option values as people write them, and what is said where they cannot be read.
-enum Reading {
-    /// The video, which must be named.
-    static func input(_ text: String?) throws(Failure) -> FilePath {
-        guard let text else {
-            throw Failure(
-                .usage,
-                "The input is missing",
-                why: "no video was named",
-                advice: "\(Help.usage)\nTry:   cinch holiday.mov --to 8MB\nMore:  cinch --help"
-            )
-        }
-        return try path(text, name: "INPUT")
-    }
-
-    /// A path, which is never empty.
-    static func path(_ text: String, name: String) throws(Failure) -> FilePath {
-        guard !text.isEmpty else {
-            throw Failure(
-                .usage,
-                "\(name) is empty",
-                why: "it should name a file",
-                advice: "If it came from a variable, check that it is set."
-            )
-        }
-        return FilePath(text)
-    }
-
-    /// A size in bytes.
-    static func size(_ text: String, option: String) throws(Failure) -> ByteSize {
-        try checkPresence(text, option: option, examples: "8MB, 7.5MiB, 900k or 8000000")
-        do {
-            return try ByteSize(parsing: text)
-        } catch {
-            let parts = error.description.split(separator: ";", maxSplits: 1).map(String.init)
-            let advice = parts.count > 1 ? parts[1].trimmingPrefix(" ") : ""
-            throw Failure(
-                .usage,
-                "Cannot read the size after \(option)",
-                why: parts.first ?? "",
-                advice: advice.isEmpty
-                    ? "" : advice.prefix(1).uppercased() + advice.dropFirst() + "."
-            )
-        }
-    }
-
-    /// A size that may be zero; nil where the option is absent.
-    static func allowance(_ text: String?, option: String) throws(Failure) -> Int? {
-        guard let text else { return nil }
-        return text == "0" ? 0 : try size(text, option: option).bytes
-    }
-
-    /// A whole number of at least 1, which may end in k, M or G.
-    static func count(_ text: String, option: String, upTo most: Int) throws(Failure) -> Int {
-        let examples = "a whole number up to \(ByteSize.grouped(most)), such as 500, 20k or 100M"
-        try checkPresence(text, option: option, examples: examples)
-        let factors: [Character: Int] = ["k": 1000, "M": 1_000_000, "G": 1_000_000_000]
-        let factor = text.last.flatMap { factors[$0] }
-        let digits = factor == nil ? text[...] : text.dropLast()
-        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits),
-            case (let count, let overflow) = number.multipliedReportingOverflow(by: factor ?? 1),
-            !overflow, (1...most).contains(count)
-        else {
-            throw unknown(text, option: option, examples: examples)
-        }
-        return count
-    }
-
-    /// The value of `--max-height`.
-    static func heightCap(_ text: String) throws(Failure) -> HeightCap {
-        let examples = "720, 1080p, any number from 16 to 8640, or source"
-        try checkPresence(text, option: "--max-height", examples: examples)
-        guard let cap = HeightCap(parsing: text) else {
-            throw unknown(text, option: "--max-height", examples: examples)
-        }
-        return cap
-    }
-
-    /// The value of `--fps`.
-    static func frameRateCap(_ text: String) throws(Failure) -> FrameRateCap {
-        let examples = "30, 29.97, any number from 1 to 240, or source"
-        try checkPresence(text, option: "--fps", examples: examples)
-        guard let cap = FrameRateCap(parsing: text) else {
-            throw unknown(text, option: "--fps", examples: examples)
-        }
-        return cap
-    }
-
-    /// The value of `--speed`.
-    static func speed(_ text: String) throws(Failure) -> Speed {
-        try checkPresence(text, option: "--speed", examples: "fast, balanced or best")
-        guard let speed = Speed(rawValue: text.lowercased()) else {
-            throw unknown(text, option: "--speed", examples: "fast, balanced or best")
-        }
-        return speed
-    }
-
-    /// The value of `--audio`.
-    static func audio(_ text: String) throws(Failure) -> AudioWish {
-        let examples = "auto, copy, none, or kilobits a second from 8 to 512"
-        try checkPresence(text, option: "--audio", examples: examples)
-        guard let wish = AudioWish(parsing: text) else {
-            throw unknown(text, option: "--audio", examples: examples)
-        }
-        return wish
-    }
-
-    /// The value of `--audio-track`.
-    static func audioTrack(_ text: String) throws(Failure) -> AudioTrackWish {
-        let examples = "its number from 1, all-mixed, keep or auto"
-        try checkPresence(text, option: "--audio-track", examples: examples)
-        guard let wish = AudioTrackWish(parsing: text) else {
-            throw unknown(text, option: "--audio-track", examples: examples)
-        }
-        return wish
-    }
-
-    /// The value of `--metadata`.
-    static func metadata(_ text: String) throws(Failure) -> Metadata.Policy {
-        let examples = "keep, private or none"
-        try checkPresence(text, option: "--metadata", examples: examples)
-        guard let policy = Metadata.Policy(rawValue: text.lowercased()) else {
-            throw unknown(text, option: "--metadata", examples: examples)
-        }
-        return policy
-    }
-
-    // Values are taken whatever they begin with, so that `--to -5MB` gets an answer about its sign.
-    private static func checkPresence(
-        _ text: String,
-        option: String,
-        examples: String
-    ) throws(Failure) {
-        guard text.isEmpty || text.hasPrefix("--") else { return }
-        throw Failure(
-            .usage,
-            "\(option) has no value",
-            why: text.isEmpty ? "it is empty" : "\(text) follows it",
-            advice: "Write \(examples)."
-        )
-    }
-
-    private static func unknown(_ text: String, option: String, examples: String) -> Failure {
-        Failure(
-            .usage,
-            "Cannot read the value after \(option)",
-            why: "'\(text)' is none",
-            advice: "Write \(examples)."
-        )
     }
 }

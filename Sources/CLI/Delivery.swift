@@ -237,13 +237,13 @@ struct Delivery: Sendable {
     private var cap: HeightCap { height.map { .lines($0) } ?? .automatic }
 
     private var source: Source {
-        get async throws(Failure) { try await Compressor().probe(destination) }
+        get async throws(Failure) { try await Compressor().probeVideo(destination) }
     }
 
     /// The original, if it plays as long as the cloud's file: otherwise something was cut after all.
     private func faithfulOriginal(_ delivered: Delivered) async -> FilePath? {
         guard let original = faithful,
-            let source = try? await Compressor().probe(original)
+            let source = try? await Compressor().probeVideo(original)
         else { return nil }
         let seconds = source.durationSeconds
         let isSame = abs(seconds - delivered.source.durationSeconds) <= max(0.3, seconds / 50)

@@ -4,7 +4,18 @@ import Engine
 /// What `probe`, `plan` and `doctor` say to a person.
 enum Facts {
     /// What a file is.
-    static func text(_ source: Source, width: Int, style: Style = .plain) -> String {
+    static func text(_ material: Material, width: Int, style: Style = .plain) -> String {
+        var columns =
+            switch material {
+            case .video(let source): columns(source)
+            case .sound(let source): columns(source)
+            case .still(let source): columns(source)
+            }
+        if let misnomer = material.misnomer { columns.add("Name", misnomer.withoutControls) }
+        return titled(material.path, columns, width: width, style: style)
+    }
+
+    private static func columns(_ source: Source) -> Columns {
         let video = source.video
         var columns = Columns()
         columns.add("Size", "\(ByteSize.grouped(source.bytes)) bytes")
@@ -27,7 +38,7 @@ enum Facts {
         } else {
             columns.add("Plays", "everywhere")
         }
-        return titled(source.path, columns, width: width, style: style)
+        return columns
     }
 
     /// What would be done with a file, and why.
@@ -144,7 +155,7 @@ enum Facts {
         return columns.lines(width: min(100, width), style: style).joined(separator: "\n")
     }
 
-    private static func titled(
+    static func titled(
         _ title: String,
         _ columns: Columns,
         width: Int,
@@ -189,7 +200,7 @@ enum Facts {
         return parts.joined(separator: ", ")
     }
 
-    private static func sound(_ track: AudioTrack) -> String {
+    static func sound(_ track: AudioTrack) -> String {
         var parts = [track.codec]
         parts.append(track.channels == 1 ? "mono" : "\(track.channels) channels")
         parts.append("\(Phrase.factor(Double(track.sampleRate) / 1000)) kHz")
@@ -200,7 +211,7 @@ enum Facts {
         return parts.joined(separator: ", ").withoutControls
     }
 
-    private static func sound(_ sound: Sound) -> String {
+    static func sound(_ sound: Sound) -> String {
         switch sound {
         case .none: "none"
         case .copy(_, let rate, _): "copied as it is, \(Phrase.rate(rate))"

@@ -7,14 +7,29 @@ import Synchronization
 final class JSONLines: Sendable {
     private let output: Output
     private let isFirst = Locked(true)
+    /// The first line of a run, as long as it is not known where the result will be.
+    private let beginning = Locked<StartedPayload?>(nil)
 
     init(_ output: Output) {
         self.output = output
     }
 
+    /// Writes the first line of a run as soon as it is known where the result will be.
+    func begin(_ started: StartedPayload) {
+        beginning.withLock { $0 = started }
+        if started.output != nil { finishBeginning() }
+    }
+
     /// Writes one line of that type.
     func write(_ type: LineType, _ payload: some Encodable) {
+        finishBeginning()
         output.write(text(type, payload))
+    }
+
+    private func finishBeginning(output path: String? = nil) {
+        guard var started = beginning.withLock({ $0.take() }) else { return }
+        if let path { started.output = path }
+        output.write(text(.started, started))
     }
 
     /// Writes the last words of a process that cannot wait.
@@ -22,10 +37,15 @@ final class JSONLines: Sendable {
         output.writeIfPossible(text(type, payload))
     }
 
-    /// Writes what a run tells.
-    func write(_ event: Event) {
+    /// Writes what a run tells; with `isQuiet` the first line alone.
+    func write(_ event: Event, isQuiet: Bool = false) {
+        if case .identified(_, let path) = event { return finishBeginning(output: path) }
+        // That reading has begun is said by the first line, which waits for its end.
+        if isQuiet || beginning.withLock({ $0 != nil }) { return }
         switch event {
+        case .identified: break
         case .planned(let plan): write(.plan, PlanPayload(plan))
+        case .plannedSound(let plan): write(.plan, SoundPlanPayload(plan))
         case .keepingFrames(let keeping): write(.keeping, keeping)
         case .progress(let progress): write(.progress, progress)
         case .attempted(let attempt): write(.attempt, attempt)
@@ -131,7 +151,8 @@ struct StartedPayload: Encodable {
     var program = "cinch"
     var programVersion: String
     var input: String
-    var output: String
+    /// Nil where the run ended before the input was known.
+    var output: String?
     var targetBytes: Int?
 }
 
@@ -187,6 +208,7 @@ struct PlanPayload: Encodable {
         }
     }
 
+    var kind = Material.Kind.video
     var method: Plan.Method
     var targetBytes: Int?
     var limitBytes: Int
@@ -247,14 +269,6 @@ struct ResultPayload<Body: Encodable>: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(command, forKey: .command)
     }
-}
-
-/// What `plan` ends with.
-struct PlanResult: Encodable {
-    var source: Source
-    var output: String
-    var plan: PlanPayload
-    var expectedSeconds: Double
 }
 
 /// What `doctor` ends with.

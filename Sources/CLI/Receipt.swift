@@ -19,25 +19,31 @@ enum Receipt {
             let percent = percent(report.fill)
             columns.add(
                 "",
-                "as good as it gets: stopped at \(percent) because more bytes could not be seen"
+                "as good as it gets: stopped at \(percent) because more bytes could not be "
+                    + (report.kind == .sound ? "heard" : "seen")
             )
         }
-        columns.add(
-            "Picture",
-            "\(report.width)×\(report.height) at \(Phrase.frameRate(report.frameRate)), "
-                + "\(durationText(report.durationSeconds))"
-        )
-        columns.add("Video", "H.264, \(Phrase.rate(report.videoBitsPerSecond))")
-        columns.add(
-            "Sound",
-            report.audioBytes == 0 ? "none" : "AAC, \(Phrase.rate(report.audioBitsPerSecond))"
-        )
+        switch report.kind {
+        case .video:
+            columns.add("Picture", picture(report) + ", " + durationText(report.durationSeconds))
+            columns.add("Video", "H.264, \(Phrase.rate(report.videoBitsPerSecond))")
+            columns.add(
+                "Sound",
+                report.audioBytes == 0 ? "none" : "AAC, \(Phrase.rate(report.audioBitsPerSecond))"
+            )
+        case .sound: columns.add("Sound", sound(report))
+        case .still: columns.add("Picture", "\(report.width)×\(report.height)")
+        }
         if let metadata = report.metadata {
             for (index, line) in lines(metadata).enumerated() {
                 columns.add(index == 0 ? "Metadata" : "", line)
             }
         }
-        columns.add("Passes", passes(report))
+        switch report.kind {
+        case .video: columns.add("Passes", passes(report))
+        case .sound: columns.add("Encodes", encodes(report))
+        case .still: break
+        }
         columns.add("Time", time(report))
         if let ssim = report.ssim {
             columns.add(
@@ -57,6 +63,29 @@ enum Receipt {
             columns.add(index == 0 ? "Notes" : "", note.withoutControls)
         }
         return columns
+    }
+
+    private static func picture(_ report: Report) -> String {
+        "\(report.width)×\(report.height) at \(Phrase.frameRate(report.frameRate))"
+    }
+
+    private static func sound(_ report: Report) -> String {
+        let channels = ["", "mono", "stereo"]
+        let count = report.channels
+        return [
+            "AAC", Phrase.rate(report.audioBitsPerSecond),
+            channels.indices.contains(count) ? channels[count] : "\(count) channels",
+            "\(Phrase.factor(Double(report.sampleRate) / 1000)) kHz",
+            durationText(report.durationSeconds),
+        ].joined(separator: ", ")
+    }
+
+    private static func encodes(_ report: Report) -> String {
+        switch report.method {
+        case .remux: "none: copied as it is"
+        case .constantQuality: "one, at a usual rate"
+        case .fit: words(report.attempts.count)
+        }
     }
 
     private static func size(_ report: Report) -> String {
@@ -111,6 +140,7 @@ enum Receipt {
 
     private static func time(_ report: Report) -> String {
         let elapsed = max(0.001, report.elapsedSeconds)
+        guard report.kind != .still else { return durationText(elapsed) }
         let speed = report.durationSeconds / elapsed
         let relation =
             speed >= 1
@@ -121,7 +151,7 @@ enum Receipt {
 
     private static func text(_ attempt: Attempt) -> String {
         var text = attempt.bytes.map { "\(ByteSize.grouped($0)) bytes" } ?? ""
-        if let rate = attempt.videoBitsPerSecond {
+        if let rate = attempt.videoBitsPerSecond ?? attempt.audioBitsPerSecond {
             text += (text.isEmpty ? "at " : " at ") + Phrase.rate(rate)
         }
         return "\(attempt.number). " + text + (text.isEmpty ? "" : ", ") + attempt.reason

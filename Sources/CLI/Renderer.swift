@@ -44,7 +44,9 @@ final class Renderer: Sendable {
             switch event {
             case .planned(let plan):
                 for reason in plan.reasons { say(reason) }
-            case .keepingFrames, .attempted: break
+            case .plannedSound(let plan):
+                for reason in plan.reasons { say(reason) }
+            case .identified, .keepingFrames, .attempted: break
             case .noted(let text):
                 if showsNotes { say(text) }
             case .progress(let progress):

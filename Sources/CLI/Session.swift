@@ -68,10 +68,12 @@ struct Session: Sendable {
         case let command as ProbeCommand:
             let path = try Reading.input(command.input)
             let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-            let source = try await stoppable { () async throws(Failure) in
+            let material = try await stoppable { () async throws(Failure) in
                 try await compressor.probe(path)
             }
-            finish("probe", source, json: json) { Facts.text(source, width: $0, style: $1) }
+            finish("probe", ProbeResult(material), json: json) {
+                Facts.text(material, width: $0, style: $1)
+            }
         case is DoctorCommand:
             let doctor = Doctor.examine(
                 folder: FilePath(FileManager.default.currentDirectoryPath)
@@ -94,26 +96,12 @@ struct Session: Sendable {
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
         let request = try command.wish.request()
         let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-        let (source, plan, seconds) = try await stoppable { () async throws(Failure) in
-            let (source, plan) = try await compressor.plan(request)
-            return (source, plan, try await compressor.expectedSeconds(source, plan))
+        let (planned, seconds) = try await stoppable { () async throws(Failure) in
+            let planned = try await compressor.plan(request)
+            return (planned, try await compressor.expectedSeconds(planned))
         }
-        let output = request.destination.string
-        let result = PlanResult(
-            source: source,
-            output: output,
-            plan: PlanPayload(plan),
-            expectedSeconds: seconds
-        )
-        finish("plan", result, json: json) {
-            Facts.text(
-                plan,
-                of: source,
-                output: output,
-                expectedSeconds: seconds,
-                width: $0,
-                style: $1
-            )
+        finish("plan", PlanResult(planned, expectedSeconds: seconds), json: json) {
+            Facts.text(planned, expectedSeconds: seconds, width: $0, style: $1)
         }
         return 0
     }
@@ -127,12 +115,11 @@ struct Session: Sendable {
         let renderer =
             json == nil && !command.quiet
             ? Renderer(messages, showsNotes: !(messages.isLive && results.isLive)) : nil
-        json?.write(
-            .started,
+        json?.begin(
             StartedPayload(
                 programVersion: programVersion,
                 input: request.input.string,
-                output: request.destination.string,
+                output: request.output?.string,
                 targetBytes: request.target?.bytes
             )
         )
@@ -143,12 +130,14 @@ struct Session: Sendable {
         let report = try await stoppable(screen, json: json) { () async throws(Failure) in
             try await compressor.run(request) { event in
                 renderer?.show(event)
-                if !isQuiet { json?.write(event) }
+                json?.write(event, isQuiet: isQuiet)
             }
         }
         renderer?.end()
         if json != nil || !command.quiet {
-            finish("compress", report, json: json) { Receipt.text(report, width: $0, style: $1) }
+            finish("compress", ReportResult(report), json: json) {
+                Receipt.text(report, width: $0, style: $1)
+            }
         }
         return 0
     }

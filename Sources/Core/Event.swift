@@ -9,8 +9,12 @@ package enum Phase: String, Sendable, Codable, CaseIterable {
 
 /// What a run tells while it goes on, in order and never concurrently.
 package enum Event: Sendable, Equatable, Codable {
+    /// What the input is, and where the result will be.
+    case identified(Material.Kind, output: String)
     /// What will be done, and why.
     case planned(Plan)
+    /// The same for sound alone.
+    case plannedSound(SoundPlan)
     /// Where the prepared frames are kept between the passes.
     case keepingFrames(FrameKeeping)
     case progress(Progress)
@@ -61,6 +65,8 @@ package struct Attempt: Sendable, Equatable, Codable {
     package var mode: Mode
     /// What the encoder was asked for; nil for constant quality.
     package var videoBitsPerSecond: Int?
+    /// The same for sound alone.
+    package var audioBitsPerSecond: Int?
     /// The whole file; nil where the attempt was given up before its end.
     package var bytes: Int?
     /// The mean quantizer of what was encoded, 0 (best) to 51.
@@ -77,12 +83,15 @@ package struct Attempt: Sendable, Equatable, Codable {
         /// Pass 2 over the last stretch of the clip alone, to land on the limit.
         case lastStretch
         case remux
+        /// Sound at an average rate.
+        case averageRate
     }
 
     package init(
         number: Int,
         mode: Mode,
         videoBitsPerSecond: Int? = nil,
+        audioBitsPerSecond: Int? = nil,
         bytes: Int? = nil,
         averageQuantizer: Double? = nil,
         isAccepted: Bool,
@@ -91,6 +100,7 @@ package struct Attempt: Sendable, Equatable, Codable {
         self.number = number
         self.mode = mode
         self.videoBitsPerSecond = videoBitsPerSecond
+        self.audioBitsPerSecond = audioBitsPerSecond
         self.bytes = bytes
         self.averageQuantizer = averageQuantizer
         self.isAccepted = isAccepted

@@ -56,7 +56,7 @@ package struct KeptMetadata: Hashable, Codable, Sendable {
     private static let places: Set<String> = [
         "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre",
         "copyright", "grouping", "lyrics", "description", "synopsis", "show", "episode_id",
-        "network", "keywords", "creation_time", "location",
+        "network", "keywords", "creation_time", "location", "track", "disc", "compilation",
     ]
 }
 
@@ -65,15 +65,28 @@ extension KeptMetadata {
     private static let share = 50
     /// Of which a cover may take more.
     private static let coverShare = 20
+    private static let soundCoverShare = 10
     /// More is no list of chapters, and no title.
     private static let mostChapters = 255
     private static let longestText = 4096
 
+    /// What names a piece of music: without it nobody finds the song.
+    private static let namesOfMusic: Set<String> = [
+        "artist", "album", "album_artist", "composer", "track", "disc", "genre", "compilation",
+    ]
+
     /// Chooses by the policy, and by what a file of `limitBytes` has room for.
+    ///
+    /// Parameters:
+    ///   - sparedBytes: what the limit leaves in any case.
+    ///   - isSound: the result is sound alone: what names it stays, its cover too, and tags that music
+    ///     players do not read go.
     package static func choose(
-        from source: Source,
+        from source: some Recording,
         policy: Metadata.Policy,
-        limitBytes: Int
+        limitBytes: Int,
+        sparedBytes: Int = 0,
+        isSound: Bool = false
     ) -> KeptMetadata {
         let metadata = source.metadata
         var result = KeptMetadata(policy: policy)
@@ -102,6 +115,8 @@ extension KeptMetadata {
             for tag in metadata.telling {
                 switch Metadata.kind(of: tag.key) {
                 case .title where hasTitle, .date where isDated: names.keep(tag)
+                case _ where isSound && namesOfMusic.contains(tag.key.lowercased()) && take(tag):
+                    names.keep(tag, byKey: true)
                 default: names.remove(tag)
                 }
             }
@@ -109,8 +124,9 @@ extension KeptMetadata {
             for tag in metadata.telling where tag.key != "creation_time" {
                 if isRepeated(tag, in: metadata.tags) { continue }
                 // What wrote the file did not write this one; and the muxer insists.
-                if tag.key.lowercased() != "encoder", take(tag) {
-                    names.keep(tag)
+                let key = tag.key.lowercased()
+                if key != "encoder", !isSound || places.contains(key), take(tag) {
+                    names.keep(tag, byKey: isSound)
                 } else {
                     names.remove(tag)
                 }
@@ -123,8 +139,13 @@ extension KeptMetadata {
         result.removedKeys = names.removedKeys
 
         result.takeChapters(of: source, room: room)
-        result.takeCover(of: metadata, limitBytes: limitBytes)
-        if policy == .none, source != source.withoutTrackNames {
+        result.takeCover(
+            of: metadata,
+            // To a song it belongs; a film is better off with the bytes.
+            isWanted: policy == .keep || isSound && policy == .private,
+            roomBytes: max(sparedBytes, limitBytes / (isSound ? soundCoverShare : coverShare))
+        )
+        if policy == .none, source.hasTrackNames {
             result.removed.append("names of tracks")
         }
         let tracks = metadata.dataTracks.count
@@ -141,7 +162,7 @@ extension KeptMetadata {
         return tags.contains { $0.key == parts[0] && $0.value == tag.value }
     }
 
-    private mutating func takeChapters(of source: Source, room: Int) {
+    private mutating func takeChapters(of source: some Recording, room: Int) {
         let all = source.metadata.chapters
         guard !all.isEmpty else { return }
         let text = all.count == 1 ? "a chapter" : "\(all.count) chapters"
@@ -159,7 +180,7 @@ extension KeptMetadata {
     /// In order, each with a name, none beyond the next one's start or the end.
     private static func orderly(
         _ all: [Metadata.Chapter],
-        source: Source
+        source: some Recording
     ) -> [Metadata.Chapter] {
         let end =
             source.durationIsEstimated
@@ -183,15 +204,19 @@ extension KeptMetadata {
         return list
     }
 
-    private mutating func takeCover(of metadata: Metadata, limitBytes: Int) {
+    private mutating func takeCover(
+        of metadata: Metadata,
+        isWanted: Bool,
+        roomBytes: Int
+    ) {
         guard let found = metadata.cover else { return }
-        guard policy == .keep else {
+        guard isWanted else {
             removed.append("cover")
             return
         }
         if !["mjpeg", "png", "bmp"].contains(found.codec) {
             removed.append("cover, which MP4 cannot hold as \(found.codec)")
-        } else if found.bytes > limitBytes / Self.coverShare {
+        } else if found.bytes > roomBytes {
             removed.append("cover for want of room")
         } else if needsFreeNames {
             // MP4 has covers in the one list, and free names in the other.
@@ -208,8 +233,8 @@ extension KeptMetadata {
         var removed: [String] = []
         var removedKeys: [String] = []
 
-        mutating func keep(_ tag: Metadata.Tag) {
-            let name = name(tag)
+        mutating func keep(_ tag: Metadata.Tag, byKey: Bool = false) {
+            let name = byKey ? tag.key.lowercased().replacing("_", with: " ") : name(tag)
             if !kept.contains(name) { kept.append(name) }
         }
 
@@ -223,15 +248,5 @@ extension KeptMetadata {
             let kind = Metadata.kind(of: tag.key)
             return kind == .other ? String(tag.key.prefix(40)) : kind.rawValue
         }
-    }
-}
-
-extension Source {
-    /// The source with nothing that anybody called its tracks; their languages say which to choose.
-    package var withoutTrackNames: Source {
-        var nameless = self
-        for index in audio.indices { nameless.audio[index].title = nil }
-        for index in subtitles.indices { nameless.subtitles[index].title = nil }
-        return nameless
     }
 }

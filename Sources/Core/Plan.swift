@@ -289,7 +289,7 @@ extension Plan {
     }
 
     /// Two significant digits upward, so that the advice itself is never too small.
-    private static func roundedUp(_ bytes: Int) -> Int {
+    static func roundedUp(_ bytes: Int) -> Int {
         var step = 1
         while bytes / step >= 100 { step *= 10 }
         return (bytes + step - 1) / step * step

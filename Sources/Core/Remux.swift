@@ -103,7 +103,7 @@ extension Sound {
         }
     }
 
-    private static func copying(_ track: AudioTrack) -> Sound {
+    static func copying(_ track: AudioTrack) -> Sound {
         .copy(
             streamIndex: track.streamIndex,
             bitsPerSecond: track.bitsPerSecond ?? 128_000,
@@ -163,7 +163,7 @@ extension AudioTrack {
             && (sampleRate == 44_100 || sampleRate == 48_000)
     }
 
-    fileprivate var isLossy: Bool {
+    var isLossy: Bool {
         !codec.hasPrefix("pcm_") && !["flac", "alac", "truehd", "mlp"].contains(codec)
     }
 }

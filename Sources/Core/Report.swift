@@ -1,5 +1,7 @@
 /// What happened: the receipt of a finished run.
 package struct Report: Sendable, Equatable, Codable {
+    /// What was made; what has no meaning for it is 0, empty or nil below, and is not shown.
+    package var kind: Material.Kind
     package var input: String
     package var output: String
     package var inputBytes: Int
@@ -14,6 +16,10 @@ package struct Report: Sendable, Equatable, Codable {
     package var height: Int
     package var frameRate: Double
     package var frames: Int
+    /// Of sound alone.
+    package var channels: Int
+    /// Of sound alone, in hertz.
+    package var sampleRate: Int
     package var durationSeconds: Double
     package var videoBytes: Int
     package var audioBytes: Int
@@ -51,6 +57,7 @@ package struct Report: Sendable, Equatable, Codable {
     }
 
     package init(
+        kind: Material.Kind = .video,
         input: String,
         output: String,
         inputBytes: Int,
@@ -59,26 +66,29 @@ package struct Report: Sendable, Equatable, Codable {
         targetBytes: Int?,
         method: Plan.Method,
         stoppedAtQualityCeiling: Bool,
-        width: Int,
-        height: Int,
-        frameRate: Double,
-        frames: Int,
-        durationSeconds: Double,
-        videoBytes: Int,
-        audioBytes: Int,
-        containerBytes: Int,
-        videoBitsPerSecond: Int,
-        audioBitsPerSecond: Int,
-        secondPassRuns: Int,
+        width: Int = 0,
+        height: Int = 0,
+        frameRate: Double = 0,
+        frames: Int = 0,
+        channels: Int = 0,
+        sampleRate: Int = 0,
+        durationSeconds: Double = 0,
+        videoBytes: Int = 0,
+        audioBytes: Int = 0,
+        containerBytes: Int = 0,
+        videoBitsPerSecond: Int = 0,
+        audioBitsPerSecond: Int = 0,
+        secondPassRuns: Int = 0,
         attempts: [Attempt],
-        keeping: FrameKeeping?,
-        keptFrameBytes: Int,
-        ssim: Double?,
-        ssimFrames: Int,
+        keeping: FrameKeeping? = nil,
+        keptFrameBytes: Int = 0,
+        ssim: Double? = nil,
+        ssimFrames: Int = 0,
         elapsedSeconds: Double,
         notes: [String],
         metadata: MetadataOutcome? = nil
     ) {
+        self.kind = kind
         self.input = input
         self.output = output
         self.inputBytes = inputBytes
@@ -91,6 +101,8 @@ package struct Report: Sendable, Equatable, Codable {
         self.height = height
         self.frameRate = frameRate
         self.frames = frames
+        self.channels = channels
+        self.sampleRate = sampleRate
         self.durationSeconds = durationSeconds
         self.videoBytes = videoBytes
         self.audioBytes = audioBytes

@@ -5,6 +5,8 @@ package struct Request: Sendable, Equatable, Codable {
     package var input: FilePath
     /// Nil: beside the input, named after the target.
     package var output: FilePath?
+    /// Nil: what suits the input, unless the output's name says.
+    package var format: Format?
     /// Nil: no limit, constant quality.
     package var target: ByteSize?
     package var heightCap: HeightCap
@@ -18,6 +20,7 @@ package struct Request: Sendable, Equatable, Codable {
     package init(
         input: FilePath,
         output: FilePath? = nil,
+        format: Format? = nil,
         target: ByteSize? = nil,
         heightCap: HeightCap = .automatic,
         frameRateCap: FrameRateCap = .automatic,
@@ -29,6 +32,7 @@ package struct Request: Sendable, Equatable, Codable {
     ) {
         self.input = input
         self.output = output
+        self.format = format
         self.target = target
         self.heightCap = heightCap
         self.frameRateCap = frameRateCap
@@ -38,20 +42,6 @@ package struct Request: Sendable, Equatable, Codable {
         self.metadata = metadata
         self.overwrites = overwrites
     }
-
-    /// Where the result goes: the named output, or `<name>-8MB.mp4` beside the input
-    /// (`<name>-small.mp4` without a target).
-    package var destination: FilePath {
-        if let output { return output }
-        let suffix = "-\(target?.fileNameText ?? "small").mp4"
-        // The suffix may be one too many for a name that is as long as names can be.
-        var stem = input.stem ?? "video"
-        while stem.utf8.count + suffix.utf8.count > Self.longestName { stem.removeLast() }
-        return input.removingLastComponent().appending(stem + suffix)
-    }
-
-    /// Bytes that a name may have on every usual file system.
-    private static let longestName = 255
 }
 
 /// How many lines the short side of the picture may have.

@@ -93,9 +93,9 @@ extension AudioTrack {
     ]
 }
 
-extension Source {
+extension Recording {
     /// The source with the sound tracks that were asked for alone, the main one first.
-    package func selecting(_ wish: AudioTrackWish) throws(Failure) -> Source {
+    package func selecting(_ wish: AudioTrackWish) throws(Failure) -> Self {
         guard case .number(let number) = wish else { return self }
         var result = self
         result.audio = audio.filter { $0.number == number }
@@ -178,7 +178,7 @@ extension Sound {
 }
 
 extension [Sound] {
-    var bitsPerSecond: Int { reduce(0) { $0 + $1.bitsPerSecond } }
+    package var bitsPerSecond: Int { reduce(0) { $0 + $1.bitsPerSecond } }
     var packetsPerSecond: Double { reduce(0) { $0 + $1.packetsPerSecond } }
 }
 

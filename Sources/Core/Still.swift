@@ -1,15 +1,16 @@
-/// Facts about a still picture: what a probe yields and a plan starts from.
-package struct StillSource: Codable, Sendable, Hashable {
+/// Facts about one picture: what a probe yields and a plan starts from.
+package struct StillSource: Hashable, Codable, Sendable {
     package var path: String
     package var bytes: Int
     /// libav's short name of the container, as in `jpeg_pipe`.
     package var container: String
     package var codec: String
-    /// Stored size in pixels.
+    /// Stored size in pixels, before it is turned.
     package var codedSize: PixelSize
     package var orientation: Orientation
-    /// Size as it should be seen.
+    /// Size as it should be seen: upright.
     package var displaySize: PixelSize
+    /// Whether there is transparency, used or not.
     package var hasAlpha: Bool
     package var colour: Colour
     package var metadata: Metadata
@@ -32,8 +33,7 @@ package struct StillSource: Codable, Sendable, Hashable {
         self.codec = codec
         self.codedSize = codedSize
         self.orientation = orientation
-        self.displaySize =
-            displaySize ?? (orientation.swapsSides ? codedSize.transposed : codedSize)
+        self.displaySize = displaySize ?? codedSize
         self.hasAlpha = hasAlpha
         self.colour = colour
         self.metadata = metadata

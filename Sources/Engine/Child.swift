@@ -15,7 +15,7 @@ final class Child: Sendable {
     private let state = Locked(State())
 
     /// The children that run, for the exit that cannot wait.
-    private static let live = Locked<[Int32: FilePath?]>([:])
+    private static let live = Locked<[Int32: [FilePath]]>([:])
 
     init(_ job: Job) { self.job = job }
 
@@ -58,7 +58,7 @@ final class Child: Sendable {
             )
         }
         let pid = process.processIdentifier
-        Self.live.withLock { $0[pid] = .some(job.destination) }
+        Self.live.withLock { $0[pid] = job.destinations }
         begin(question.fileHandleForWriting)
 
         var phase = Phase.probing
@@ -137,7 +137,7 @@ final class Child: Sendable {
     static func abandonAll() {
         let children = live.withLock { $0 }
         signalAll(SIGKILL)
-        for destination in children.values.compactMap({ $0 }) {
+        for destination in children.values.joined() {
             // Its lock is free once it is dead, which takes a moment.
             for _ in 0..<100 where !Workspace.sweepLeftover(of: destination) { usleep(10_000) }
         }
@@ -151,6 +151,6 @@ final class Child: Sendable {
 extension Job {
     /// Removes what a dead child left beside its output.
     fileprivate func sweep() {
-        if let destination { _ = Workspace.sweepLeftover(of: destination) }
+        for destination in destinations { _ = Workspace.sweepLeftover(of: destination) }
     }
 }

@@ -49,36 +49,39 @@ package struct Compressor: Sendable {
     }
 
     /// Reads what a file is.
-    package func probe(_ path: FilePath) async throws(Failure) -> Source {
+    package func probe(_ path: FilePath) async throws(Failure) -> Material {
         if let worker { return try await worker.perform(Job(.probe(path), limits)) }
         return try await offload(path.string, limits.input) { flag in
-            Result { () throws(Failure) in try Self.source(path, flag: flag) }
+            Result { () throws(Failure) in try Self.material(path, flag: flag) }
         }
+    }
+
+    /// Reads what a video is.
+    ///
+    /// Throws: `Failure`, of kind `.unreadable` where it is none.
+    package func probeVideo(_ path: FilePath) async throws(Failure) -> Source {
+        guard case .video(let source) = try await probe(path) else {
+            throw .noVideo(path.string)
+        }
+        return source
     }
 
     /// Decides what would be done, without doing it.
-    package func plan(_ request: Request) async throws(Failure) -> (Source, Plan) {
-        if let worker {
-            let planned: Planned = try await worker.perform(Job(.plan(request), limits))
-            return (planned.source, planned.plan)
-        }
+    package func plan(_ request: Request) async throws(Failure) -> Planned {
+        if let worker { return try await worker.perform(Job(.plan(request), limits)) }
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
-                let source = try Self.source(request.input, flag: flag)
-                return (source, try Plan.make(for: source, request: request))
+                let material = try Self.material(request.input, flag: flag)
+                return try Planned(material, request.settled(for: material.kind))
             }
         }
     }
 
-    /// Measures on the clip's first moments how long a plan would take here, in seconds.
-    package func expectedSeconds(_ source: Source, _ plan: Plan) async throws(Failure) -> Double {
-        if let worker {
-            return try await worker.perform(Job(.expectedSeconds(source, plan), limits))
-        }
-        return try await offload(source.path, limits.input) { flag in
-            Result { () throws(Failure) in
-                try Forecast.seconds(source: source, plan: plan, flag: flag)
-            }
+    /// Measures on the first moments how long a plan would take here, in seconds.
+    package func expectedSeconds(_ planned: Planned) async throws(Failure) -> Double {
+        if let worker { return try await worker.perform(Job(.expectedSeconds(planned), limits)) }
+        return try await offload(planned.request.input.string, limits.input) { flag in
+            Result { () throws(Failure) in try Forecast.seconds(planned, flag: flag) }
         }
     }
 
@@ -98,7 +101,7 @@ package struct Compressor: Sendable {
         } catch {
             // A thread that is still caught cannot tidy up.
             if error == .stalled(request.input.string, after: limits.input.waitSeconds) {
-                Workspace.abandon(for: request.destination)
+                for destination in request.destinations { Workspace.abandon(for: destination) }
             }
             throw error
         }
@@ -112,20 +115,36 @@ package struct Compressor: Sendable {
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 events(.progress(Progress(phase: .probing, fraction: 0)))
-                let source = try Self.source(request.input, flag: flag)
+                let material = try Self.material(request.input, flag: flag)
+                let request = try request.settled(for: material.kind)
+                events(.identified(material.kind, output: request.destination.string))
                 try Self.checkDestination(request)
-                let plan = try Plan.make(for: source, request: request)
-                events(.planned(plan))
+                let planned = try Planned(material, request)
+                events(planned.event)
                 let workspace = try Workspace(for: request.destination)
-                var run = LocalRun(
-                    source: source,
-                    plan: plan,
-                    request: request,
-                    limits: limits,
-                    flag: flag,
-                    events: events
-                )
-                return try run.perform(in: workspace)
+                switch planned {
+                case .video(let source, let plan, _):
+                    var run = LocalRun(
+                        source: source,
+                        plan: plan,
+                        request: request,
+                        limits: limits,
+                        flag: flag,
+                        events: events
+                    )
+                    run.note(material.misnomer)
+                    return try run.perform(in: workspace)
+                case .sound(let source, let plan, _):
+                    var run = SoundRun(
+                        source: source,
+                        plan: plan,
+                        request: request,
+                        flag: flag,
+                        events: events
+                    )
+                    run.note(material.misnomer)
+                    return try run.perform(in: workspace)
+                }
             }
         }
     }
@@ -136,20 +155,21 @@ package struct Compressor: Sendable {
         Workspace.abandonAll()
     }
 
-    private static func source(
+    private static func material(
         _ path: FilePath,
         flag: CancellationFlag
-    ) throws(Failure) -> Source {
+    ) throws(Failure) -> Material {
         let bytes = try InputFile.check(path)
         do {
-            var source = try Prober.probe(
+            let material = try Prober.examine(
                 path: path.string,
                 bytes: bytes,
                 flag: flag,
                 languages: Machine.languages
             )
+            guard case .video(var source) = material else { return material }
             source.video = try FieldCheck.examined(source, flag: flag)
-            return source
+            return .video(source)
         } catch {
             throw Failure(error, input: path.string, flag: flag)
         }
@@ -157,14 +177,6 @@ package struct Compressor: Sendable {
 
     private static func checkDestination(_ request: Request) throws(Failure) {
         let destination = request.destination
-        if let kind = destination.extension?.lowercased(), !["mp4", "m4v"].contains(kind) {
-            throw Failure(
-                .usage,
-                "Cannot make a .\(kind) file",
-                why: "Cinch writes MP4",
-                advice: "Name the output with .mp4 at its end."
-            )
-        }
         if InputFile.areSame(request.input, destination) {
             throw Failure(
                 .output,

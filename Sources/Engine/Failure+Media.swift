@@ -53,12 +53,7 @@ extension Failure {
                     "If it was downloaded, download it again; if it plays elsewhere, export it as MP4."
             )
         case .noVideo:
-            self.init(
-                .unreadable,
-                "\(path) has no video track",
-                why: "there is no moving picture in it",
-                advice: "Give a file with a picture; sound alone cannot be compressed here."
-            )
+            self = .noVideo(path)
         case .unsupported:
             self.init(
                 .unreadable,
@@ -104,6 +99,16 @@ extension Failure {
 }
 
 extension Failure {
+    /// There is nothing that moves in it.
+    static func noVideo(_ path: String) -> Failure {
+        Failure(
+            .unreadable,
+            "\(path) has no video track",
+            why: "there is no moving picture in it",
+            advice: "Give a file with a picture that moves."
+        )
+    }
+
     /// One call for the next packet or frame did not come back.
     static func stalled(_ path: String, after seconds: Int) -> Failure {
         Failure(
@@ -117,7 +122,7 @@ extension Failure {
 
     /// A cut-off file reads as a shorter one; publishing half a video would lose the other half silently.
     static func checkWhole(
-        _ source: Source,
+        _ source: some Recording,
         reachedSeconds reached: Double,
         words: String?
     )

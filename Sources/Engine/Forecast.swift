@@ -7,7 +7,16 @@ enum Forecast {
     private static let most = 72
 
     /// Seconds of wall time.
-    static func seconds(
+    static func seconds(_ planned: Planned, flag: CancellationFlag) throws(Failure) -> Double {
+        switch planned {
+        case .video(let source, let plan, _):
+            try seconds(source: source, plan: plan, flag: flag)
+        case .sound(let source, let plan, _):
+            try SoundRun.expectedSeconds(source: source, plan: plan, flag: flag)
+        }
+    }
+
+    private static func seconds(
         source: Source,
         plan: Plan,
         flag: CancellationFlag

@@ -9,7 +9,7 @@ extension Compressor {
     /// Throws: `Failure`, of kind `.unreadable` where it is no video, damaged or cut off.
     package func inspect(_ path: FilePath) async throws(Failure) -> Source {
         if let worker { return try await worker.perform(Job(.inspect(path), limits)) }
-        let source = try await probe(path)
+        let source = try await probeVideo(path)
         try await offload(path.string, limits.input) { flag in
             Result { () throws(Failure) in try Self.decode(source, path, flag) }
         }

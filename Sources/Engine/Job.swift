@@ -9,7 +9,7 @@ struct Job: Codable, Sendable {
         case probe(FilePath)
         case inspect(FilePath)
         case plan(Request)
-        case expectedSeconds(Source, Plan)
+        case expectedSeconds(Planned)
         case run(Request)
     }
 
@@ -23,13 +23,13 @@ struct Job: Codable, Sendable {
         switch work {
         case .probe(let path), .inspect(let path): path.string
         case .plan(let request), .run(let request): request.input.string
-        case .expectedSeconds(let source, _): source.path
+        case .expectedSeconds(let planned): planned.request.input.string
         }
     }
 
-    /// Where a file is made; nil where none is.
-    var destination: FilePath? {
-        if case .run(let request) = work { request.destination } else { nil }
+    /// Where a file may be made; none where nothing is.
+    var destinations: [FilePath] {
+        if case .run(let request) = work { request.destinations } else { [] }
     }
 }
 

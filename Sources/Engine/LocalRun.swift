@@ -3,9 +3,7 @@ import Foundation
 import Media
 import SystemPackage
 
-/// One run on this machine, from the plan to the file in its place.
-///
-/// Blocking; on one thread.
+/// One run on this machine, from the plan to the file in its place; blocking, on one thread.
 ///
 /// To a size: sound first, because its bytes are then known; one sweep that decodes, keeps the
 /// prepared frames and runs pass 1 on a small copy; the container's bytes from pass 1's packets; pass 2
@@ -34,6 +32,9 @@ struct LocalRun {
         self.flag = flag
         record = RunRecord(events: events)
     }
+
+    /// Something a person should know from the start.
+    mutating func note(_ text: String?) { if let text { record.note(text) } }
 
     /// Makes the file and puts it in its place.
     mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
@@ -394,5 +395,5 @@ struct LocalRun {
 
 extension Workspace {
     /// Whether the disk has no room for even a little more.
-    fileprivate var isFull: Bool { (freeBytes ?? .max) < 64 << 10 }
+    var isFull: Bool { (freeBytes ?? .max) < 64 << 10 }
 }

@@ -92,11 +92,11 @@ extension Job {
             await say(on: output) { () async throws(Failure) in try await compressor.inspect(path) }
         case .plan(let request):
             await say(on: output) { () async throws(Failure) in
-                Planned(try await compressor.plan(request))
+                try await compressor.plan(request)
             }
-        case .expectedSeconds(let source, let plan):
+        case .expectedSeconds(let planned):
             await say(on: output) { () async throws(Failure) in
-                try await compressor.expectedSeconds(source, plan)
+                try await compressor.expectedSeconds(planned)
             }
         case .run(let request):
             await say(on: output) { () async throws(Failure) in
@@ -120,12 +120,4 @@ extension Job {
         // Whoever does not listen any more does not need it.
         try? JSONLinePipe.write(answer, to: output)
     }
-}
-
-/// What `Compressor.plan` returns, as a value that can be sent.
-struct Planned: Codable, Sendable {
-    var source: Source
-    var plan: Plan
-
-    init(_ planned: (Source, Plan)) { (source, plan) = planned }
 }

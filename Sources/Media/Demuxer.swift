@@ -49,6 +49,8 @@ package struct Demuxer: ~Copyable {
         "dv", "dvbsub", "yuv4mpegpipe", "vc1", "vc1test", "3gp", "wtv", "nsv", "nuv", "roq", "smk",
         "bink", "swf", "flic", "ea", "mjpeg", "mjpeg_2000", "cavsvideo", "dirac", "h261", "h263",
         "mp3", "wav", "aac", "flac", "amr", "aiff", "caf", "ac3", "eac3", "opus", "w64", "au",
+        "wv", "ape", "tta",
+        "jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe",
     ].joined(separator: ",")
 
     /// Opens a file and reads enough of it to know its streams (`avformat_open_input`, `avformat_find_stream_info`).
@@ -63,18 +65,7 @@ package struct Demuxer: ~Copyable {
         containers: String? = Demuxer.containers
     ) throws(MediaError) {
         LibraryLog.install()
-        var context = avformat_alloc_context()
-        guard let opened = context else { throw MediaError(.memory, doing: "open the file") }
-        cinch_set_interrupt(
-            opened,
-            { opaque in
-                guard let opaque else { return 0 }
-                let flag = Unmanaged<CancellationFlag>.fromOpaque(opaque).takeUnretainedValue()
-                return flag.isRaised ? 1 : 0
-            },
-            Unmanaged.passUnretained(flag).toOpaque()
-        )
-
+        var context: UnsafeMutablePointer<AVFormatContext>? = try Self.context(flag)
         let limits = flag.limits
         av_max_alloc(limits.blockBytes)
         var options: OpaquePointer?
@@ -85,8 +76,16 @@ package struct Demuxer: ~Copyable {
         // Above the limit, so that the count can be told; far below what would hurt.
         av_dict_set_int(&options, "max_streams", Int64(clamping: limits.streams) * 2 + 1000, 0)
         let hint = Self.hint(path)
-        let status = flag.watch { cinch_open_input(&context, "file:" + path, hint, &options) }
+        var copy: OpaquePointer?
+        av_dict_copy(&copy, options, 0)
+        defer { av_dict_free(&copy) }
+        var status = flag.watch { cinch_open_input(&context, "file:" + path, hint, &options) }
         av_dict_free(&options)
+        // Some demuxers believe the name more than the bytes.
+        if status < 0, hint != Self.noHint, !flag.isRaised, Self.mayBeMisnamed(status) {
+            context = try Self.context(flag)
+            status = flag.watch { cinch_open_input(&context, "file:" + path, Self.noHint, &copy) }
+        }
         // On failure everything has been freed.
         do {
             try MediaError.check(status, "open the file")
@@ -118,14 +117,41 @@ package struct Demuxer: ~Copyable {
         self.flag = flag
     }
 
+    /// A context that stops where the flag says so.
+    private static func context(
+        _ flag: CancellationFlag
+    ) throws(MediaError) -> UnsafeMutablePointer<AVFormatContext> {
+        guard let context = avformat_alloc_context() else {
+            throw MediaError(.memory, doing: "open the file")
+        }
+        cinch_set_interrupt(
+            context,
+            { opaque in
+                guard let opaque else { return 0 }
+                let flag = Unmanaged<CancellationFlag>.fromOpaque(opaque).takeUnretainedValue()
+                return flag.isRaised ? 1 : 0
+            },
+            Unmanaged.passUnretained(flag).toOpaque()
+        )
+        return context
+    }
+
+    /// Whether a file might open where its name is not believed: what is wrong lies in its bytes.
+    private static func mayBeMisnamed(_ status: Int32) -> Bool {
+        let kind = MediaError(status: status, doing: "").kind
+        return kind == .invalid || kind == .other
+    }
+
+    private static let noHint = "input"
+
     /// All that a demuxer learns of the name: its extension tells raw streams apart that look alike.
     private static func hint(_ path: String) -> String {
         let name = path.split(separator: "/").last ?? ""
-        guard let dot = name.lastIndex(of: ".") else { return "input" }
+        guard let dot = name.lastIndex(of: ".") else { return noHint }
         let end = name[name.index(after: dot)...]
         let isPlain =
             end.utf8.count <= 8 && end.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
-        return isPlain ? "input.\(end)" : "input"
+        return isPlain ? "\(noHint).\(end)" : noHint
     }
 
     /// A frame beyond the limit is refused before any decoder is asked for it.

@@ -21,6 +21,9 @@ package struct Frame: ~Copyable {
         set { pointer.pointee.pict_type = newValue ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE }
     }
 
+    /// Of a block of sound, for each channel.
+    package var sampleCount: Int { Int(pointer.pointee.nb_samples) }
+
     package var width: Int { Int(pointer.pointee.width) }
     package var height: Int { Int(pointer.pointee.height) }
 

@@ -176,6 +176,13 @@ extension MediaError {
         words: "not one frame of it can be decoded"
     )
 
+    /// Nothing in the sound tracks could be decoded.
+    package static let noSound = MediaError(
+        .invalid,
+        doing: "decode the sound",
+        words: "not one sample of it can be decoded"
+    )
+
     /// x264 reports no error when it cannot write its log; the log tells.
     package static let incompleteLog = MediaError(
         .inputOutput,

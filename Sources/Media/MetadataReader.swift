@@ -6,13 +6,22 @@ extension Prober {
     private static let mostTags = 200
     private static let mostChapters = 1000
 
-    /// What the file says of itself; the picture's stream may know the date where the file does not.
+    /// What the file says of itself; its main stream may know the date where the file does not.
+    ///
+    /// `isSound`: that stream is all there is, and what is said of it is said of the file (Ogg).
     static func metadata(
         of demuxer: borrowing Demuxer,
-        picture: UnsafeMutablePointer<AVStream>
+        main picture: UnsafeMutablePointer<AVStream>,
+        isSound: Bool = false
     ) -> Metadata {
         let context = demuxer.handle.pointer
         var tags = tags(in: context.pointee.metadata)
+        if isSound {
+            let known = Set(tags.map { $0.key.lowercased() } + ofTracks)
+            tags += Self.tags(in: picture.pointee.metadata).filter {
+                !known.contains($0.key.lowercased())
+            }
+        }
         if !tags.contains(where: { $0.key.lowercased() == "creation_time" }),
             let entry = av_dict_get(picture.pointee.metadata, "creation_time", nil, 0)
         {
@@ -42,6 +51,11 @@ extension Prober {
         }
         return Metadata(tags: tags, chapters: chapters, cover: cover, dataTracks: dataTracks)
     }
+
+    /// What containers say of a track and not of what is heard.
+    private static let ofTracks = [
+        "language", "handler_name", "vendor_id", "encoder", "duration", "timecode",
+    ]
 
     /// At most so many as a disc has.
     private static let mostSubtitles = 32
@@ -128,7 +142,7 @@ package struct Trimmings: Sendable {
     /// What a plan keeps of its source; a cover is read from the file.
     package init(
         _ metadata: KeptMetadata,
-        of source: Source,
+        of source: some Recording,
         flag: CancellationFlag
     ) throws(MediaError) {
         self.metadata = metadata

@@ -3,7 +3,7 @@ package import Core
 
 /// Reads what a file is, without decoding it to the end.
 package enum Prober {
-    /// Describes a file: its picture track, its sound tracks, its length.
+    /// Describes a video: its picture track, its sound tracks, its length.
     ///
     /// - Throws: `MediaError`: `.noVideo` where nothing moves, `.invalid` where it cannot be read
     ///   or ends before its own index says.
@@ -13,6 +13,29 @@ package enum Prober {
         flag: CancellationFlag,
         languages: [String] = []
     ) throws(MediaError) -> Source {
+        guard
+            case .video(let source) = try examine(
+                path: path,
+                bytes: bytes,
+                flag: flag,
+                languages: languages
+            )
+        else {
+            throw MediaError(.noVideo, doing: "find the picture")
+        }
+        return source
+    }
+
+    /// Describes a file by what is in it, whatever it is called.
+    ///
+    /// - Throws: `MediaError`: `.noVideo` where there is nothing to see or to hear, `.invalid` where it
+    ///   cannot be read or ends before its own index says.
+    package static func examine(
+        path: String,
+        bytes: Int,
+        flag: CancellationFlag,
+        languages: [String] = []
+    ) throws(MediaError) -> Material {
         let demuxer = try Demuxer(path: path, flag: flag)
         let context = demuxer.handle.pointer
         // Cover pictures are video streams too; so are empty tracks.
@@ -20,13 +43,18 @@ package enum Prober {
         guard index >= 0, let stream = demuxer.stream(Int(index)),
             stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
         else {
-            throw MediaError(.noVideo, doing: "find the picture")
+            try refuseTruncated(demuxer, bytes: bytes)
+            return .sound(
+                try sound(of: demuxer, path: path, bytes: bytes, flag, languages: languages)
+            )
         }
         let parameters = stream.pointee.codecpar.pointee
         try Demuxer.checkSize(parameters, flag.limits)
         try refuseTruncated(demuxer, bytes: bytes)
+        let isPicture = String(cString: context.pointee.iformat.pointee.name).hasSuffix("_pipe")
+        let most: Int32 = isPicture ? 65_535 : 16_384
         guard parameters.width > 0, parameters.height > 0,
-            parameters.width <= 16_384, parameters.height <= 16_384
+            parameters.width <= most, parameters.height <= most
         else {
             throw MediaError(
                 .invalid,
@@ -43,19 +71,31 @@ package enum Prober {
             )
         }
         let video = videoTrack(stream, context: context)
+        if try isStill(demuxer, stream: stream, path: path, flag: flag) {
+            return .still(still(video, of: demuxer, stream: stream, path: path, bytes: bytes))
+        }
         try refuseLong(stream, context: context, rate: video.frameRate, flag.limits)
-        let (seconds, isEstimated) = duration(demuxer, stream: stream, video: video, bytes: bytes)
-        return Source(
-            path: path,
+        // Recordings of browsers state no length: a tenth of a bit a pixel is a usual rate.
+        let usual = Double(video.codedSize.pixels) * video.frameRate.value * 0.1 / 8
+        let (seconds, isEstimated) = duration(
+            demuxer,
+            stream: stream,
             bytes: bytes,
-            container: String(cString: context.pointee.iformat.pointee.name),
-            durationSeconds: seconds,
-            durationIsEstimated: isEstimated,
-            startMicroseconds: Int(demuxer.startMicroseconds),
-            video: video,
-            audio: audioTracks(demuxer, bestFor: Int(index), languages: languages),
-            subtitles: subtitleTracks(demuxer),
-            metadata: metadata(of: demuxer, picture: stream)
+            usualBytesPerSecond: usual
+        )
+        return .video(
+            Source(
+                path: path,
+                bytes: bytes,
+                container: String(cString: context.pointee.iformat.pointee.name),
+                durationSeconds: seconds,
+                durationIsEstimated: isEstimated,
+                startMicroseconds: Int(demuxer.startMicroseconds),
+                video: video,
+                audio: audioTracks(demuxer, bestFor: Int(index), languages: languages),
+                subtitles: subtitleTracks(demuxer),
+                metadata: metadata(of: demuxer, main: stream)
+            )
         )
     }
 
@@ -227,11 +267,12 @@ package enum Prober {
         return rates.first { $0.value >= rate.value * 0.999 } ?? Rational(60, 1)
     }
 
-    private static func duration(
+    /// The length in seconds; where nobody states it, what so many bytes last at a usual rate.
+    static func duration(
         _ demuxer: borrowing Demuxer,
         stream: UnsafeMutablePointer<AVStream>,
-        video: VideoTrack,
-        bytes: Int
+        bytes: Int,
+        usualBytesPerSecond: Double
     ) -> (seconds: Double, isEstimated: Bool) {
         let context = demuxer.handle.pointer.pointee
         let isGuess = context.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
@@ -251,12 +292,10 @@ package enum Prober {
             let seconds = Double(own) * av_q2d(stream.pointee.time_base)
             if seconds < 1_000_000 { return (seconds, false) }
         }
-        // Recordings of browsers state none: a tenth of a bit a pixel is a usual rate.
-        let perSecond = Double(video.codedSize.pixels) * video.frameRate.value * 0.1 / 8
-        return (max(0.1, Double(bytes) / max(1, perSecond)), true)
+        return (max(0.1, Double(bytes) / max(1, usualBytesPerSecond)), true)
     }
 
-    private static func audioTracks(
+    static func audioTracks(
         _ demuxer: borrowing Demuxer,
         bestFor video: Int,
         languages: [String]

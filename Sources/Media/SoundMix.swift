@@ -24,7 +24,7 @@ struct SoundMix: ~Copyable {
     private var mixedCount = 0
 
     init(
-        source: Source,
+        source: some Recording,
         streamIndexes: [Int],
         channels: Int,
         sampleRate: Int,

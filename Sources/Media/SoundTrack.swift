@@ -7,7 +7,7 @@ package enum SoundTrack {
     /// Makes the tracks as planned, those after the first going along with it; nil where there are none.
     package static func make(
         _ sounds: [Sound],
-        source: Source,
+        source: some Recording,
         path: FilePath,
         flag: CancellationFlag,
         onProgress: (Double) -> Void
@@ -43,7 +43,7 @@ package enum SoundTrack {
     ///   - onProgress: seconds of sound done; called often.
     package static func make(
         _ sound: Sound,
-        source: Source,
+        source: some Recording,
         path: FilePath,
         flag: CancellationFlag,
         onProgress: (Double) -> Void
@@ -91,7 +91,7 @@ package enum SoundTrack {
     /// Copies the source's packets as they are; their times move by the file's start.
     private static func copied(
         stream index: Int,
-        source: Source,
+        source: some Recording,
         path: FilePath,
         flag: CancellationFlag,
         onProgress: (Double) -> Void
@@ -136,7 +136,7 @@ package enum SoundTrack {
     /// Decodes, mixes to stereo or mono, fills gaps with silence, and encodes AAC-LC.
     private static func encoded(
         streams: [Int],
-        source: Source,
+        source: some Recording,
         bitsPerSecond: Int,
         channels: Int,
         sampleRate: Int,
@@ -199,7 +199,7 @@ struct SoundReader: ~Copyable {
     private let startTicks: Int64
 
     init(
-        source: Source,
+        source: some Recording,
         streamIndex: Int,
         channels: Int,
         sampleRate: Int,
@@ -280,61 +280,5 @@ struct SoundReader: ~Copyable {
             }
             try graph?.push(decoded)
         }
-    }
-}
-
-/// libavcodec's AAC encoder.
-struct AudioEncoder: ~Copyable {
-    private let handle: Owned<AVCodecContext>
-
-    init(bitsPerSecond: Int, channels: Int, sampleRate: Int) throws(MediaError) {
-        guard let codec = avcodec_find_encoder(AV_CODEC_ID_AAC) else {
-            throw MediaError(
-                .unsupported,
-                doing: "encode the sound",
-                words: "this build of FFmpeg has no AAC encoder"
-            )
-        }
-        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
-        let context = handle.pointer
-        context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
-        context.pointee.sample_rate = Int32(clamping: sampleRate)
-        context.pointee.bit_rate = Int64(bitsPerSecond)
-        context.pointee.time_base = av_make_q(1, Int32(clamping: sampleRate))
-        context.pointee.profile = cinch_profile_aac_low
-        context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
-        av_channel_layout_default(&context.pointee.ch_layout, Int32(clamping: channels))
-        try MediaError.check(avcodec_open2(context, codec, nil), "open the AAC encoder")
-        self.handle = handle
-    }
-
-    var blockSize: Int { Int(handle.pointer.pointee.frame_size) }
-
-    func send(_ frame: borrowing Frame) throws(MediaError) {
-        try MediaError.check(
-            avcodec_send_frame(handle.pointer, frame.pointer),
-            "encode the sound"
-        )
-    }
-
-    func finish() throws(MediaError) {
-        try MediaError.check(avcodec_send_frame(handle.pointer, nil), "encode the sound")
-    }
-
-    func receive(into packet: inout Packet) throws(MediaError) -> Bool {
-        av_packet_unref(packet.pointer)
-        let status = avcodec_receive_packet(handle.pointer, packet.pointer)
-        if status == cinch_error_again || status == cinch_error_eof { return false }
-        try MediaError.check(status, "encode the sound")
-        return true
-    }
-
-    func copyParameters(
-        to parameters: UnsafeMutablePointer<AVCodecParameters>
-    ) throws(MediaError) {
-        try MediaError.check(
-            avcodec_parameters_from_context(parameters, handle.pointer),
-            "describe the sound"
-        )
     }
 }

@@ -175,6 +175,22 @@ package struct Track: ~Copyable {
         )
     }
 
+    /// Adds packets of nothing, for a muxer that is only asked how much it would add.
+    mutating func appendBlank(_ count: Int, duration: Int64) {
+        for index in 0..<Int64(count) {
+            let time = (index - 1) * duration
+            entries.append(
+                Entry(
+                    decodeTime: time,
+                    presentationTime: time,
+                    duration: duration,
+                    size: 1,
+                    flags: AV_PKT_FLAG_KEY
+                )
+            )
+        }
+    }
+
     /// Takes off what was added after so many packets.
     package mutating func removeLast(after count: Int) {
         let removed = entries[count...].reduce(0) { $0 + Int($1.size) }

@@ -196,7 +196,7 @@ struct Intake: Sendable {
         case "video":
             // Bytes that are no video are taken all the same, with facts as in the samples:
             // tests send them, and the render is what fails.
-            let source = try? await Compressor().probe(file.path)
+            let source = try? await Compressor().probeVideo(file.path)
             media.seconds = source?.durationSeconds ?? 10
             media.size = source?.video.displaySize ?? PixelSize(width: 1_920, height: 1_080)
             media.rate = source?.video.frameRate.value ?? 30

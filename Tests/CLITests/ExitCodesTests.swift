@@ -45,10 +45,12 @@ extension BuiltProgram {
             try await expect(65, [text, "--to", "1MB"], saying: "text.mp4")
         }
 
-        @Test("65 for sound without a picture")
-        func soundOnly() async throws {
+        @Test("64 for a format that cannot be made of the input")
+        func formats() async throws {
             let path = try folder.write(Self.wave(seconds: 1), "tone.wav")
-            try await expect(65, [path, "--to", "1MB"], saying: "no video track")
+            try await expect(64, [path, "--format", "webp"], saying: "Cannot make WebP")
+            try await expect(64, [path, "-o", folder.path("out.mp4")], saying: "it is sound")
+            try await expect(64, [Program.clip.path, "--format", "jpeg"], saying: "a video")
         }
 
         @Test("65 for a file that was cut off, wherever", arguments: [0.3, 0.6, 0.999])

@@ -104,7 +104,9 @@ import Testing
             name: "in.y4m"
         )
         #expect(try combs(in: run.input) > 15)
-        let (_, plan) = try await Compressor().plan(run.request(to: 400_000))
+        let (_, plan) = try #require(
+            try await Compressor().plan(run.request(to: 400_000)).video
+        )
         #expect(plan.picture.deinterlaces)
         _ = try await run.perform(run.request(to: 400_000))
         #expect(try combs(in: run.output) == 0)
@@ -120,7 +122,9 @@ import Testing
             name: "in.y4m"
         )
         #expect(try Studio.probe(run.input).video.isInterlaced)
-        let (_, plan) = try await Compressor().plan(run.request(to: 400_000))
+        let (_, plan) = try #require(
+            try await Compressor().plan(run.request(to: 400_000)).video
+        )
         #expect(!plan.picture.deinterlaces)
     }
 
@@ -142,7 +146,9 @@ import Testing
                 at: path
             )
         }
-        let (_, plan) = try await Compressor().plan(run.request(to: 100_000))
+        let (_, plan) = try #require(
+            try await Compressor().plan(run.request(to: 100_000)).video
+        )
         #expect(plan.picture.deinterlaces)
     }
 

@@ -126,8 +126,11 @@ import Testing
         #expect(log.progress.first?.phase == .probing)
         #expect(log.progress.last?.phase == .verifying)
         #expect(Set(log.progress.map(\.phase)).count == Phase.allCases.count)
-        guard case .progress = log.all.first, case .planned = log.all.dropFirst().first else {
-            Issue.record("a run begins with progress and its plan")
+        guard case .progress = log.all.first,
+            case .identified(.video, report.output) = log.all.dropFirst().first,
+            case .planned = log.all.dropFirst(2).first
+        else {
+            Issue.record("a run begins with progress, what the input is, and its plan")
             return
         }
     }
@@ -136,8 +139,10 @@ import Testing
     func plan() async throws {
         let run = try Run(Clip(width: 320, height: 180, frames: 75), tone: Tone(seconds: 3))
         let log = EventLog()
-        let (source, plan) = try await Compressor().plan(run.request(to: 70_000))
-        let probed = try await Compressor().probe(run.input)
+        let (source, plan) = try #require(
+            try await Compressor().plan(run.request(to: 70_000)).video
+        )
+        let probed = try await Compressor().probeVideo(run.input)
         #expect(probed == source)
         #expect(run.folder.names == run.namesAfterFailure)
         let report = try await run.perform(run.request(to: 70_000)) { log.add($0) }

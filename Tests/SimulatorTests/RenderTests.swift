@@ -211,7 +211,7 @@ import Testing
             let answer = try await stage.curl(url, bare: true)
             try result.write(Data(answer.body))
             #expect(last?["output"]?["size"] == .number(String(result.byteCount)))
-            let probed = try await Compressor().probe(result)
+            let probed = try await Compressor().probeVideo(result)
             #expect(probed.video.displaySize == PixelSize(width: 428, height: 240))
             #expect(probed.video.codec == "h264")
             #expect(probed.durationSeconds == 1)

@@ -1,0 +1,53 @@
+package import Core
+
+/// What an input is and what would be done with it, for each kind.
+///
+/// The request is the one that was made, its format and its output settled.
+package enum Planned: Codable, Sendable, Equatable {
+    case video(Source, Plan, Request)
+    case sound(SoundSource, SoundPlan, Request)
+
+    /// Plans for an input.
+    ///
+    /// Throws: what `Plan.make` and its like throw.
+    init(_ material: Material, _ request: Request) throws(Failure) {
+        switch material {
+        case .video(let source) where request.format == .m4a:
+            guard !source.audio.isEmpty else {
+                throw Failure(
+                    .usage,
+                    "Cannot make M4A of \(source.path)",
+                    why: "it has no sound",
+                    advice: "Leave --format out to make MP4 of its picture."
+                )
+            }
+            let sound = SoundSource(of: source)
+            self = .sound(sound, try SoundPlan.make(for: sound, request: request), request)
+        case .video(let source):
+            self = .video(source, try Plan.make(for: source, request: request), request)
+        case .sound(let source):
+            self = .sound(source, try SoundPlan.make(for: source, request: request), request)
+        case .still(let source):
+            throw .noVideo(source.path)
+        }
+    }
+
+    package var request: Request {
+        switch self {
+        case .video(_, _, let request), .sound(_, _, let request): request
+        }
+    }
+
+    /// A video and its plan; nil for other kinds.
+    package var video: (source: Source, plan: Plan)? {
+        if case .video(let source, let plan, _) = self { (source, plan) } else { nil }
+    }
+
+    /// What is told of it at the start of a run.
+    var event: Event {
+        switch self {
+        case .video(_, let plan, _): .planned(plan)
+        case .sound(_, let plan, _): .plannedSound(plan)
+        }
+    }
+}

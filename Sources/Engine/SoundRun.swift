@@ -1,0 +1,371 @@
+import Core
+import Foundation
+import Media
+import SystemPackage
+
+/// One run on sound alone, from the plan to the file in its place; blocking, on one thread.
+///
+/// To a size: the container's bytes are asked of the muxer, the encoder is steered to what is left over
+/// (`SoundSteering`), and where that missed it is done again, a few times at the most (`SoundLanding`).
+struct SoundRun {
+    private let source: SoundSource
+    private var plan: SoundPlan
+    private let request: Request
+    private let flag: CancellationFlag
+    private var record: RunRecord
+    private var trimmings = Trimmings()
+
+    init(
+        source: SoundSource,
+        plan: SoundPlan,
+        request: Request,
+        flag: CancellationFlag,
+        events: @escaping @Sendable (Event) -> Void
+    ) {
+        self.source = source
+        self.plan = plan
+        self.request = request
+        self.flag = flag
+        record = RunRecord(events: events)
+    }
+
+    /// Something a person should know from the start.
+    mutating func note(_ text: String?) {
+        if let text { record.note(text) }
+    }
+
+    /// Makes the file and puts it in its place.
+    mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
+        do {
+            try checkRoom(in: workspace)
+            return try make(in: workspace)
+        } catch let failure as Failure {
+            throw flag.isRaised ? .interrupted : failure
+        } catch let error as MediaError {
+            throw Failure(error, input: source.path, flag: flag, isDiskFull: workspace.isFull)
+        } catch {
+            throw flag.isRaised
+                ? .interrupted
+                : Failure(
+                    .storage,
+                    "Cannot work beside \(request.destination.string)",
+                    why: "\(error)",
+                    advice: "Check the disk; nothing was left behind."
+                )
+        }
+    }
+
+    private mutating func make(in workspace: borrowing Workspace) throws -> Report {
+        trimmings = try Trimmings(plan.metadata, of: source, flag: flag)
+        noteTracks()
+        if plan.method == .remux {
+            if let report = try copy(in: workspace) { return report }
+            plan = try SoundPlan.make(for: source, request: request, mayRemux: false)
+            trimmings = try Trimmings(plan.metadata, of: source, flag: flag)
+            record.meter.send(.plannedSound(plan))
+        }
+        return try encode(in: workspace)
+    }
+
+    // MARK: - Copied
+
+    /// Packs the source's packets into a fresh M4A; nil where the result is larger than the limit after all.
+    private mutating func copy(in workspace: borrowing Workspace) throws -> Report? {
+        record.meter.begin(.encoding, until: 0.6)
+        let total = max(0.1, source.durationSeconds)
+        var copied = try SoundTrack.make(
+            plan.sounds,
+            source: named,
+            path: workspace.file("sound"),
+            flag: flag
+        ) { record.meter.update($0 / total, frames: 0) }
+        guard var track = copied.take() else { throw MediaError.noSound }
+        try Failure.checkWhole(source, reachedSeconds: track.durationSeconds, words: nil)
+        let file = try assemble(&track, as: "copy.m4a", in: workspace)
+        guard file.fileBytes <= plan.limitBytes else { return nil }
+        record.add(
+            Attempt(
+                number: 0,
+                mode: .remux,
+                bytes: file.fileBytes,
+                isAccepted: true,
+                reason: "packets copied, nothing encoded"
+            )
+        )
+        return try publish(file, in: workspace)
+    }
+
+    // MARK: - Encoded
+
+    private mutating func encode(in workspace: borrowing Workspace) throws -> Report {
+        var packets = plan.sounds.map { sound in
+            SoundTrack.packetCount(
+                seconds: source.durationSeconds,
+                sampleRate: Int((sound.packetsPerSecond * 1024).rounded())
+            )
+        }
+        var room = max(1, plan.limitBytes - (try containerBytes(packets, in: workspace)))
+        var landing = SoundLanding(
+            roomBytes: room,
+            bitsPerSecond: plan.bitsPerSecond,
+            ceilingBitsPerSecond: ceiling
+        )
+        var action = landing.start(packets: packets.reduce(0, +))
+        var attempts: [Attempt] = []
+        var best: Assembled?
+        while case .encode(let budget, let rate) = action {
+            let number = attempts.count + 1
+            record.meter.begin(
+                .encoding,
+                until: min(0.9, 0.7 + 0.05 * Double(number)),
+                attempt: number
+            )
+            // At the ceiling what is left over stays left over.
+            let most = Int(Double(ceiling) / 8 * plan.durationSeconds) + 2000
+            var result = try encode(
+                min(budget, most),
+                limit: room,
+                bitsPerSecond: rate,
+                packets: packets,
+                in: workspace
+            )
+            packets = result.packets
+            var file: Assembled?
+            if var track = result.track.take() {
+                try Failure.checkWhole(source, reachedSeconds: track.durationSeconds, words: nil)
+                file = try assemble(&track, as: "attempt-\(number).m4a", in: workspace)
+                file?.attempt = attempts.count
+            } else if result.bytes == 0 {
+                throw MediaError.noSound
+            }
+            if let file { room = max(1, plan.limitBytes - (file.fileBytes - result.bytes)) }
+            // The gate: the size on disk, whatever was foretold.
+            let fits = file.map { $0.fileBytes <= plan.limitBytes } ?? false
+            action = landing.record(bytes: result.bytes, roomBytes: room, fits: fits)
+            if fits, let file, file.fileBytes > best?.fileBytes ?? 0 { best = file }
+            attempts.append(
+                Attempt(
+                    number: number,
+                    mode: .averageRate,
+                    audioBitsPerSecond: rate,
+                    bytes: file?.fileBytes,
+                    // The one that wins is marked at the end.
+                    isAccepted: false,
+                    reason: reason(file?.fileBytes)
+                )
+            )
+        }
+        let lastRate = attempts.last?.audioBitsPerSecond ?? 0
+        if let best { attempts[best.attempt].isAccepted = true }
+        for attempt in attempts { record.add(attempt) }
+        guard let best else {
+            throw Failure.unreachable(plan, smallest: plan.limitBytes - room + plan.smallestBytes)
+        }
+        let isShort = Double(best.fileBytes) < Double(plan.limitBytes) * 0.99
+        record.stoppedAtCeiling = plan.targetBytes != nil && isShort && lastRate >= ceiling
+        return try publish(best, in: workspace)
+    }
+
+    private func containerBytes(
+        _ packets: [Int],
+        in workspace: borrowing Workspace
+    ) throws -> Int {
+        try SoundTrack.containerBytes(
+            plan.sounds,
+            source: named,
+            packets: packets,
+            trimmings: trimmings,
+            path: workspace.file("count")
+        )
+    }
+
+    /// All tracks, encoded one after the other, the budget shared by their rates.
+    private mutating func encode(
+        _ budget: Int,
+        limit: Int,
+        bitsPerSecond: Int,
+        packets: [Int],
+        in workspace: borrowing Workspace
+    ) throws -> EncodedSound {
+        var result = EncodedSound(packets: packets)
+        let total = max(0.1, source.durationSeconds) * Double(plan.sounds.count)
+        let share = max(4000, bitsPerSecond / plan.sounds.count)
+        for (index, sound) in plan.sounds.enumerated() {
+            // What one left over goes to the next.
+            let left = (budget - result.bytes) / (plan.sounds.count - index)
+            let done = Double(index) * source.durationSeconds
+            let isFast =
+                plan.speed == .fast
+                || plan.speed == .balanced
+                    && SoundTrack.isFastEnough(sound, bitsPerSecond: share)
+            let bytesBefore = result.bytes
+            let fitted = try SoundTrack.fitted(
+                sound,
+                source: named,
+                steering: SoundSteering(
+                    budgetBytes: max(1, left),
+                    limitBytes: limit - bytesBefore,
+                    packets: packets[index],
+                    bitsPerSecond: share,
+                    packetsPerSecond: sound.packetsPerSecond
+                ),
+                isFast: isFast,
+                title: title(of: sound),
+                path: workspace.file("sound-\(index)"),
+                flag: flag
+            ) { seconds, bytes in
+                record.meter.update(
+                    (done + seconds) / total,
+                    frames: 0,
+                    projectedBytes: seconds > 1
+                        ? Int(
+                            Double(bytesBefore + bytes) * total / max(0.1, done + seconds)
+                        ) + plan.containerBytes : nil
+                )
+            }
+            result.add(fitted, index: index)
+            if !result.isComplete { return result }
+        }
+        return result
+    }
+
+    private func title(of sound: Sound) -> String? {
+        guard plan.sounds.count > 1 else { return nil }
+        return named.audio.first { $0.streamIndex == sound.streamIndex }?.title
+    }
+
+    private func reason(_ bytes: Int?) -> String {
+        guard let bytes else { return "over the limit before its end: given up there" }
+        guard plan.targetBytes != nil else { return "at a usual rate" }
+        return bytes > plan.limitBytes
+            ? "\(ByteSize.grouped(bytes - plan.limitBytes)) bytes over the limit"
+            : "\(ByteSize.grouped(plan.limitBytes - bytes)) bytes below the limit"
+    }
+
+    // MARK: - Parts of every run
+
+    /// A complete file in the workspace, not yet checked.
+    private struct Assembled {
+        var name: String
+        var fileBytes: Int
+        var soundBytes: Int
+        var durationSeconds: Double
+        var trackCount: Int
+        var damagedCount: Int
+        var attempt = 0
+    }
+
+    private func assemble(
+        _ track: inout Track,
+        as name: String,
+        in workspace: borrowing Workspace
+    ) throws -> Assembled {
+        let path = workspace.file(name)
+        try SoundMuxer.write(&track, trimmings: trimmings, to: path, flag: flag)
+        return Assembled(
+            name: name,
+            fileBytes: try FileSize.of(path),
+            soundBytes: track.byteCount,
+            durationSeconds: track.durationSeconds,
+            trackCount: track.trackCount,
+            damagedCount: track.damagedCount
+        )
+    }
+
+    private mutating func publish(
+        _ file: Assembled,
+        in workspace: borrowing Workspace
+    ) throws -> Report {
+        record.meter.begin(.verifying, until: 1)
+        let total = max(0.1, file.durationSeconds) * Double(file.trackCount)
+        let finding = try SoundVerifier(
+            limitBytes: plan.limitBytes,
+            durationSeconds: file.durationSeconds,
+            trackCount: file.trackCount,
+            isCopied: plan.method == .remux
+        ).check(workspace.file(file.name), bytes: file.fileBytes, flag: flag) {
+            record.meter.update($0 / total, frames: 0)
+        }
+        if file.damagedCount > 0 {
+            record.note("\(file.damagedCount) damaged packets of the source could not be decoded")
+        }
+        try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
+        let seconds = max(0.001, finding.durationSeconds)
+        return Report(
+            kind: .sound,
+            input: source.path,
+            output: request.destination.string,
+            inputBytes: source.bytes,
+            bytes: file.fileBytes,
+            limitBytes: plan.limitBytes,
+            targetBytes: request.target?.bytes,
+            method: plan.method,
+            stoppedAtQualityCeiling: record.stoppedAtCeiling,
+            channels: finding.channels,
+            sampleRate: finding.sampleRate,
+            durationSeconds: finding.durationSeconds,
+            audioBytes: file.soundBytes,
+            containerBytes: max(0, file.fileBytes - file.soundBytes),
+            audioBitsPerSecond: Int(Double(file.soundBytes) * 8 / seconds),
+            attempts: record.attempts,
+            elapsedSeconds: record.meter.elapsedSeconds,
+            notes: record.notes,
+            metadata: Report.MetadataOutcome(plan.metadata)
+        )
+    }
+
+    /// Refuses a run that the disk has no room for: packets and the file with them.
+    private func checkRoom(in workspace: borrowing Workspace) throws(Failure) {
+        let least = 2 * min(plan.limitBytes, plan.expectedBytes)
+        guard let free = workspace.freeBytes, free < least else { return }
+        throw Failure(
+            .storage,
+            "Cannot write beside \(request.destination.string)",
+            why:
+                "the disk has \(ByteSize.text(free)) free, and this run needs about \(ByteSize.text(least))",
+            advice: "Free some space, or name another place with -o."
+        )
+    }
+
+    private var named: SoundSource {
+        plan.metadata.policy == .none ? source.withoutTrackNames : source
+    }
+
+    /// More is never asked of the encoder.
+    private var ceiling: Int {
+        if plan.stopsAtCeiling || plan.targetBytes == nil { return plan.bitsPerSecond }
+        return plan.sounds.reduce(0) { sum, sound in
+            let track = source.audio.first { $0.streamIndex == sound.streamIndex }
+            return sum + (track?.ceilingBitsPerSecond ?? 256_000)
+        }
+    }
+
+    private mutating func noteTracks() {
+        guard source.audio.count > 1 else { return }
+        let count = "the source has \(source.audio.count) sound tracks: "
+        switch request.audioTrack {
+        case .keep: record.note(count + "\(plan.sounds.count) are kept")
+        case .mixed: record.note(count + "they are mixed into one")
+        case .automatic, .number:
+            let track = source.audio.first { $0.streamIndex == plan.sounds[0].streamIndex }
+            let number = track.map { "number \($0.number)" } ?? "one"
+            let how =
+                request.audioTrack == .automatic ? ", as the main one; --audio-track chooses" : ""
+            record.note(count + number + " is kept" + how)
+        }
+    }
+}
+
+extension Failure {
+    /// Nothing that fits came out, although the plan thought it could.
+    fileprivate static func unreachable(_ plan: SoundPlan, smallest: Int) -> Failure {
+        let enough = max(smallest, plan.limitBytes) / 10 * 11
+        return Failure(
+            .unreachable,
+            "\(ByteSize.text(plan.limitBytes)) is too small for this sound",
+            why: "nothing that fits came out of the encoder",
+            advice: "Ask for \(ByteSize.text(enough)) or more, or cut it.",
+            smallestBytes: enough
+        )
+    }
+}

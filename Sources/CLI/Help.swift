@@ -33,8 +33,9 @@ enum Help {
           --to SIZE             what the file may weigh: 8MB (8 000 000), 7.5MiB, 900k,
                                 8000000. Without it: constant quality, no limit
           -o, --output FILE     where the result goes; otherwise beside the input
-          --format FORMAT       mp4, or m4a: of a video, its sound alone; otherwise what
-                                suits the input, or the output's name says
+          --format FORMAT       mp4, or m4a: of a video, its sound alone; jpeg or webp:
+                                of a picture; otherwise what suits the input, or the
+                                output's name says
           --force               replace the output if it exists
 
         Picture and sound

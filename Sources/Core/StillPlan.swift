@@ -23,6 +23,8 @@ package struct StillPlan: Hashable, Codable, Sendable {
     package var ceiling: Double
     package var words: KeptWords
     package var isThorough: Bool
+    /// Whether the coded picture could go into the result as it is.
+    package var canBeCopied: Bool
     /// Why it is done this way, in sentences for a person.
     package var reasons: [String]
 
@@ -32,15 +34,8 @@ package struct StillPlan: Hashable, Codable, Sendable {
 
 extension StillPlan {
     /// Decides about a run.
-    ///
-    /// Parameters:
-    ///   - canBeCopied: whether the coded picture is one that everybody can show as it is.
-    package static func make(
-        for source: StillSource,
-        request: Request,
-        format: StillFormat,
-        canBeCopied: Bool
-    ) -> StillPlan {
+    package static func make(for source: StillSource, request: Request) -> StillPlan {
+        let format: StillFormat = request.format == .webp ? .webp : .jpeg
         var reasons: [String] = []
         let target = request.target?.bytes
         let size = size(of: source, cap: request.heightCap, format: format)
@@ -56,10 +51,13 @@ extension StillPlan {
             ceiling: target == nil ? format.sharing : format.ceiling,
             words: words,
             isThorough: request.speed != .fast,
+            canBeCopied: source.showsEverywhere && source.orientation.isUpright
+                && source.codec == (format == .webp ? "webp" : "mjpeg")
+                && size == source.displaySize,
             reasons: []
         )
         let fits = target.map { source.bytes <= $0 } ?? false
-        if canBeCopied, fits, source.orientation.isUpright, size == source.displaySize {
+        if plan.canBeCopied, fits {
             plan.method = words.keepsAll ? .copy : .strip
             reasons.append(
                 words.keepsAll

@@ -46,6 +46,11 @@ package struct StillSearch: Sendable {
     /// Bytes grow slower than pixels: a smaller frame has more in each of them.
     private static let shrinkage = 0.8
     private static let mostSizes = 4
+    /// So close in quality, two files are so far apart in bytes only over a step of the source's own.
+    private static let cliffStep = 4.0
+    private static let cliffHeight = 1.15
+    /// The share of the limit that is filled well enough not to look for more.
+    private static let fairShare = 0.97
     /// Shorter sides are no picture any more.
     private static let leastSide = 32
 
@@ -112,7 +117,9 @@ package struct StillSearch: Sendable {
 
     /// Whether neither a smaller nor a larger frame would suit so many bytes better.
     private func isBalanced(_ done: StillTry) -> Bool {
-        if done.size != full, done.quality > format.knee + 25 { return false }
+        // Nearly the whole frame is not too small for any quality.
+        let isSmaller = Double(done.size.pixels) < Double(full.pixels) * 0.9
+        if isSmaller, done.quality > format.knee + 25 { return false }
         return done.quality >= format.floor - 2 || isSmallest(done.size)
     }
 
@@ -147,6 +154,19 @@ package struct StillSearch: Sendable {
         }
         if size != full, quality > format.knee + 15, sizes < Self.mostSizes {
             return resize(towards: target, from: here)
+        }
+        // A picture that was a JPEG before keeps its old steps: a little more quality, twice the bytes.
+        // A slightly smaller frame has none of them.
+        if let below, let above, above.done.quality - below.done.quality < Self.cliffStep,
+            Double(above.bytes) > Double(below.bytes) * Self.cliffHeight,
+            Double(below.bytes) < Double(limitBytes) * Self.fairShare,
+            size == full, sizes < Self.mostSizes
+        {
+            sizes = Self.mostSizes
+            size = full.scaled(pixels: Double(full.pixels) * 0.93, leastSide: Self.leastSide)
+            if size != full {
+                return .encode(StillTry(size: size, quality: min(ceiling, above.done.quality + 4)))
+            }
         }
         // Between the two there is nothing left to find.
         if let below, let above, above.done.quality - below.done.quality < 0.02 { return finish() }

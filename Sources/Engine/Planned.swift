@@ -6,6 +6,7 @@ package import Core
 package enum Planned: Codable, Sendable, Equatable {
     case video(Source, Plan, Request)
     case sound(SoundSource, SoundPlan, Request)
+    case still(StillSource, StillPlan, Request)
 
     /// Plans for an input.
     ///
@@ -28,13 +29,14 @@ package enum Planned: Codable, Sendable, Equatable {
         case .sound(let source):
             self = .sound(source, try SoundPlan.make(for: source, request: request), request)
         case .still(let source):
-            throw .noVideo(source.path)
+            self = .still(source, StillPlan.make(for: source, request: request), request)
         }
     }
 
     package var request: Request {
         switch self {
-        case .video(_, _, let request), .sound(_, _, let request): request
+        case .video(_, _, let request), .sound(_, _, let request), .still(_, _, let request):
+            request
         }
     }
 
@@ -48,6 +50,7 @@ package enum Planned: Codable, Sendable, Equatable {
         switch self {
         case .video(_, let plan, _): .planned(plan)
         case .sound(_, let plan, _): .plannedSound(plan)
+        case .still(_, let plan, _): .plannedStill(plan)
         }
     }
 }

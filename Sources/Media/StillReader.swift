@@ -131,6 +131,11 @@ package enum StillReader {
         )
     }
 
+    /// Refuses a picture by the size that its own bytes declare.
+    static func refuseLarge(_ path: String, limits: InputLimits) throws(MediaError) {
+        try check(StillFile(try bytes(of: path, limits: limits)), limits: limits)
+    }
+
     /// Refuses a picture that is too large before any decoder is asked for it.
     package static func check(
         _ file: StillFile,
@@ -144,6 +149,73 @@ package enum StillReader {
             doing: "read the picture's size",
             words: "it is \(size.width)×\(size.height), and "
                 + "\(ByteSize.grouped(limits.pixelsPerFrame)) pixels are allowed"
+        )
+    }
+
+    /// The facts about a picture that its own bytes tell, where libav does not: how it is turned, and
+    /// what is written beside it.
+    ///
+    /// - Throws: `MediaError`, `.beyond` where it is larger than allowed.
+    static func described(
+        _ found: StillSource,
+        limits: InputLimits
+    ) throws(MediaError) -> StillSource {
+        var source = found
+        let file = StillFile(try bytes(of: source.path, limits: limits))
+        try check(file, limits: limits)
+        if case .unknown = file { return source }
+        source.metadata = Metadata(tags: file.tags)
+        if let orientation = file.orientation { source.orientation = orientation }
+        source.displaySize =
+            source.orientation.swapsSides ? source.codedSize.transposed : source.codedSize
+        switch file {
+        case .jpeg(let jpeg):
+            source.hasAlpha = false
+            source.showsEverywhere =
+                [1, 3].contains(jpeg.components) && jpeg.end != nil
+        case .webp(let webp):
+            source.hasAlpha = webp.hasAlpha
+            source.showsEverywhere = webp.isWhole
+        case .png(let png):
+            source.hasAlpha = png.hasAlpha
+            if let points = png.codePoints {
+                source.colour.primaries = name(
+                    av_color_primaries_name(AVColorPrimaries(UInt32(points.primaries)))
+                )
+                source.colour.transfer = name(
+                    av_color_transfer_name(AVColorTransferCharacteristic(UInt32(points.transfer)))
+                )
+            }
+        case .tiff, .bmp, .gif, .unknown: break
+        }
+        return source
+    }
+
+    private static func name(_ text: UnsafePointer<CChar>?) -> String? {
+        text.map { String(cString: $0) }.flatMap {
+            ["unknown", "reserved"].contains($0) ? nil : $0
+        }
+    }
+
+    /// Refuses a HEIC or AVIF of which libav found no picture: phones store theirs in tiles, which
+    /// FFmpeg puts together from version 7 on.
+    static func refuseUnreadable(_ path: String) throws(MediaError) {
+        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        else { return }
+        defer { try? file.close() }
+        var head = [UInt8](repeating: 0, count: 12)
+        let count = head.withUnsafeMutableBytes {
+            (try? file.read(fromAbsoluteOffset: 0, into: $0)) ?? 0
+        }
+        let block = ByteBlock(head[...])
+        guard count == head.count, block.has("ftyp", at: 4),
+            let brand = block.name(8), ["heic", "heix", "mif1", "msf1", "avif"].contains(brand)
+        else { return }
+        throw MediaError(
+            .unsupported,
+            doing: "decode the picture",
+            words:
+                "it is \(brand == "avif" ? "AVIF" : "HEIC"), and this build of FFmpeg finds no picture in it"
         )
     }
 

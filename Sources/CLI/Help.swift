@@ -34,8 +34,9 @@ enum Help {
                                 8000000. Without it: constant quality, no limit
           -o, --output FILE     where the result goes; otherwise beside the input.
                                 - is standard output, as INPUT - is standard input
-          --format FORMAT       mp4, or m4a: of a video, its sound alone; otherwise what
-                                suits the input, or the output's name says
+          --format FORMAT       mp4, or m4a: of a video, its sound alone; jpeg or webp:
+                                of a picture; otherwise what suits the input, or the
+                                output's name says
           --force               replace the output if it exists
           --strict              refuse a damaged source; otherwise what can be saved is
                                 saved, and the receipt says what was lost

@@ -46,6 +46,7 @@ final class JSONLines: Sendable {
         case .identified: break
         case .planned(let plan): write(.plan, PlanPayload(plan))
         case .plannedSound(let plan): write(.plan, SoundPlanPayload(plan))
+        case .plannedStill(let plan): write(.plan, StillPlanPayload(plan))
         case .keepingFrames(let keeping): write(.keeping, keeping)
         case .progress(let progress): write(.progress, progress)
         case .attempted(let attempt): write(.attempt, attempt)

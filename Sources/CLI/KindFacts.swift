@@ -63,7 +63,38 @@ extension Facts {
             }
             let arrow = style.usesUnicode ? "→" : "->"
             return titled("\(source.path) \(arrow) \(output)", columns, width: width, style: style)
+        case .still(let source, let plan, _):
+            var columns = columns(plan, of: source)
+            columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
+            for (index, reason) in plan.reasons.enumerated() {
+                columns.add(index == 0 ? "Because" : "", reason.withoutControls)
+            }
+            let arrow = style.usesUnicode ? "→" : "->"
+            return titled("\(source.path) \(arrow) \(output)", columns, width: width, style: style)
         }
+    }
+
+    private static func columns(_ plan: StillPlan, of source: StillSource) -> Columns {
+        var columns = Columns()
+        columns.add(
+            "Source",
+            "\(source.codec.withoutControls), \(source.displaySize), "
+                + ByteSize.text(source.bytes)
+        )
+        let method =
+            switch plan.method {
+            case .copy: "already fits: copied as it is"
+            case .strip: "already fits: copied without what tells of you"
+            case .encode: "encoded until it fits"
+            }
+        columns.add("Method", method)
+        columns.add("Picture", "\(plan.format.name), at most \(plan.size)")
+        if let target = plan.targetBytes {
+            columns.add("Expected", "never more than \(ByteSize.grouped(target)) bytes")
+        } else {
+            columns.add("Expected", "not larger than the source")
+        }
+        return columns
     }
 
     private static func columns(_ plan: SoundPlan, of source: SoundSource) -> Columns {

@@ -13,6 +13,7 @@ struct ReportResult: Encodable {
         case stoppedAtQualityCeiling, width, height, frameRate, frames, channels, sampleRate
         case durationSeconds, videoBytes, audioBytes, containerBytes
         case videoBitsPerSecond, audioBitsPerSecond, secondPassRuns, attempts, keeping
+        case format, quality
         case keptFrameBytes, ssim, ssimFrames, elapsedSeconds, notes, metadata
     }
 
@@ -55,7 +56,9 @@ struct ReportResult: Encodable {
         case .sound:
             try keys.encode(report.channels, forKey: .channels)
             try keys.encode(report.sampleRate, forKey: .sampleRate)
-        case .still: break
+        case .still:
+            try keys.encodeIfPresent(report.format, forKey: .format)
+            try keys.encodeIfPresent(report.quality, forKey: .quality)
         }
     }
 }
@@ -107,6 +110,10 @@ struct PlanResult: Encodable {
             try keys.encode(Material.Kind.sound, forKey: .kind)
             try keys.encode(source, forKey: .source)
             try keys.encode(SoundPlanPayload(plan), forKey: .plan)
+        case .still(let source, let plan, _):
+            try keys.encode(Material.Kind.still, forKey: .kind)
+            try keys.encode(source, forKey: .source)
+            try keys.encode(StillPlanPayload(plan), forKey: .plan)
         }
         try keys.encode(planned.request.destination.string, forKey: .output)
         try keys.encode(expectedSeconds, forKey: .expectedSeconds)
@@ -143,6 +150,29 @@ struct SoundPlanPayload: Encodable {
         furtherSounds = sounds.count > 1 ? Array(sounds.dropFirst()) : nil
         audioBytes = plan.audioBytes
         containerBytes = plan.containerBytes
+        reasons = plan.reasons
+    }
+}
+
+/// A plan for a picture.
+struct StillPlanPayload: Encodable {
+    var kind = Material.Kind.still
+    var method: StillPlan.Method
+    var format: StillFormat
+    var targetBytes: Int?
+    var limitBytes: Int
+    /// The largest frame that may be made.
+    var width: Int
+    var height: Int
+    var reasons: [String]
+
+    init(_ plan: StillPlan) {
+        method = plan.method
+        format = plan.format
+        targetBytes = plan.targetBytes
+        limitBytes = plan.limitBytes
+        width = plan.size.width
+        height = plan.size.height
         reasons = plan.reasons
     }
 }

@@ -33,7 +33,7 @@ enum Receipt {
                 report.audioBytes == 0 ? "none" : "AAC, \(Phrase.rate(report.audioBitsPerSecond))"
             )
         case .sound: columns.add("Sound", sound(report))
-        case .still: columns.add("Picture", "\(report.width)×\(report.height)")
+        case .still: columns.add("Picture", still(report))
         }
         if let metadata = report.metadata {
             for (index, line) in lines(metadata).enumerated() {
@@ -43,19 +43,20 @@ enum Receipt {
         switch report.kind {
         case .video: columns.add("Passes", passes(report))
         case .sound: columns.add("Encodes", encodes(report))
-        case .still: break
+        case .still:
+            if report.method != .remux { columns.add("Encodes", words(report.attempts.count)) }
         }
         columns.add("Time", time(report))
         if let ssim = report.ssim {
             columns.add(
                 "Likeness",
-                "SSIM \(Phrase.decimals(ssim, 4)) against the source at this size, over "
-                    + count(report.ssimFrames, "frame")
+                "SSIM \(Phrase.decimals(ssim, 4)) against the source at this size"
+                    + (report.kind == .still ? "" : ", over " + count(report.ssimFrames, "frame"))
             )
         }
         // The clip and then its last stretch, both at the first try, is how it should go: no word of it.
         let wentAsPlanned = report.secondPassRuns == 1 && ends(report) == 1
-        if report.attempts.count > 1, !wentAsPlanned {
+        if report.attempts.count > 1, !wentAsPlanned, report.kind != .still {
             for (index, attempt) in report.attempts.enumerated() {
                 columns.add(index == 0 ? "Attempts" : "", text(attempt), hang: 3)
             }
@@ -71,6 +72,14 @@ enum Receipt {
 
     private static func picture(_ report: Report) -> String {
         "\(report.width)×\(report.height) at \(Phrase.frameRate(report.frameRate))"
+    }
+
+    private static func still(_ report: Report) -> String {
+        var text = "\(report.width)×\(report.height)"
+        if let format = report.format { text += ", " + format.words }
+        if report.method == .remux { return text + ", copied without encoding" }
+        guard let quality = report.quality else { return text + ", nothing lost" }
+        return text + ", quality \(Phrase.decimals(quality, 1)) of 100"
     }
 
     private static func sound(_ report: Report) -> String {

@@ -46,6 +46,8 @@ final class Renderer: Sendable {
                 for reason in plan.reasons { say(reason) }
             case .plannedSound(let plan):
                 for reason in plan.reasons { say(reason) }
+            case .plannedStill(let plan):
+                for reason in plan.reasons { say(reason) }
             case .identified, .keepingFrames, .attempted: break
             case .noted(let text):
                 if showsNotes { say(text) }

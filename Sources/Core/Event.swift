@@ -15,6 +15,8 @@ package enum Event: Sendable, Equatable, Codable {
     case planned(Plan)
     /// The same for sound alone.
     case plannedSound(SoundPlan)
+    /// The same for a picture.
+    case plannedStill(StillPlan)
     /// Where the prepared frames are kept between the passes.
     case keepingFrames(FrameKeeping)
     case progress(Progress)
@@ -71,6 +73,8 @@ package struct Attempt: Sendable, Equatable, Codable {
     package var videoBitsPerSecond: Int?
     /// The same for sound alone.
     package var audioBitsPerSecond: Int?
+    /// Of a picture, 1 to 100.
+    package var quality: Double?
     /// The whole file; nil where the attempt was given up before its end.
     package var bytes: Int?
     /// The mean quantizer of what was encoded, 0 (best) to 51.
@@ -89,6 +93,8 @@ package struct Attempt: Sendable, Equatable, Codable {
         case remux
         /// Sound at an average rate.
         case averageRate
+        /// A picture at a size and a quality.
+        case quality
     }
 
     package init(
@@ -96,6 +102,7 @@ package struct Attempt: Sendable, Equatable, Codable {
         mode: Mode,
         videoBitsPerSecond: Int? = nil,
         audioBitsPerSecond: Int? = nil,
+        quality: Double? = nil,
         bytes: Int? = nil,
         averageQuantizer: Double? = nil,
         isAccepted: Bool,
@@ -105,6 +112,7 @@ package struct Attempt: Sendable, Equatable, Codable {
         self.mode = mode
         self.videoBitsPerSecond = videoBitsPerSecond
         self.audioBitsPerSecond = audioBitsPerSecond
+        self.quality = quality
         self.bytes = bytes
         self.averageQuantizer = averageQuantizer
         self.isAccepted = isAccepted

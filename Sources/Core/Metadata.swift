@@ -97,7 +97,7 @@ extension Metadata {
                 "product", "android", "hardware",
             ]
         ),
-        (.identifier, ["identifier", "uuid", "guid", "umid", "signature"]),
+        (.identifier, ["identifier", "uniqueid", "uuid", "guid", "umid", "signature"]),
         (.people, ["artist", "author", "owner", "performer", "composer", "director", "publisher"]),
         (
             .description,

@@ -14,6 +14,22 @@ package struct Picture: Hashable, Codable, Sendable {
         case smpte170m
     }
 
+    package init(
+        size: PixelSize,
+        frameRate: Rational,
+        orientation: Orientation = Orientation(),
+        deinterlaces: Bool = false,
+        toneMaps: Bool = false,
+        matrix: Matrix = .bt709
+    ) {
+        self.size = size
+        self.frameRate = frameRate
+        self.orientation = orientation
+        self.deinterlaces = deinterlaces
+        self.toneMaps = toneMaps
+        self.matrix = matrix
+    }
+
     /// What shows where the source is transparent: the colour of the page that most pictures lie on.
     package static let background = "white"
 }

@@ -20,6 +20,9 @@ package struct Report: Sendable, Equatable, Codable {
     package var channels: Int
     /// Of sound alone, in hertz.
     package var sampleRate: Int
+    /// What a picture is coded as, and how well, 1 to 100; nil where it lost nothing, or was copied.
+    package var format: Format?
+    package var quality: Double?
     package var durationSeconds: Double
     package var videoBytes: Int
     package var audioBytes: Int
@@ -74,6 +77,8 @@ package struct Report: Sendable, Equatable, Codable {
         frames: Int = 0,
         channels: Int = 0,
         sampleRate: Int = 0,
+        format: Format? = nil,
+        quality: Double? = nil,
         durationSeconds: Double = 0,
         videoBytes: Int = 0,
         audioBytes: Int = 0,
@@ -106,6 +111,8 @@ package struct Report: Sendable, Equatable, Codable {
         self.frames = frames
         self.channels = channels
         self.sampleRate = sampleRate
+        self.format = format
+        self.quality = quality
         self.durationSeconds = durationSeconds
         self.videoBytes = videoBytes
         self.audioBytes = audioBytes

@@ -14,6 +14,8 @@ package struct StillSource: Hashable, Codable, Sendable {
     package var hasAlpha: Bool
     package var colour: Colour
     package var metadata: Metadata
+    /// Whether everybody can show the coded picture as it is: none of inks, none that is cut off.
+    package var showsEverywhere: Bool
 
     package init(
         path: String,
@@ -25,7 +27,8 @@ package struct StillSource: Hashable, Codable, Sendable {
         displaySize: PixelSize? = nil,
         hasAlpha: Bool = false,
         colour: Colour = Colour(),
-        metadata: Metadata = Metadata()
+        metadata: Metadata = Metadata(),
+        showsEverywhere: Bool = false
     ) {
         self.path = path
         self.bytes = bytes
@@ -37,5 +40,6 @@ package struct StillSource: Hashable, Codable, Sendable {
         self.hasAlpha = hasAlpha
         self.colour = colour
         self.metadata = metadata
+        self.showsEverywhere = showsEverywhere
     }
 }

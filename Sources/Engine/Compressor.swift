@@ -153,6 +153,16 @@ package struct Compressor: Sendable {
                         )
                         run.note(material.misnomer)
                         return try run.perform(in: workspace)
+                    case .still(let source, let plan, _):
+                        var run = StillRun(
+                            source: source,
+                            plan: plan,
+                            request: request,
+                            flag: flag,
+                            events: events
+                        )
+                        run.note(material.misnomer)
+                        return try run.perform(in: workspace)
                     }
                 } catch {
                     throw input.explain(error)

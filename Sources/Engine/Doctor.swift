@@ -22,7 +22,7 @@ package struct Doctor: Sendable, Equatable, Codable {
     package var ffmpeg: String
     package var licence: String
     package var libraries: [Library]
-    /// Without any of these nothing can be made.
+    /// Without any of these nothing can be made, but for `libwebp`, which is for WebP alone.
     package var encoders: [Codec]
     /// Without one of these, files of that kind cannot be read.
     package var decoders: [Codec]
@@ -53,7 +53,7 @@ package struct Doctor: Sendable, Equatable, Codable {
                 isCompatible: $0.isCompatible
             )
         }
-        let encoders = ["libx264", "aac"].map {
+        let encoders = ["libx264", "aac", "mjpeg", "libwebp"].map {
             Codec(name: $0, isAvailable: Libraries.hasEncoder($0))
         }
         let decoders = decoderNames.map { name, decoders in
@@ -66,7 +66,7 @@ package struct Doctor: Sendable, Equatable, Codable {
                 "\(library.name) is \(library.running), and the program was built with \(library.built): build it again"
             )
         }
-        for encoder in encoders where !encoder.isAvailable {
+        for encoder in encoders where !encoder.isAvailable && encoder.name != "libwebp" {
             problems.append(
                 "FFmpeg has no \(encoder.name) encoder: install one that was built with it"
             )
@@ -96,6 +96,7 @@ package struct Doctor: Sendable, Equatable, Codable {
         ("vp9", ["vp9"]), ("vp8", ["vp8"]), ("mpeg4", ["mpeg4"]), ("mpeg2video", ["mpeg2video"]),
         ("prores", ["prores"]), ("dnxhd", ["dnxhd"]), ("mjpeg", ["mjpeg"]), ("aac", ["aac"]),
         ("mp3", ["mp3", "mp3float"]), ("opus", ["opus", "libopus"]), ("vorbis", ["vorbis"]),
-        ("flac", ["flac"]), ("ac3", ["ac3"]), ("eac3", ["eac3"]), ("pcm_s16le", ["pcm_s16le"]),
+        ("flac", ["flac"]), ("png", ["png"]), ("webp", ["webp"]), ("ac3", ["ac3"]),
+        ("eac3", ["eac3"]), ("pcm_s16le", ["pcm_s16le"]),
     ]
 }

@@ -13,6 +13,8 @@ enum Forecast {
             try seconds(source: source, plan: plan, flag: flag)
         case .sound(let source, let plan, _):
             try SoundRun.expectedSeconds(source: source, plan: plan, flag: flag)
+        case .still(let source, let plan, _):
+            StillRun.expectedSeconds(source: source, plan: plan)
         }
     }
 

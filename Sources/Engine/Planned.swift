@@ -7,6 +7,7 @@ package import SystemPackage
 package enum Planned: Codable, Sendable, Equatable {
     case video(Source, Plan, Request)
     case sound(SoundSource, SoundPlan, Request)
+    case still(StillSource, StillPlan, Request)
 
     /// Plans for an input.
     ///
@@ -29,13 +30,14 @@ package enum Planned: Codable, Sendable, Equatable {
         case .sound(let source):
             self = .sound(source, try SoundPlan.make(for: source, request: request), request)
         case .still(let source):
-            throw .noVideo(source.path)
+            self = .still(source, StillPlan.make(for: source, request: request), request)
         }
     }
 
     package var request: Request {
         switch self {
-        case .video(_, _, let request), .sound(_, _, let request): request
+        case .video(_, _, let request), .sound(_, _, let request), .still(_, _, let request):
+            request
         }
     }
 
@@ -50,6 +52,10 @@ package enum Planned: Codable, Sendable, Equatable {
             source.path = input.string
             (request.input, request.output) = (input, output ?? "-")
             return .sound(source, plan, request)
+        case .still(var source, let plan, var request):
+            source.path = input.string
+            (request.input, request.output) = (input, output ?? "-")
+            return .still(source, plan, request)
         }
     }
 
@@ -63,6 +69,7 @@ package enum Planned: Codable, Sendable, Equatable {
         switch self {
         case .video(_, let plan, _): .planned(plan)
         case .sound(_, let plan, _): .plannedSound(plan)
+        case .still(_, let plan, _): .plannedStill(plan)
         }
     }
 }

@@ -27,6 +27,13 @@ package struct Frame: ~Copyable {
     package var width: Int { Int(pointer.pointee.width) }
     package var height: Int { Int(pointer.pointee.height) }
 
+    /// Takes full range for what the pixel format says by itself, so that pictures of both can be compared.
+    package mutating func forgetRange() {
+        if pointer.pointee.format == AV_PIX_FMT_YUVJ420P.rawValue {
+            pointer.pointee.format = AV_PIX_FMT_YUV420P.rawValue
+        }
+    }
+
     /// Drops the picture; the object stays.
     package mutating func clear() {
         av_frame_unref(pointer)

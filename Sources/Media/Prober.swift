@@ -42,6 +42,7 @@ package enum Prober {
         guard index >= 0, let stream = demuxer.stream(Int(index)),
             stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
         else {
+            try StillReader.refuseUnreadable(path)
             return .sound(
                 try sound(of: demuxer, path: path, bytes: bytes, flag, languages: languages)
             )
@@ -53,6 +54,8 @@ package enum Prober {
         guard parameters.width > 0, parameters.height > 0,
             parameters.width <= most, parameters.height <= most
         else {
+            // A decoder that is not allowed so many pixels does not tell how many there are.
+            if isPicture { try StillReader.refuseLarge(path, limits: flag.limits) }
             throw MediaError(
                 .invalid,
                 doing: "read the picture's size",
@@ -78,7 +81,8 @@ package enum Prober {
         }
         let video = videoTrack(stream, context: context)
         if try isStill(demuxer, stream: stream, path: path, flag: flag) {
-            return .still(still(video, of: demuxer, stream: stream, path: path, bytes: bytes))
+            let found = still(video, of: demuxer, stream: stream, path: path, bytes: bytes)
+            return .still(try StillReader.described(found, limits: flag.limits))
         }
         try refuseLong(stream, context: context, rate: video.frameRate, flag.limits)
         // Recordings of browsers state no length: a tenth of a bit a pixel is a usual rate.

@@ -1,0 +1,354 @@
+import Core
+import Foundation
+import Media
+import SystemPackage
+
+/// One run on a still picture, from the plan to the file in its place.
+///
+/// Blocking; on one thread. Decode once, then encode until the size lands (`StillSearch`), each time at
+/// the frame size that it says; reopen; rename. What fits already is copied, or only loses what it says of itself.
+struct StillRun {
+    private let source: StillSource
+    private let plan: StillPlan
+    private let request: Request
+    private let flag: CancellationFlag
+    private var record: RunRecord
+
+    init(
+        source: StillSource,
+        plan: StillPlan,
+        request: Request,
+        flag: CancellationFlag,
+        events: @escaping @Sendable (Event) -> Void
+    ) {
+        self.source = source
+        self.plan = plan
+        self.request = request
+        self.flag = flag
+        record = RunRecord(events: events)
+    }
+
+    /// Something a person should know, if there is anything.
+    mutating func note(_ text: String?) {
+        if let text { record.note(text) }
+    }
+
+    /// Makes the file and puts it in its place.
+    mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
+        do {
+            return try make(in: workspace)
+        } catch let failure as Failure {
+            throw flag.isRaised ? .interrupted : failure
+        } catch let error as MediaError {
+            throw unreadable(error)
+        } catch {
+            throw flag.isRaised
+                ? .interrupted
+                : Failure(
+                    .storage,
+                    "Cannot work beside \(request.destination.string)",
+                    why: "\(error)",
+                    advice: "Check the disk; nothing was left behind."
+                )
+        }
+    }
+
+    private mutating func make(in workspace: borrowing Workspace) throws -> Report {
+        record.meter.begin(.analysing, until: 0.15)
+        let bytes = try StillReader.bytes(of: source.path, limits: flag.limits)
+        let file = StillFile(bytes)
+        guard file.isWhole != false else {
+            throw Failure(
+                .unreadable,
+                "\(source.path) is cut off or damaged",
+                why: "the end of the picture is missing",
+                advice: "If it was downloaded, download it again."
+            )
+        }
+        if let untouched = untouched(bytes, file), untouched.count <= plan.limitBytes {
+            return try publish(untouched: untouched, in: workspace)
+        }
+        let picture = try StillReader.decode(path: source.path, flag: flag)
+        guard !picture.isDamaged else {
+            throw Failure(
+                .unreadable,
+                "\(source.path) is damaged",
+                why: "a part of the picture does not decode",
+                advice: "If it was downloaded, download it again."
+            )
+        }
+        var studio = try StillStudio(
+            source: source,
+            plan: plan,
+            file: file,
+            picture: picture
+        )
+        for note in studio.notes { record.note(note) }
+        record.meter.begin(.encoding, until: 0.9)
+        let made = try search(&studio)
+        if let own = notWorthIt(made, bytes, file) {
+            record.stoppedAtCeiling = false
+            return try publish(untouched: own, in: workspace)
+        }
+        return try publish(made, &studio, in: workspace)
+    }
+
+    /// What libav's error means, said of a picture.
+    private func unreadable(_ error: MediaError) -> Failure {
+        var failure = Failure(error, input: source.path, flag: flag)
+        guard failure.kind == .unreadable, error.kind == .invalid || error.kind == .other else {
+            return failure
+        }
+        failure.what = "Cannot read \(source.path) as a picture"
+        failure.advice =
+            "If it was downloaded, download it again; if it shows elsewhere, export it as JPEG or PNG."
+        return failure
+    }
+
+    /// The source's own coded picture, where nobody asked for a size and coding it again would save next
+    /// to nothing.
+    private func notWorthIt(
+        _ made: StillStudio.Made,
+        _ bytes: [UInt8],
+        _ file: StillFile
+    ) -> [UInt8]? {
+        guard plan.targetBytes == nil, plan.canBeCopied,
+            Double(made.bytes.count) > Double(source.bytes) * 0.9
+        else { return nil }
+        return plan.words.keepsAll ? bytes : StillStudio.stripped(file, words: plan.words)
+    }
+
+    /// Seconds that a run takes here, roughly: a dozen encodes at the worst.
+    static func expectedSeconds(source: StillSource, plan: StillPlan) -> Double {
+        guard plan.method == .encode else { return 0.1 }
+        let secondsPerPixel = plan.format == .jpeg ? 1.2e-8 : 1.5e-7
+        return 0.1 + Double(source.codedSize.pixels) * (3e-8 + 6 * secondsPerPixel)
+    }
+
+    /// The source's own coded picture, as it is or without what has to go; nil where it has to be coded.
+    private func untouched(_ bytes: [UInt8], _ file: StillFile) -> [UInt8]? {
+        switch plan.method {
+        case .copy: return bytes
+        case .strip: return StillStudio.stripped(file, words: plan.words)
+        case .encode: return nil
+        }
+    }
+
+    // MARK: - To a size
+
+    /// The best picture below the limit; first below the source's own size, where that is worth keeping to.
+    private mutating func search(_ studio: inout StillStudio) throws -> StillStudio.Made {
+        if let lossless = try studio.lossless(), lossless.bytes.count <= plan.preferredBytes {
+            add(lossless.bytes.count, "nothing lost", isAccepted: true)
+            return lossless
+        }
+        let best = try best(&studio)
+        // All of the colour is for pictures that can afford it.
+        let isDear = best.map { $0.done.size != plan.size || $0.done.quality < Self.dearQuality }
+        if studio.hasFullColour, isDear != false {
+            studio.reduceColour()
+            if let reduced = try self.best(&studio) { return reduced }
+        }
+        guard let best else { throw plan.unreachable(smallest: studio.smallestBytes) }
+        return best
+    }
+
+    /// Below this quality all of the colour costs more than it shows.
+    private static let dearQuality = 70.0
+
+    private mutating func best(_ studio: inout StillStudio) throws -> StillStudio.Made? {
+        if plan.preferredBytes < plan.limitBytes {
+            let found = try attempt(&studio, limit: plan.preferredBytes)
+            if let found, found.done.size == plan.size,
+                found.done.quality >= StillPlan.fairQuality || source.codec == "mjpeg"
+            {
+                return found
+            }
+        }
+        let found = try attempt(&studio, limit: plan.limitBytes)
+        if let found, found.bytes.count > source.bytes {
+            record.note(
+                "\(plan.format.name) cannot match so small a source: it is larger than that"
+            )
+        }
+        return found
+    }
+
+    private mutating func attempt(
+        _ studio: inout StillStudio,
+        limit: Int
+    ) throws -> StillStudio.Made? {
+        var search = StillSearch(
+            limitBytes: limit,
+            full: plan.size,
+            format: plan.format,
+            ceiling: plan.ceiling
+        )
+        var tries: [StillStudio.Made?] = []
+        var action = search.start()
+        while true {
+            switch action {
+            case .encode(let next):
+                if flag.isRaised { throw Failure.interrupted }
+                let made = try studio.make(next)
+                let count = made.bytes.count
+                // What does not fit is only measured.
+                tries.append(count <= limit ? made : nil)
+                action = search.record(next, bytes: count)
+                var isAccepted = false
+                if case .accept(tries.count - 1) = action { isAccepted = true }
+                add(count, words(next), quality: next.quality, isAccepted: isAccepted)
+                record.meter.update(
+                    Double(tries.count) / Double(StillSearch.mostTries),
+                    frames: 0,
+                    projectedBytes: count,
+                    attempt: tries.count
+                )
+            case .accept(let index):
+                guard tries.indices.contains(index) else { return nil }
+                record.stoppedAtCeiling =
+                    tries[index].map {
+                        $0.done.quality >= plan.ceiling - 0.01 && $0.done.size == plan.size
+                    } ?? false
+                return tries[index]
+            case .refuse: return nil
+            }
+        }
+    }
+
+    private func words(_ done: StillTry) -> String {
+        let tenths = Int((done.quality * 10).rounded())
+        return "quality \(tenths / 10).\(tenths % 10) at \(done.size)"
+    }
+
+    private mutating func add(
+        _ bytes: Int,
+        _ reason: String,
+        mode: Attempt.Mode = .quality,
+        quality: Double? = nil,
+        isAccepted: Bool
+    ) {
+        record.add(
+            Attempt(
+                number: 0,
+                mode: mode,
+                quality: quality,
+                bytes: bytes,
+                isAccepted: isAccepted,
+                reason: reason
+            )
+        )
+    }
+
+    // MARK: - Into its place
+
+    /// Checks and publishes a file whose coded picture is the source's own.
+    private mutating func publish(
+        untouched bytes: [UInt8],
+        in workspace: borrowing Workspace
+    ) throws -> Report {
+        add(bytes.count, "the picture as it is, nothing encoded", mode: .remux, isAccepted: true)
+        record.meter.begin(.verifying, until: 1)
+        let path = workspace.file(name)
+        try write(bytes, to: path)
+        _ = try checked(path, bytes: bytes.count, size: source.codedSize)
+        try workspace.place(name, at: request.destination, overwrites: request.overwrites)
+        return report(bytes: bytes.count, coded: bytes.count, size: source.displaySize)
+    }
+
+    /// Checks and publishes a file of our own making.
+    private mutating func publish(
+        _ made: StillStudio.Made,
+        _ studio: inout StillStudio,
+        in workspace: borrowing Workspace
+    ) throws -> Report {
+        record.meter.begin(.verifying, until: 1)
+        let path = workspace.file(name)
+        try write(made.bytes, to: path)
+        let result = try checked(path, bytes: made.bytes.count, size: made.done.size)
+        let likeness = try studio.likeness(to: result, at: made.done.size)
+        try workspace.place(name, at: request.destination, overwrites: request.overwrites)
+        return report(
+            bytes: made.bytes.count,
+            coded: made.codedBytes,
+            size: made.done.size,
+            quality: made.isLossless ? nil : made.done.quality,
+            ssim: likeness
+        )
+    }
+
+    private var name: String { "still." + plan.format.fileExtension }
+
+    private func write(_ bytes: [UInt8], to path: FilePath) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path.string))
+    }
+
+    /// Reopens the file and decodes it.
+    ///
+    /// Throws: `Failure` of kind `.defect` where it is not what it should be.
+    private func checked(
+        _ path: FilePath,
+        bytes: Int,
+        size: PixelSize
+    ) throws(Failure) -> StillPicture {
+        func broken(_ why: String) -> Failure {
+            Failure(
+                .defect,
+                "The finished file failed its check",
+                why: why,
+                advice: "Nothing was written. Please report this with the output of 'cinch doctor'."
+            )
+        }
+        do {
+            let written = try StillReader.bytes(of: path.string, limits: flag.limits.atLeastUsual)
+            guard written.count == bytes, bytes <= plan.limitBytes else {
+                throw broken("it has \(written.count) bytes, and \(plan.limitBytes) are allowed")
+            }
+            let picture = try StillReader.decode(path: path.string, flag: flag.forOwnFile)
+            guard picture.size == size, !picture.isDamaged else {
+                throw broken("its picture is \(picture.size), not \(size), or does not decode")
+            }
+            return picture
+        } catch let error as MediaError {
+            if flag.isRaised { throw .interrupted }
+            throw broken("it does not read back: \(error.doing): \(error.words)")
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw broken("\(error)")
+        }
+    }
+
+    private func report(
+        bytes: Int,
+        coded: Int,
+        size: PixelSize,
+        quality: Double? = nil,
+        ssim: Double? = nil
+    ) -> Report {
+        Report(
+            kind: .still,
+            input: source.path,
+            output: request.destination.string,
+            inputBytes: source.bytes,
+            bytes: bytes,
+            limitBytes: plan.limitBytes,
+            targetBytes: request.target?.bytes,
+            method: plan.method == .encode
+                ? (plan.targetBytes == nil ? .constantQuality : .fit) : .remux,
+            stoppedAtQualityCeiling: record.stoppedAtCeiling && plan.targetBytes != nil,
+            width: size.width,
+            height: size.height,
+            frames: 1,
+            format: request.format,
+            quality: quality,
+            containerBytes: bytes - coded,
+            attempts: record.attempts,
+            ssim: ssim,
+            ssimFrames: ssim == nil ? 0 : 1,
+            elapsedSeconds: record.meter.elapsedSeconds,
+            notes: record.notes,
+            metadata: Report.MetadataOutcome(plan.words.metadata)
+        )
+    }
+}

@@ -29,6 +29,7 @@ func offload<Value: Sendable>(
                 )
             }
             let thread = Thread {
+                Priority.keepBack()
                 answer.give(work(flag))
                 watchdog.cancel()
             }

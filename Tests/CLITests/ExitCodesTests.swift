@@ -202,6 +202,28 @@ extension BuiltProgram {
             #expect(names == ["filler"])
         }
 
+        @Test(
+            "another disk than the input's takes the result like any",
+            .enabled(if: Allowed.mounting)
+        )
+        func otherDisk() async throws {
+            let disk = folder.path("disk")
+            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+            let mounted = try await Program.tool(
+                "mount",
+                ["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk]
+            )
+            try #require(mounted.exitCode == 0)
+            let result = try await Program.run([
+                Program.clip.path, "--to", "400k", "--speed", "fast", "--max-height", "240", "-o",
+                disk + "/a.mp4", "--disk", "0",
+            ])
+            let names = Self.names(disk)
+            _ = try await Program.tool("umount", [disk])
+            #expect(result.exitCode == 0, "\(result.messages)")
+            #expect(names == ["a.mp4"])
+        }
+
         private static func names(_ path: String) -> [String] {
             (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         }

@@ -95,6 +95,40 @@ extension BuiltProgram {
             #expect(seen.count == 1)
             #expect(seen.allSatisfy { $0.contains("--speed") && !$0.contains("__worker") })
         }
+
+        @Test(
+            "with --background the threads that do the work let others go first",
+            arguments: [true, false]
+        )
+        func background(_ isAsked: Bool) async throws {
+            let clip = try folder.clip()
+            let values = Locked<[Int]>([])
+            let call = long(clip) + (isAsked ? ["--background"] : [])
+            let result = try await Program.disturb(call, in: folder, after: 0.3) { run in
+                for child in Program.children(of: run.identifier) {
+                    let found = Self.niceValues(of: child)
+                    values.withLock { $0 += found }
+                }
+                run.send(SIGTERM)
+            }
+            #expect(result.exitCode == 143)
+            let all = values.withLock { $0 }
+            #expect(all.count > 1)
+            // libdispatch gives its own idle threads a priority of their own.
+            let behind = all.count { $0 == 10 }
+            #expect(isAsked ? behind >= 3 : behind == 0, "\(all)")
+        }
+
+        /// Of each thread: the nineteenth field of its `stat`, counted after the name in brackets.
+        private static func niceValues(of process: Int32) -> [Int] {
+            let folder = "/proc/\(process)/task"
+            let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return threads.compactMap { thread in
+                let text = try? String(contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8)
+                let fields = text?.split(separator: ")").last?.split(separator: " ") ?? []
+                return fields.count > 16 ? Int(fields[16]) : nil
+            }
+        }
         #endif
 
         @Test("a worker that is given no job says so by its exit code")

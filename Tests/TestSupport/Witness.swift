@@ -73,6 +73,8 @@ package enum FFprobe {
         package var dts: Int?
         package var size: String?
         package var flags: String?
+        /// Where it lies in the file.
+        package var pos: String?
 
         package var isKeyframe: Bool { flags?.hasPrefix("K") == true }
     }
@@ -90,9 +92,9 @@ package enum FFprobe {
         try answer(["-show_streams", "-show_chapters", "-show_format", path.string])
     }
 
-    /// The picture's packets in file order.
-    package static func packets(_ path: FilePath) throws -> [Packet] {
-        try answer(["-select_streams", "v:0", "-show_packets", path.string]).packets ?? []
+    /// The packets of a stream in file order: the picture's, or as in `a:0`.
+    package static func packets(_ path: FilePath, of stream: String = "v:0") throws -> [Packet] {
+        try answer(["-select_streams", stream, "-show_packets", path.string]).packets ?? []
     }
 
     /// What a measuring filter of libavfilter says of each frame.

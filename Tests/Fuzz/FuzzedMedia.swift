@@ -5,12 +5,12 @@ import SystemPackage
 
 /// A media file: probed, planned, and its first pictures, sounds and subtitles read.
 enum FuzzedMedia {
-    /// In memory where the system has such a place.
+    /// Who started this says where files of a moment may lie.
     private static let folder = FilePath(
-        FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+        ProcessInfo.processInfo.environment["CINCH_FUZZ_FOLDER"] ?? NSTemporaryDirectory()
     )
-    private static let input = folder.appending("cinch-fuzz-\(getpid())")
-    private static let packets = folder.appending("cinch-fuzz-\(getpid())-packets")
+    private static let input = folder.appending("input")
+    private static let packets = folder.appending("packets")
 
     /// Narrow, so that what is slow by right does not keep it from what is wrong.
     private static let limits = InputLimits(

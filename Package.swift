@@ -105,6 +105,19 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// libFuzzer brings a `main` of its own, so its harness is built only where it is asked for (scripts/torture).
+if Context.environment["CINCH_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "Core", "Cloud", "Media", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Fuzz"
+        )
+    )
+}
+
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),

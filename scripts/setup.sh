@@ -182,6 +182,7 @@ cinch__missing_linux() { # MODE
     fi
     if [ "$1" = test ] && ! { cinch__has ffmpeg && cinch__has ffprobe; }; then echo ffmpeg; fi
     if [ "$1" = test ] && ! cinch__has curl; then echo curl; fi
+    if [ "$1" = test ] && ! cinch__has mediainfo; then echo mediainfo; fi
 }
 
 cinch__missing_debian() { # MODE
@@ -198,6 +199,7 @@ cinch__missing_macos() { # MODE
     elif [ "$1" = test ] && ! { cinch__has ffmpeg && cinch__has ffprobe; }; then
         echo ffmpeg
     fi
+    if [ "$1" = test ] && ! cinch__has mediainfo; then echo media-info; fi
 }
 
 # One line with a space between the names, for messages and for word splitting.

@@ -56,6 +56,19 @@ struct Landing {
         in workspace: borrowing Workspace,
         onProgress: (Double, Int, Int?, Int) -> Void
     ) throws -> (landed: Finished?, smallestBytes: Int) {
+        do {
+            return try land(&prepared, &sound, in: workspace, onProgress)
+        } catch let error as MediaError where error.saysThatBytesAreTooFew {
+            return (nil, limitBytes)
+        }
+    }
+
+    private mutating func land(
+        _ prepared: inout PreparedFrames,
+        _ sound: inout Track?,
+        in workspace: borrowing Workspace,
+        _ onProgress: (Double, Int, Int?, Int) -> Void
+    ) throws -> (landed: Finished?, smallestBytes: Int) {
         let shift = sweep.log.quantizerShift(
             forBits: Double(room) * 8,
             pixels: settings.size.pixels
@@ -280,5 +293,12 @@ struct Landing {
         return bytes > limitBytes
             ? "\(ByteSize.grouped(bytes - limitBytes)) bytes over the limit"
             : "\(ByteSize.grouped(limitBytes - bytes)) bytes below the limit"
+    }
+}
+
+extension MediaError {
+    /// x264 does not open where the frames' headers alone would need more than it is given.
+    fileprivate var saysThatBytesAreTooFew: Bool {
+        kind == .encoder && lastLogLine?.contains("requested bitrate is too low") == true
     }
 }

@@ -20,7 +20,9 @@ extension RunRecord {
             path: path,
             flag: flag
         ) { meter.update($0 / total, frames: 0) }
-        if source.audio.count > 1, plan.sound != .none {
+        if sound?.packetCount ?? 0 == 0, plan.sound != .none {
+            note("nothing of the source's sound can be decoded: it is left out")
+        } else if source.audio.count > 1, plan.sound != .none {
             note(Self.choice(of: plan, among: source.audio, wish: request.audioTrack))
         }
         if !source.audio.isEmpty, plan.sound == .none, request.audio != .none {

@@ -193,6 +193,8 @@ struct SoundReader: ~Copyable {
     private let channels: Int
     private let blockSize: Int
     private var isDraining = false
+    private var clock = SoundClock()
+    /// In samples of the source's rate.
     private var end: Int64 = 0
     private(set) var sampleCount = 0
     private let sampleRate: Int
@@ -227,8 +229,8 @@ struct SoundReader: ~Copyable {
     /// The filters for an input of so many channels.
     private func chain(from inputChannels: Int) -> String {
         let layout = channels == 1 ? "mono" : "stereo"
-        // async=1 fills gaps and trims overlaps, first_pts=0 pads a late start: the lips stay with the voice.
-        var chain = "aresample=\(sampleRate):async=1:first_pts=0"
+        // Gaps are filled and overlaps trimmed as the clock puts them, first_pts=0 pads a late start.
+        var chain = "aresample=\(sampleRate):async=1:min_hard_comp=0.001:first_pts=0"
         // Two channels that say the same must not add up to more than full scale.
         if inputChannels == 2, channels == 1 { chain += ":rematrix_maxval=1" }
         chain += ",aformat=sample_fmts=fltp:sample_rates=\(sampleRate):channel_layouts=\(layout)"
@@ -252,23 +254,16 @@ struct SoundReader: ~Copyable {
             }
             let pointer = decoded.pointer
             guard pointer.pointee.sample_rate > 0, pointer.pointee.nb_samples > 0 else { continue }
-            let base = decoder.timeBase
-            if pointer.pointee.pts == cinch_no_pts {
-                pointer.pointee.pts = end
-            } else {
-                pointer.pointee.pts -= startTicks
-            }
-            // A jump of more than an hour is damage, and would be filled with silence.
-            if abs(pointer.pointee.pts - end) > av_rescale_q(3600, av_make_q(1, 1), base) {
-                pointer.pointee.pts = end
-            }
-            end =
-                pointer.pointee.pts
-                + av_rescale_q(
-                    Int64(pointer.pointee.nb_samples),
-                    av_make_q(1, pointer.pointee.sample_rate),
-                    base
-                )
+            let rate = pointer.pointee.sample_rate
+            let base = av_make_q(1, rate)
+            let hasTime = pointer.pointee.pts != cinch_no_pts
+            let stated = Double(pointer.pointee.pts) - Double(startTicks)
+            let place = clock.place(
+                hasTime ? stated * av_q2d(decoder.timeBase) : nil,
+                lasting: Double(pointer.pointee.nb_samples) / Double(rate)
+            )
+            pointer.pointee.pts = Int64((place * Double(rate)).rounded())
+            end = pointer.pointee.pts + Int64(pointer.pointee.nb_samples)
             let input = FilterGraph.Input(sound: decoded, timeBase: base)
             if self.input != input {
                 // A track that changes its layout midway goes on in a new graph; the old one's

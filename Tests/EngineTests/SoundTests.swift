@@ -201,4 +201,29 @@ import Testing
             .filter { $0.codecType == "audio" }
         for sound in sounds { #expect(abs(try #require(sound.seconds) - 2) < 0.03) }
     }
+
+    @Test("sound of which nothing decodes is left out, and that is said", arguments: [0.5, 1.2])
+    func undecodable(_ share: Double) async throws {
+        let run = try Run(
+            Clip(width: 160, height: 90, frames: 50),
+            quality: 8,
+            tone: Tone(seconds: 2)
+        )
+        var data = try run.input.contents()
+        for packet in try FFprobe.packets(run.input, of: "a:0") {
+            let start = try #require(packet.pos.flatMap { Int($0) })
+            let count = try #require(packet.size.flatMap { Int($0) })
+            // To a decoder of AAC that is a block without any channel.
+            data.replaceSubrange(start..<(start + count), with: Data(repeating: 0xFF, count: count))
+        }
+        try run.input.write(data)
+        var request = run.request(to: Int(Double(data.count) * share))
+        request.audio = .copy
+        let report = try await run.perform(request)
+        #expect(try FFprobe.facts(run.output).audio == nil)
+        #expect(report.audioBytes == 0)
+        #expect(
+            report.notes.contains { $0.contains("nothing of the source's sound can be decoded") }
+        )
+    }
 }

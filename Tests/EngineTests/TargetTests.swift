@@ -104,6 +104,17 @@ import Testing
         }
     }
 
+    @Test("a limit that leaves less than the frames' headers need is refused, and is no defect")
+    func fewerThanHeaders() async throws {
+        let run = try Run(fixture: "picture-starts-at-1s.mp4")
+        let failure = await #expect(throws: Failure.self) {
+            try await run.perform(run.request(to: 18_500, heightCap: .lines(96)))
+        }
+        #expect(failure?.kind == .unreachable, "\(failure as Any)")
+        #expect(try #require(failure?.smallestBytes) > 18_500)
+        #expect(run.folder.names == run.namesAfterFailure)
+    }
+
     @Test("a real camera's clip lands, and looks like its source")
     func realClip() async throws {
         let run = try Run(fixture: "traffic-432p.mp4")

@@ -73,6 +73,8 @@ package enum FFprobe {
         package var dts: Int?
         package var size: String?
         package var flags: String?
+        /// Where it lies in the file.
+        package var pos: String?
 
         package var isKeyframe: Bool { flags?.hasPrefix("K") == true }
     }
@@ -90,9 +92,9 @@ package enum FFprobe {
         try answer(["-show_streams", "-show_chapters", "-show_format", path.string])
     }
 
-    /// The picture's packets in file order.
-    package static func packets(_ path: FilePath) throws -> [Packet] {
-        try answer(["-select_streams", "v:0", "-show_packets", path.string]).packets ?? []
+    /// The packets of a stream in file order: the picture's, or as in `a:0`.
+    package static func packets(_ path: FilePath, of stream: String = "v:0") throws -> [Packet] {
+        try answer(["-select_streams", stream, "-show_packets", path.string]).packets ?? []
     }
 
     /// What a measuring filter of libavfilter says of each frame.
@@ -157,13 +159,30 @@ package enum FFmpeg {
 
     /// One of a file's sound tracks as 32-bit floats, channels interleaved.
     package static func samples(of path: FilePath, track: Int = 0) throws -> [Float] {
-        let data = try run(["-i", path.string, "-map", "0:a:\(track)", "-f", "f32le", "-"])
-        return stride(from: 0, to: data.count - 3, by: 4).map { offset in
-            let bits = (0..<4).reduce(UInt32(0)) {
-                $0 | UInt32(data[data.startIndex + offset + $1]) << UInt32($1 * 8)
+        floats(try run(["-i", path.string, "-map", "0:a:\(track)", "-f", "f32le", "-"]))
+    }
+
+    static func floats(_ data: Data) -> [Float] {
+        unsafe data.withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map { index in
+                unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
             }
-            return Float(bitPattern: bits)
         }
+    }
+}
+
+/// mediainfo, a reader of containers that shares no code with FFmpeg.
+package enum MediaInfo {
+    /// Whether the program is there.
+    package static let isInstalled = (try? Tool.run("mediainfo", ["--Version"])) != nil
+
+    /// What it says of a file's tracks: its own names of the facts, and `@type`.
+    package static func tracks(_ path: FilePath) throws -> [[String: String]] {
+        let data = try Tool.run("mediainfo", ["--Output=JSON", path.string])
+        let answer = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        let media = answer?["media"] as? [String: Any]
+        let tracks = media?["track"] as? [[String: Any]] ?? []
+        return tracks.map { track in track.compactMapValues { $0 as? String } }
     }
 }
 

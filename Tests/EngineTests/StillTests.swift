@@ -82,6 +82,7 @@ struct StillRunScene: Sendable {
         #expect(report.bytes == scene.output.byteCount && report.bytes <= target)
         #expect(report.fill >= 0.99 || report.stoppedAtQualityCeiling)
         #expect(report.attempts.count <= StillSearch.mostTries)
+        #expect(report.attempts.filter(\.isAccepted).map(\.bytes) == [report.bytes])
         let video = try #require(try FFprobe.describe(scene.output).video)
         #expect(video.codecName == "mjpeg" && video.pixFmt == "yuvj420p")
         #expect(video.width == report.width && video.height == report.height)

@@ -151,6 +151,9 @@ struct StillRun {
             made.append((lossless.done, lossless.bytes.count))
             return lossless
         }
+        if Double(plan.limitBytes) < Double(plan.size.pixels) * Self.dearShare {
+            studio.reduceColour()
+        }
         let best = try best(&studio)
         // All of the colour is for pictures that can afford it.
         let isDear = best.map { $0.done.size != plan.size || $0.done.quality < Self.dearQuality }
@@ -164,6 +167,8 @@ struct StillRun {
 
     /// Below this quality all of the colour costs more than it shows.
     private static let dearQuality = 70.0
+    /// Bytes a pixel with which that quality is out of reach.
+    private static let dearShare = 0.03
 
     private mutating func best(_ studio: inout StillStudio) throws -> StillStudio.Made? {
         if plan.preferredBytes < plan.limitBytes {

@@ -194,8 +194,11 @@ package struct StillSearch: Sendable {
         if let below = below.map(point), let above = above.map(point) {
             let span = below.x - above.x
             let share = (above.y - target) / max(1e-9, above.y - below.y)
+            // Where the line leads to the same side twice, the curve has a step: halve instead.
+            let sides = here.suffix(2).map { $0.bytes > limitBytes }
+            let isStuck = here.count > 2 && sides.first == sides.last
             // Steps of the tables are steps of the bytes: never to an end of the stretch.
-            return above.x + span * min(0.97, max(0.03, share))
+            return above.x + span * (isStuck ? 0.5 : min(0.97, max(0.03, share)))
         }
         let sorted = here.map(point).sorted { abs($0.y - target) < abs($1.y - target) }
         guard let nearest = sorted.first else { return format.coarseness(format.knee) }

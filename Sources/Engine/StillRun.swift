@@ -13,6 +13,8 @@ struct StillRun {
     private let request: Request
     private let flag: CancellationFlag
     private var record: RunRecord
+    /// All encodes so far, in order.
+    private var made: [(done: StillTry, bytes: Int)] = []
 
     init(
         source: StillSource,
@@ -85,12 +87,19 @@ struct StillRun {
         )
         for note in studio.notes { record.note(note) }
         record.meter.begin(.encoding, until: 0.9)
-        let made = try search(&studio)
-        if let own = notWorthIt(made, bytes, file) {
+        let found = try search(&studio)
+        if let own = notWorthIt(found, bytes, file) {
+            tell(of: nil)
             record.stoppedAtCeiling = false
             return try publish(untouched: own, in: workspace)
         }
-        return try publish(made, &studio, in: workspace)
+        tell(of: found)
+        if found.bytes.count > source.bytes {
+            record.note(
+                "\(plan.format.name) cannot match so small a source: it is larger than that"
+            )
+        }
+        return try publish(found, &studio, in: workspace)
     }
 
     /// What libav's error means, said of a picture.
@@ -139,8 +148,11 @@ struct StillRun {
     /// The best picture below the limit; first below the source's own size, where that is worth keeping to.
     private mutating func search(_ studio: inout StillStudio) throws -> StillStudio.Made {
         if let lossless = try studio.lossless(), lossless.bytes.count <= plan.preferredBytes {
-            add(lossless.bytes.count, "nothing lost", isAccepted: true)
+            made.append((lossless.done, lossless.bytes.count))
             return lossless
+        }
+        if Double(plan.limitBytes) < Double(plan.size.pixels) * Self.dearShare {
+            studio.reduceColour()
         }
         let best = try best(&studio)
         // All of the colour is for pictures that can afford it.
@@ -155,6 +167,8 @@ struct StillRun {
 
     /// Below this quality all of the colour costs more than it shows.
     private static let dearQuality = 70.0
+    /// Bytes a pixel with which that quality is out of reach.
+    private static let dearShare = 0.03
 
     private mutating func best(_ studio: inout StillStudio) throws -> StillStudio.Made? {
         if plan.preferredBytes < plan.limitBytes {
@@ -165,13 +179,7 @@ struct StillRun {
                 return found
             }
         }
-        let found = try attempt(&studio, limit: plan.limitBytes)
-        if let found, found.bytes.count > source.bytes {
-            record.note(
-                "\(plan.format.name) cannot match so small a source: it is larger than that"
-            )
-        }
-        return found
+        return try attempt(&studio, limit: plan.limitBytes)
     }
 
     private mutating func attempt(
@@ -190,14 +198,12 @@ struct StillRun {
             switch action {
             case .encode(let next):
                 if flag.isRaised { throw Failure.interrupted }
-                let made = try studio.make(next)
-                let count = made.bytes.count
+                let result = try studio.make(next)
+                let count = result.bytes.count
                 // What does not fit is only measured.
-                tries.append(count <= limit ? made : nil)
+                tries.append(count <= limit ? result : nil)
                 action = search.record(next, bytes: count)
-                var isAccepted = false
-                if case .accept(tries.count - 1) = action { isAccepted = true }
-                add(count, words(next), quality: next.quality, isAccepted: isAccepted)
+                made.append((next, count))
                 record.meter.update(
                     Double(tries.count) / Double(StillSearch.mostTries),
                     frames: 0,
@@ -219,6 +225,20 @@ struct StillRun {
     private func words(_ done: StillTry) -> String {
         let tenths = Int((done.quality * 10).rounded())
         return "quality \(tenths / 10).\(tenths % 10) at \(done.size)"
+    }
+
+    /// Tells of all encodes, once it is known which one the file ends with; nil: none of them.
+    private mutating func tell(of chosen: StillStudio.Made?) {
+        let last = made.lastIndex { $0.done == chosen?.done && $0.bytes == chosen?.bytes.count }
+        for (index, one) in made.enumerated() {
+            let isLossless = chosen?.isLossless == true
+            add(
+                one.bytes,
+                isLossless ? "nothing lost" : words(one.done),
+                quality: isLossless ? nil : one.done.quality,
+                isAccepted: index == last
+            )
+        }
     }
 
     private mutating func add(

@@ -135,6 +135,7 @@ struct StillStudio: ~Copyable {
 
     /// From now on with a quarter of the colour, as JPEGs usually are: fewer bytes, softer coloured edges.
     mutating func reduceColour() {
+        guard hasFullColour else { return }
         pixels = .jpeg
         frameSize = nil
     }

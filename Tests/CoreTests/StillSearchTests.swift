@@ -112,6 +112,32 @@ struct StillSearchTests {
         }
     }
 
+    @Test(
+        "where a step of the source's own is in the way, a slightly smaller frame fills the limit"
+    )
+    func cliff() {
+        let full = PixelSize(width: 1800, height: 1200)
+        let smooth = Subject(testDescription: "smooth", size: full)
+        var search = StillSearch(limitBytes: 300_000, full: full, format: .jpeg)
+        var action = search.start()
+        while case .encode(let next) = action {
+            // As measured: a picture that was a JPEG before, at its own size.
+            let bytes = next.quality > 57 ? 306_000 : 160_000
+            action = search.record(
+                next,
+                bytes: next.size == full ? bytes + Int(next.quality * 500) : smooth.bytes(next)
+            )
+        }
+        guard case .accept(let index) = action else {
+            Issue.record("something fits")
+            return
+        }
+        let best = search.outcomes[index]
+        #expect(best.bytes <= 300_000 && best.bytes > 295_000, "\(search.outcomes)")
+        #expect(best.done.size.width > 1700)
+        #expect(search.outcomes.count <= StillSearch.mostTries)
+    }
+
     @Test("where more bytes could not be seen it stops at once, at the ceiling")
     func ceiling() throws {
         let (tries, found) = Self.subjects[0].search(to: 50_000_000)

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Media
 
 extension Failure {
@@ -30,7 +31,7 @@ extension Failure {
             self = .withoutIndex(path)
             return
         }
-        switch error.kind {
+        switch Self.meaning(of: error, on: path) {
         case .missing:
             self.init(
                 .missing,
@@ -94,6 +95,14 @@ extension Failure {
                 why: why,
                 advice: "Please report this with the output of 'cinch doctor'."
             )
+        case .memory where error.isOfInput:
+            self.init(
+                .unreadable,
+                "\(path) demands too much",
+                why: "it asks for more memory than a file may have to \(error.doing)",
+                advice:
+                    "It is damaged, or was made to do this. If it was downloaded, download it again."
+            )
         case .memory:
             self.init(
                 .storage,
@@ -101,6 +110,15 @@ extension Failure {
                 why: "there is not enough memory",
                 advice: "Close other programs, or lower --memory."
             )
+        }
+    }
+
+    /// Damaged headers make demuxers say that a file is absent or forbidden which was opened before.
+    private static func meaning(of error: MediaError, on path: String) -> MediaError.Kind {
+        switch error.kind {
+        case .missing where FileManager.default.fileExists(atPath: path): .invalid
+        case .denied where FileManager.default.isReadableFile(atPath: path): .invalid
+        default: error.kind
         }
     }
 

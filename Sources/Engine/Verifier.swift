@@ -115,7 +115,15 @@ struct Verifier {
             while try sound.next(into: &frame) {
                 if flag.isRaised { throw Failure.interrupted }
             }
-            guard sound.frameCount > 0 else { throw broken("its sound does not decode") }
+            // What was encoded here decodes; what was copied is as the source has it.
+            guard sound.frameCount > 0 else {
+                throw Failure(
+                    .unreadable,
+                    "The source's sound is damaged",
+                    why: "none of it can be decoded",
+                    advice: "Leave it out with --audio none. Nothing was written."
+                )
+            }
             soundLoss.add(sound.loss(sinceMicroseconds: result.startMicroseconds))
         }
         let compared = similarity.count

@@ -55,6 +55,15 @@ package struct MediaError: Error, Equatable, Sendable {
         lastLogLine = LibraryLog.takeLastError()
     }
 
+    /// Whether it came of reading what a stranger made, and not of making something.
+    package var isOfInput: Bool {
+        let steps = [
+            "open the file", "read the streams", "read the file", "set up the decoder",
+            "open the decoder",
+        ]
+        return steps.contains(doing) || doing.hasPrefix("decode ")
+    }
+
     /// Passes a non-negative status on and throws for a negative one: the only place that tests return codes.
     @discardableResult
     static func check(

@@ -238,8 +238,9 @@ package enum Prober {
         case (true, true):
             let ratio = real.value / average.value
             if ratio > 0.98, ratio < 1.02 { return (real, false) }
-            // A few dropped frames keep their grid; anything else gets the next common rate.
-            if ratio >= 1.02, ratio <= 1.35, real.value <= 60.5 { return (real, true) }
+            // Frames that come on a grid with pauses between them keep the grid; recordings that stand still
+            // most of the time, and clocks that are no grid, get the next common rate.
+            if ratio >= 1.02, ratio <= 4, real.value <= 60.5 { return (real, true) }
             return (common(above: average), true)
         }
     }

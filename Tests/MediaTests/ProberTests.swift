@@ -152,6 +152,19 @@ import Testing
         #expect(try !Studio.probe(folder.file("clip.y4m")).video.isInterlaced)
     }
 
+    @Test(
+        "a recording that stands still for a while keeps the rate at which it moves",
+        .enabled(if: FFmpeg.isInstalled)
+    )
+    func pause() throws {
+        let folder = try Folder()
+        let path = folder.file("clip.mkv")
+        let pause = ["-vf", "select='lt(n,21)+gt(n,80)'", "-vsync", "vfr"]
+        try FFmpeg.make("testsrc2=s=64x64:r=30:d=3.4", pause + ["-c:v", "libx264"], at: path)
+        let rate = try Studio.probe(path).video.frameRate
+        #expect(abs(rate.value - 30) < 0.1, "\(rate)")
+    }
+
     @Test("odd sizes are read as they are")
     func oddSize() throws {
         let folder = try Folder()

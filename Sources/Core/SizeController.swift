@@ -28,6 +28,10 @@ package struct SizeController: Sendable {
     package static let maximumRuns = 3
     /// Attempts at the end of a divided clip.
     package static let maximumEndRuns = 4
+    /// Further ones where those left much unused, or more than there is.
+    package static let furtherEndRuns = 2
+    /// Less than this of the limit is worth the further ones.
+    package static let tolerableFill = 0.99
 
     private let limit: Int
     /// Sound and container.
@@ -144,8 +148,15 @@ package struct SizeController: Sendable {
             return .accept(end: ends.count)
         }
         factor = learned(got: got)
-        if ends.count < (isDivided ? Self.maximumEndRuns : Self.maximumRuns) { return ask() }
-        return finish()
+        return mayTryAgain ? ask() : finish()
+    }
+
+    private var mayTryAgain: Bool {
+        guard isDivided else { return ends.count < Self.maximumRuns }
+        if ends.count < Self.maximumEndRuns { return true }
+        guard ends.count < Self.maximumEndRuns + Self.furtherEndRuns else { return false }
+        let best = ends.filter(\.fits).map(\.got).max()
+        return best.map { Double(done + $0 + fixed) < Double(limit) * Self.tolerableFill } ?? true
     }
 
     private mutating func ask() -> Action {
@@ -173,10 +184,19 @@ package struct SizeController: Sendable {
             let slope =
                 ends.count > 1
                 ? ends[ends.count - 1].slope(to: ends[ends.count - 2]) : Self.overshootSlope
-            return max(
-                above.asked(for: wanted, slope: min(1, max(0.5, slope))),
-                Double(above.asked) * 0.4
-            )
+            var asked = above.asked(for: wanted, slope: min(1, max(0.5, slope)))
+            // A handful of frames may come out larger at a lower rate: never up again before one fits.
+            if ends.count > 1, let lowest = ends.min(by: { $0.asked < $1.asked }) {
+                let safety = room * 0.01 * Double(max(0, ends.count - 2))
+                asked = min(
+                    asked,
+                    lowest.asked(
+                        for: min(wanted, Double(lowest.got)) - safety,
+                        slope: Self.overshootSlope
+                    )
+                )
+            }
+            return max(asked, Double(above.asked) * 0.4)
         }
         return wanted / factor
     }

@@ -79,6 +79,51 @@ struct SizeControllerTests {
         #expect(file <= 1_000_000 && file >= 995_000)
     }
 
+    @Test("an end that comes out larger at a lower rate is asked for less and less, until it fits")
+    func contraryEnd() {
+        var controller = SizeController(
+            limitBytes: 500_000,
+            fixedBytes: 13_000,
+            shares: [0.8, 0.2]
+        )
+        guard case .encode(_, let body) = controller.start(),
+            case .encodeEnd(var asked) = controller.record(videoBytes: body * 1004 / 1000)
+        else {
+            Issue.record("an ordinary body is followed by the end")
+            return
+        }
+        let left = 487_000 - body * 1004 / 1000
+        var before = Int.max
+        // As seen of 40 frames: 3 273, 12 970 and 4 868 bytes too much, each asked for less.
+        for over in [3273, 12_970, 4868] {
+            #expect(asked < before)
+            before = asked
+            guard
+                case .encodeEnd(let next) = controller.recordEnd(
+                    videoBytes: left + over,
+                    fits: false
+                )
+            else {
+                Issue.record("another try is cheap")
+                return
+            }
+            asked = next
+        }
+        #expect(asked < before - 4868)
+        // One that fits and leaves much unused is not yet the best that can be had.
+        guard
+            case .encodeEnd(let last) = controller.recordEnd(
+                videoBytes: left - 12_000,
+                fits: true
+            )
+        else {
+            Issue.record("two further tries are allowed")
+            return
+        }
+        #expect(last > asked)
+        #expect(controller.recordEnd(videoBytes: left - 2000, fits: true) == .accept(end: 5))
+    }
+
     @Test("where nothing fits, the refusal says what came out smallest")
     func refuses() {
         var controller = SizeController(limitBytes: 100_000, fixedBytes: 10_000)

@@ -36,7 +36,9 @@ import Testing
                 #expect((error as? Failure)?.kind == .interrupted, "at \(moment): \(error)")
                 #expect(run.folder.names == run.namesAfterFailure)
             }
-            #expect(cancelled.duration(to: clock.now) < .seconds(10))
+            // Other tests hold the threads that this one waits for; how fast a program stops that is
+            // alone is for StoppingTests.
+            #expect(cancelled.duration(to: clock.now) < .seconds(60))
         }
         #expect(try run.input.digest() == before)
     }

@@ -141,6 +141,7 @@ enum Facts {
             "for a file: \(ByteSize.grouped(limits.pixelsPerFrame)) pixels a frame (--max-pixels), "
                 + "\(ByteSize.grouped(limits.frames)) frames (--max-frames), "
                 + "\(limits.streams) tracks (--max-streams), "
+                + "\(ByteSize.text(limits.memoryBytes)) of memory besides kept frames (--max-memory), "
                 + "\(limits.waitSeconds) s for the next frame (--max-wait); "
                 + "\(ByteSize.text(limits.blockBytes)) of memory in one piece follow from them"
         )

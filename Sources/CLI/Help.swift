@@ -61,6 +61,7 @@ enum Help {
         Limits for a file, so that a hostile one cannot use this machine up
           --max-pixels NUMBER   pixels of a frame; the usual limits: 'cinch doctor'
           --max-frames NUMBER   frames          --max-streams NUMBER   tracks
+          --max-memory SIZE     memory, besides that for kept frames
           --max-wait SECONDS    for the next frame
 
         Output

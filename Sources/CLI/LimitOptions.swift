@@ -23,6 +23,12 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
+        help: ArgumentHelp("Memory that the work on it may take.", valueName: "size")
+    )
+    var maxMemory: String?
+
+    @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How long it may take to the next frame.", valueName: "seconds")
     )
     var maxWait: String?
@@ -42,6 +48,10 @@ struct LimitOptions: ParsableArguments {
         try read(maxPixels, .pixels, upTo: 1_000_000_000_000, into: &limits.pixelsPerFrame)
         try read(maxFrames, .frames, upTo: 1_000_000_000_000, into: &limits.frames)
         try read(maxStreams, .streams, upTo: 100_000, into: &limits.streams)
+        if let maxMemory {
+            limits.memoryBytes = try Reading.size(maxMemory, option: InputLimits.Name.memory.option)
+                .bytes
+        }
         try read(maxWait, .wait, upTo: 86_400, into: &limits.waitSeconds)
         return limits
     }

@@ -8,6 +8,7 @@ package struct InputLimits: Sendable, Equatable, Codable {
         case pixels = "--max-pixels"
         case frames = "--max-frames"
         case streams = "--max-streams"
+        case memory = "--max-memory"
         case wait = "--max-wait"
 
         /// The option of the command line.
@@ -20,6 +21,10 @@ package struct InputLimits: Sendable, Equatable, Codable {
     package var frames: Int
     /// Tracks of any kind.
     package var streams: Int
+    /// Memory that the work on a file may take in all, besides frames that are kept.
+    ///
+    /// Held by a child process alone (`Worker`); 4K takes half a gigabyte, 8K three.
+    package var memoryBytes: Int
     /// Seconds that one call for the next packet or frame may take.
     package var waitSeconds: Int
 
@@ -27,11 +32,13 @@ package struct InputLimits: Sendable, Equatable, Codable {
         pixelsPerFrame: Int = 8192 * 8192,
         frames: Int = 20_000_000,
         streams: Int = 256,
+        memoryBytes: Int = 6_000_000_000,
         waitSeconds: Int = 60
     ) {
         self.pixelsPerFrame = pixelsPerFrame
         self.frames = frames
         self.streams = streams
+        self.memoryBytes = memoryBytes
         self.waitSeconds = waitSeconds
     }
 
@@ -57,6 +64,7 @@ package struct InputLimits: Sendable, Equatable, Codable {
             pixelsPerFrame: max(pixelsPerFrame, usual.pixelsPerFrame),
             frames: max(frames, usual.frames),
             streams: max(streams, usual.streams),
+            memoryBytes: max(memoryBytes, usual.memoryBytes),
             waitSeconds: max(waitSeconds, usual.waitSeconds)
         )
     }

@@ -123,6 +123,15 @@ final class Child: Sendable {
                 advice: "Close other programs, or make it smaller with --max-height. "
                     + "Nothing was left behind."
             )
+        case .exited(Worker.memoryExitCode):
+            return Failure(
+                .unreadable,
+                "\(job.input) demands too much",
+                why:
+                    "the work on it took more than \(ByteSize.text(job.limits.input.memoryBytes)) of memory",
+                advice: "If you trust it, allow more with \(InputLimits.Name.memory.option); "
+                    + "'cinch doctor' tells the limits. Nothing was left behind."
+            )
         case .signalled(let signal): how = Self.name(of: signal)
         case .exited(let code): how = "its process ended with code \(code)"
         }

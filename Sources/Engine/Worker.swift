@@ -75,6 +75,7 @@ package struct Worker: Sendable {
             return Failure.Kind.usage.exitCode
         }
         if job.limits.isBackground { Priority.stepBack() }
+        watchMemory(upTo: job.limits)
         let task = Task { await job.answer(on: output) }
         let thread = Thread {
             // Nothing more is said: the end of the input is the wish to stop.
@@ -85,6 +86,33 @@ package struct Worker: Sendable {
         thread.start()
         await task.value
         return 0
+    }
+
+    /// How a child ends that needs more memory than it may; between the two processes only.
+    static let memoryExitCode: Int32 = 75
+
+    /// Ends this process once it has taken more than allowed, while the machine still has some.
+    ///
+    /// By what it has touched (`getrusage`): a limit on what is reserved (RLIMIT_DATA) makes calls fail in
+    /// places where libraries do not look, and then they wait for ever.
+    private static func watchMemory(upTo limits: Compressor.Limits) {
+        let (most, overflow) = limits.input.memoryBytes.addingReportingOverflow(limits.memoryBytes)
+        guard !overflow else { return }
+        let thread = Thread {
+            while true {
+                var usage = rusage()
+                // RUSAGE_SELF, whose type is not the function's own on Linux.
+                _ = unsafe getrusage(0, &usage)
+                #if canImport(Darwin)
+                let unit = 1
+                #else
+                let unit = 1024
+                #endif
+                if usage.ru_maxrss * unit > most { _exit(memoryExitCode) }
+                usleep(100_000)
+            }
+        }
+        thread.start()
     }
 }
 

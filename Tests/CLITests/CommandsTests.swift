@@ -91,7 +91,8 @@ struct CommandsTests {
             ["--max-height", "99999"], ["--audio", "loud"],
             ["--audio", "7"], ["--speed", "warp"], ["--memory", "-1"], ["--disk", "big"],
             ["--max-pixels", "0"], ["--max-frames", "-1"], ["--max-streams", "1.5"],
-            ["--max-wait", "99999"], ["--max-frames", "99999999999999999999G"],
+            ["--max-wait", "99999"], ["--max-memory", "0"],
+            ["--max-frames", "99999999999999999999G"],
             ["--max-pixels", "G"], ["--max-wait", "--json"],
         ]
     )
@@ -110,7 +111,7 @@ struct CommandsTests {
     func limits() throws {
         let command = try compress([
             "a.mp4", "--max-pixels", "100M", "--max-frames", "1G", "--max-streams", "12",
-            "--max-wait", "5",
+            "--max-memory", "2GB", "--max-wait", "5",
         ])
         #expect(
             try command.limits().input
@@ -118,6 +119,7 @@ struct CommandsTests {
                     pixelsPerFrame: 100_000_000,
                     frames: 1_000_000_000,
                     streams: 12,
+                    memoryBytes: 2_000_000_000,
                     waitSeconds: 5
                 )
         )

@@ -131,6 +131,19 @@ extension BuiltProgram {
         }
         #endif
 
+        @Test(
+            "a file that takes more memory than it may ends with the limit's name and leaves nothing"
+        )
+        func memory() async throws {
+            let clip = try folder.clip()
+            let limits = ["--max-memory", "30MB", "--memory", "1MB"]
+            let result = try await Program.run(long(clip) + limits)
+            #expect(result.exitCode == 65)
+            #expect(result.messages.contains("took more than 30.0 MB of memory"))
+            #expect(result.messages.contains("--max-memory"))
+            #expect(folder.names == ["clip.mp4"])
+        }
+
         @Test("a worker that is given no job says so by its exit code")
         func noJob() async throws {
             let result = try await Program.run(["__worker"], input: "nonsense\n")

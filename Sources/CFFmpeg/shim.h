@@ -215,6 +215,13 @@ static inline int cinch_open_input(AVFormatContext **context, const char *url, c
     return status;
 }
 
+// Frees an encoder with the matrices that it was given.
+static inline void cinch_free_encoder(AVCodecContext **context) {
+    // avcodec_free_context leaves this one to whoever allocated it.
+    if (*context) av_freep(&(*context)->chroma_intra_matrix);
+    avcodec_free_context(context);
+}
+
 // Closes both; libavformat leaves alone what it did not open.
 static inline void cinch_close_input(AVFormatContext **context) {
     AVIOContext *io = *context ? (*context)->pb : NULL;

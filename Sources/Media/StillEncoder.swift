@@ -28,7 +28,7 @@ package enum StillEncoder {
                 words: "this build of FFmpeg has no encoder for it"
             )
         }
-        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
+        let handle = try Owned(avcodec_alloc_context3(codec), freedBy: cinch_free_encoder)
         let context = handle.pointer
         context.pointee.width = frame.pointer.pointee.width
         context.pointee.height = frame.pointer.pointee.height

@@ -300,7 +300,9 @@ struct LocalRun {
             )
         }
         // What is damaged in the source is damaged in a copy; encoding conceals it.
-        if case .failure(let failure) = checked, failure.kind == .defect { return nil }
+        if case .failure(let failure) = checked, [.defect, .unreadable].contains(failure.kind) {
+            return nil
+        }
         let finding = try checked.get()
         try record.judge(result, sound: sound, of: source, request)
         let file = Finished(

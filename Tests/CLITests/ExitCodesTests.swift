@@ -82,6 +82,13 @@ extension BuiltProgram {
             #expect(saved.exitCode == 0, "\(saved.messages)")
             #expect(saved.output.contains("Damage"))
             #expect(saved.output.contains("are missing"))
+            let told = try await Program.run(
+                call + ["-o", folder.path("told.mp4"), "--json", "--quiet"]
+            )
+            let damage = try #require(try told.objects().last?["damage"] as? [String: Any])
+            let stated = try #require(damage["statedSeconds"] as? Double)
+            let reached = try #require(damage["reachedSeconds"] as? Double)
+            #expect(reached < stated - 5)
         }
 
         @Test("66 where reading is not permitted", .enabled(if: Allowed.unprivileged))

@@ -130,40 +130,11 @@ package struct Compressor: Sendable {
                 let planned = try Planned(material, request)
                 events(planned.event)
                 let workspace = try Workspace(for: request.destination, of: input)
+                var record = RunRecord(events: events)
+                if let misnomer = material.misnomer { record.note(misnomer) }
+                var run = planned.run(limits: limits, flag: flag, record: record)
                 do throws(Failure) {
-                    switch planned {
-                    case .video(let source, let plan, _):
-                        var run = LocalRun(
-                            source: source,
-                            plan: plan,
-                            request: request,
-                            limits: limits,
-                            flag: flag,
-                            events: events
-                        )
-                        run.note(material.misnomer)
-                        return try run.perform(in: workspace)
-                    case .sound(let source, let plan, _):
-                        var run = SoundRun(
-                            source: source,
-                            plan: plan,
-                            request: request,
-                            flag: flag,
-                            events: events
-                        )
-                        run.note(material.misnomer)
-                        return try run.perform(in: workspace)
-                    case .still(let source, let plan, _):
-                        var run = StillRun(
-                            source: source,
-                            plan: plan,
-                            request: request,
-                            flag: flag,
-                            events: events
-                        )
-                        run.note(material.misnomer)
-                        return try run.perform(in: workspace)
-                    }
+                    return try run.perform(in: workspace)
                 } catch {
                     throw input.explain(error)
                 }

@@ -160,7 +160,7 @@ struct Landing {
                     asked: bytes,
                     result,
                     fileBytes: result.isComplete ? fileBytes : nil,
-                    reason(fileBytes, isComplete: result.isComplete)
+                    Attempt.reason(result.isComplete ? fileBytes : nil, limitBytes: limitBytes)
                 )
             case .accept:
                 guard let best else {
@@ -286,13 +286,6 @@ struct Landing {
                 reason: reason
             )
         )
-    }
-
-    private func reason(_ bytes: Int, isComplete: Bool) -> String {
-        if !isComplete { return "over the limit before its end: given up there" }
-        return bytes > limitBytes
-            ? "\(ByteSize.grouped(bytes - limitBytes)) bytes over the limit"
-            : "\(ByteSize.grouped(limitBytes - bytes)) bytes below the limit"
     }
 }
 

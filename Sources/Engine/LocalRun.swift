@@ -3,68 +3,23 @@ import Foundation
 import Media
 import SystemPackage
 
-/// One run on this machine, from the plan to the file in its place; blocking, on one thread.
+/// A run on a video.
 ///
 /// To a size: sound first, because its bytes are then known; one sweep that decodes, keeps the
 /// prepared frames and runs pass 1 on a small copy; the container's bytes from pass 1's packets; pass 2
 /// from the kept frames; a corrected pass 2 where the file missed; verify; rename.
-struct LocalRun {
-    private let source: Source
-    private var plan: Plan
-    private let request: Request
-    private let limits: Compressor.Limits
-    private let flag: CancellationFlag
-    private var record: RunRecord
-    private var trimmings = Trimmings()
+struct LocalRun: Run {
+    let source: Source
+    var plan: Plan
+    let request: Request
+    let limits: Compressor.Limits
+    let flag: CancellationFlag
+    var record: RunRecord
+    var trimmings = Trimmings()
 
-    init(
-        source: Source,
-        plan: Plan,
-        request: Request,
-        limits: Compressor.Limits,
-        flag: CancellationFlag,
-        events: @escaping @Sendable (Event) -> Void
-    ) {
-        self.source = source
-        self.plan = plan
-        self.request = request
-        self.limits = limits
-        self.flag = flag
-        record = RunRecord(events: events)
-    }
-
-    /// Something a person should know from the start.
-    mutating func note(_ text: String?) { if let text { record.note(text) } }
-
-    /// Makes the file and puts it in its place.
-    mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
-        do {
-            try room.check(in: workspace)
-            try record.begin(source, request)
-            return try make(in: workspace)
-        } catch let failure as Failure {
-            throw flag.isRaised ? .interrupted : failure
-        } catch let error as MediaError {
-            // x264 does not say that it could not write its log; the disk does.
-            throw Failure(
-                error,
-                input: source.path,
-                flag: flag,
-                isDiskFull: workspace.isFull
-            )
-        } catch {
-            throw flag.isRaised
-                ? .interrupted
-                : Failure(
-                    .storage,
-                    "Cannot work beside \(request.destination.string)",
-                    why: "\(error)",
-                    advice: "Check the disk; nothing was left behind."
-                )
-        }
-    }
-
-    private mutating func make(in workspace: borrowing Workspace) throws -> Report {
+    mutating func make(in workspace: borrowing Workspace) throws -> Report {
+        try room.check(in: workspace)
+        try record.begin(source, request)
         switch plan.method {
         case .remux:
             if let report = try remux(in: workspace) { return report }
@@ -261,62 +216,9 @@ struct LocalRun {
         return nil
     }
 
-    /// Copies the packets into a fresh MP4; nil where the result is larger than the limit after all.
-    private mutating func remux(in workspace: borrowing Workspace) throws -> Report? {
-        var sound = try makeSound(in: workspace)
-        record.meter.begin(.encoding, until: 0.6)
-        var copying = Remux(source: source, plan: plan, trimmings: trimmings)
-        let path = workspace.file("copy.mp4")
-        let result = try copying.run(sound: &sound, to: path, flag: flag) {
-            record.meter.update($0, frames: 0)
-        }
-        guard result.fileBytes <= plan.limitBytes, result.beginsWithKeyframe else { return nil }
-        record.add(
-            Attempt(
-                number: 0,
-                mode: .remux,
-                bytes: result.fileBytes,
-                isAccepted: true,
-                reason: "packets copied, nothing encoded"
-            )
-        )
-        let verifier = Verifier(
-            limitBytes: plan.limitBytes,
-            size: source.video.codedSize,
-            frames: nil,
-            durationSeconds: result.durationSeconds,
-            frameSeconds: 1 / max(1, source.video.frameRate.value),
-            hasSound: sound?.isSound == true
-        )
-        record.meter.begin(.verifying, until: 1)
-        let total = Double(max(1, plan.frames))
-        let checked = Result { () throws(Failure) in
-            try verifier.check(
-                path,
-                bytes: result.fileBytes,
-                flag: flag,
-                original: { _, _ in false },
-                onFrame: { record.meter.update(Double($0) / total, frames: $0) }
-            )
-        }
-        // What is damaged in the source is damaged in a copy; encoding conceals it.
-        if case .failure(let failure) = checked, [.defect, .unreadable].contains(failure.kind) {
-            return nil
-        }
-        let finding = try checked.get()
-        try record.judge(result, sound: sound, of: source, request)
-        let file = Finished(
-            name: "copy.mp4",
-            frames: finding.frames,
-            fileBytes: result.fileBytes,
-            pictureBytes: result.pictureBytes
-        )
-        return try place(file, finding, soundBytes: sound?.soundByteCount ?? 0, in: workspace)
-    }
-
     // MARK: - Parts of every run
 
-    private mutating func makeSound(in workspace: borrowing Workspace) throws -> Track? {
+    mutating func makeSound(in workspace: borrowing Workspace) throws -> Track? {
         trimmings = try Trimmings(plan.metadata, of: source, flag: flag)
         trimmings.isFragmented = request.isFragmented
         let sound = try record.makeSound(
@@ -367,7 +269,7 @@ struct LocalRun {
     }
 
     /// Renames the checked file to its destination, and writes the receipt.
-    private mutating func place(
+    mutating func place(
         _ file: Finished,
         _ finding: Verifier.Finding,
         soundBytes: Int,
@@ -386,13 +288,8 @@ struct LocalRun {
     }
 
     private var room: Room {
-        Room(source: source, plan: plan, limits: limits, destination: request.destination.string)
+        Room(source: source, plan: plan, limits: limits, destination: request.destination)
     }
 
     private var settings: VideoEncoder.Settings { VideoEncoder.Settings(plan) }
-}
-
-extension Workspace {
-    /// Whether the disk has no room for even a little more.
-    var isFull: Bool { (freeBytes ?? .max) < 64 << 10 }
 }

@@ -59,3 +59,50 @@ struct Remux {
         )
     }
 }
+
+extension LocalRun {
+    /// Copies the packets into a fresh MP4; nil where the result is larger than the limit after all.
+    mutating func remux(in workspace: borrowing Workspace) throws -> Report? {
+        var sound = try makeSound(in: workspace)
+        record.meter.begin(.encoding, until: 0.6)
+        var copying = Remux(source: source, plan: plan, trimmings: trimmings)
+        let path = workspace.file("copy.mp4")
+        let result = try copying.run(sound: &sound, to: path, flag: flag) {
+            record.meter.update($0, frames: 0)
+        }
+        guard result.fileBytes <= plan.limitBytes, result.beginsWithKeyframe else { return nil }
+        record.addCopy(bytes: result.fileBytes)
+        let verifier = Verifier(
+            limitBytes: plan.limitBytes,
+            size: source.video.codedSize,
+            frames: nil,
+            durationSeconds: result.durationSeconds,
+            frameSeconds: 1 / max(1, source.video.frameRate.value),
+            hasSound: sound?.isSound == true
+        )
+        record.meter.begin(.verifying, until: 1)
+        let total = Double(max(1, plan.frames))
+        let checked = Result { () throws(Failure) in
+            try verifier.check(
+                path,
+                bytes: result.fileBytes,
+                flag: flag,
+                original: { _, _ in false },
+                onFrame: { record.meter.update(Double($0) / total, frames: $0) }
+            )
+        }
+        // What is damaged in the source is damaged in a copy; encoding conceals it.
+        if case .failure(let failure) = checked, [.defect, .unreadable].contains(failure.kind) {
+            return nil
+        }
+        let finding = try checked.get()
+        try record.judge(result, sound: sound, of: source, request)
+        let file = Finished(
+            name: "copy.mp4",
+            frames: finding.frames,
+            fileBytes: result.fileBytes,
+            pictureBytes: result.pictureBytes
+        )
+        return try place(file, finding, soundBytes: sound?.soundByteCount ?? 0, in: workspace)
+    }
+}

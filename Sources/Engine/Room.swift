@@ -1,22 +1,16 @@
 import Core
+import SystemPackage
 
 /// What a run needs of the disk, and where its frames are kept.
 struct Room {
     let source: Source
     let plan: Plan
     let limits: Compressor.Limits
-    let destination: String
+    let destination: FilePath
 
     /// Refuses a run that the disk has no room for, before any work is done.
     func check(in workspace: borrowing Workspace) throws(Failure) {
-        guard let free = workspace.freeBytes, free < least else { return }
-        throw Failure(
-            .storage,
-            "Cannot write beside \(destination)",
-            why:
-                "the disk has \(ByteSize.text(free)) free, and this run needs about \(ByteSize.text(least))",
-            advice: "Free some space, or name another place with -o."
-        )
+        try workspace.checkRoom(for: least, beside: destination)
     }
 
     /// The result, the sound, and x264's two logs.
@@ -38,4 +32,21 @@ struct Room {
             fileLimitBytes: min(limits.diskBytes ?? 16_000_000_000, spare * 4 / 5)
         )
     }
+}
+
+extension Workspace {
+    /// Refuses work that the disk has no room for.
+    func checkRoom(for least: Int, beside destination: FilePath) throws(Failure) {
+        guard let free = freeBytes, free < least else { return }
+        throw Failure(
+            .storage,
+            "Cannot write beside \(destination.string)",
+            why:
+                "the disk has \(ByteSize.text(free)) free, and this run needs about \(ByteSize.text(least))",
+            advice: "Free some space, or name another place with -o."
+        )
+    }
+
+    /// Whether the disk has no room for even a little more.
+    var isFull: Bool { (freeBytes ?? .max) < 64 << 10 }
 }

@@ -32,6 +32,19 @@ struct RunRecord {
         meter.send(.attempted(attempt))
     }
 
+    /// Records that what the source has was packed anew.
+    mutating func addCopy(bytes: Int) {
+        add(
+            Attempt(
+                number: 0,
+                mode: .remux,
+                bytes: bytes,
+                isAccepted: true,
+                reason: "packets copied, nothing encoded"
+            )
+        )
+    }
+
     /// The receipt of a file that was checked and published.
     func report(
         of file: Finished,
@@ -73,6 +86,16 @@ struct RunRecord {
             metadata: Report.MetadataOutcome(plan.metadata),
             damage: damage.isNone ? nil : damage
         )
+    }
+}
+
+extension Attempt {
+    /// How an attempt at a size ended; nil bytes: it was given up.
+    static func reason(_ bytes: Int?, limitBytes: Int) -> String {
+        guard let bytes else { return "over the limit before its end: given up there" }
+        return bytes > limitBytes
+            ? "\(ByteSize.grouped(bytes - limitBytes)) bytes over the limit"
+            : "\(ByteSize.grouped(limitBytes - bytes)) bytes below the limit"
     }
 }
 

@@ -53,11 +53,6 @@ struct EncodedSound: ~Copyable {
             isComplete = false
             return
         }
-        if var main = track.take() {
-            main.join(made)
-            track = consume main
-        } else {
-            track = consume made
-        }
+        Track.join(made, to: &track)
     }
 }

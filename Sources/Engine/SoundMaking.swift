@@ -29,12 +29,8 @@ extension RunRecord {
             note("the sound cannot be decoded here and is left out")
         }
         var subtitles = try makeSubtitles(of: source, plan: plan, path: path, flag: flag)
-        guard let text = subtitles.take() else { return sound }
-        if var heard = sound.take() {
-            heard.join(text)
-            return consume heard
-        }
-        return consume text
+        if let text = subtitles.take() { Track.join(text, to: &sound) }
+        return sound
     }
 
     /// Text goes along; what is too long for so small a file, or no text, is left out and named.
@@ -75,16 +71,32 @@ extension RunRecord {
         among tracks: [AudioTrack],
         wish: AudioTrackWish
     ) -> String {
-        let count = "the source has \(tracks.count) sound tracks: "
-        switch wish {
-        case .keep: return count + "\(1 + plan.furtherSounds.count) are kept"
+        let track = tracks.first { $0.streamIndex == plan.sound.streamIndex }
+        let language = track?.language.map { $0 == "und" ? "" : ", \($0)," } ?? ""
+        return wish.outcome(
+            kept: 1 + plan.furtherSounds.count,
+            of: tracks.count,
+            main: AudioTrackWish.name(of: track) + language
+        )
+    }
+}
+
+extension AudioTrackWish {
+    /// What is told of several sound tracks.
+    ///
+    /// `main`: what the one is called that is kept, where one is.
+    func outcome(kept: Int, of count: Int, main: String) -> String {
+        let count = "the source has \(count) sound tracks: "
+        switch self {
+        case .keep: return count + "\(kept) are kept"
         case .mixed: return count + "they are mixed into one"
-        case .automatic, .number:
-            let track = tracks.first { $0.streamIndex == plan.sound.streamIndex }
-            let number = track.map { "number \($0.number)" } ?? "one"
-            let language = track?.language.map { $0 == "und" ? "" : ", \($0)," } ?? ""
-            let how = wish == .automatic ? ", as the main one; --audio-track chooses" : ""
-            return count + number + language + " is kept" + how
+        case .automatic: return count + main + " is kept, as the main one; --audio-track chooses"
+        case .number: return count + main + " is kept"
         }
+    }
+
+    /// A track by its number, as the option counts.
+    static func name(of track: AudioTrack?) -> String {
+        track.map { "number \($0.number)" } ?? "one"
     }
 }

@@ -3,60 +3,24 @@ import Foundation
 import Media
 import SystemPackage
 
-/// One run on sound alone, from the plan to the file in its place; blocking, on one thread.
+/// A run on sound alone.
 ///
 /// To a size: the container's bytes are asked of the muxer, the encoder is steered to what is left over
 /// (`SoundSteering`), and where that missed it is done again, a few times at the most (`SoundLanding`).
-struct SoundRun {
-    private let source: SoundSource
-    private var plan: SoundPlan
-    private let request: Request
-    private let flag: CancellationFlag
-    private var record: RunRecord
-    private var trimmings = Trimmings()
+struct SoundRun: Run {
+    let source: SoundSource
+    var plan: SoundPlan
+    let request: Request
+    let flag: CancellationFlag
+    var record: RunRecord
+    var trimmings = Trimmings()
 
-    init(
-        source: SoundSource,
-        plan: SoundPlan,
-        request: Request,
-        flag: CancellationFlag,
-        events: @escaping @Sendable (Event) -> Void
-    ) {
-        self.source = source
-        self.plan = plan
-        self.request = request
-        self.flag = flag
-        record = RunRecord(events: events)
-    }
-
-    /// Something a person should know from the start.
-    mutating func note(_ text: String?) {
-        if let text { record.note(text) }
-    }
-
-    /// Makes the file and puts it in its place.
-    mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
-        do {
-            try checkRoom(in: workspace)
-            try record.begin(source, request)
-            return try make(in: workspace)
-        } catch let failure as Failure {
-            throw flag.isRaised ? .interrupted : failure
-        } catch let error as MediaError {
-            throw Failure(error, input: source.path, flag: flag, isDiskFull: workspace.isFull)
-        } catch {
-            throw flag.isRaised
-                ? .interrupted
-                : Failure(
-                    .storage,
-                    "Cannot work beside \(request.destination.string)",
-                    why: "\(error)",
-                    advice: "Check the disk; nothing was left behind."
-                )
-        }
-    }
-
-    private mutating func make(in workspace: borrowing Workspace) throws -> Report {
+    mutating func make(in workspace: borrowing Workspace) throws -> Report {
+        try workspace.checkRoom(
+            for: 2 * min(plan.limitBytes, plan.expectedBytes),
+            beside: request.destination
+        )
+        try record.begin(source, request)
         trimmings = try Trimmings(plan.metadata, of: source, flag: flag)
         noteTracks()
         if plan.method == .remux {
@@ -84,15 +48,7 @@ struct SoundRun {
         try record.judge(only: track, of: source, request)
         let file = try assemble(&track, as: "copy.m4a", in: workspace)
         guard file.fileBytes <= plan.limitBytes else { return nil }
-        record.add(
-            Attempt(
-                number: 0,
-                mode: .remux,
-                bytes: file.fileBytes,
-                isAccepted: true,
-                reason: "packets copied, nothing encoded"
-            )
-        )
+        record.addCopy(bytes: file.fileBytes)
         return try publish(file, in: workspace)
     }
 
@@ -152,7 +108,9 @@ struct SoundRun {
                     bytes: file?.fileBytes,
                     // The one that wins is marked at the end.
                     isAccepted: false,
-                    reason: reason(file?.fileBytes)
+                    reason: file != nil && plan.targetBytes == nil
+                        ? "at a usual rate"
+                        : Attempt.reason(file?.fileBytes, limitBytes: plan.limitBytes)
                 )
             )
         }
@@ -235,14 +193,6 @@ struct SoundRun {
         return named.audio.first { $0.streamIndex == sound.streamIndex }?.title
     }
 
-    private func reason(_ bytes: Int?) -> String {
-        guard let bytes else { return "over the limit before its end: given up there" }
-        guard plan.targetBytes != nil else { return "at a usual rate" }
-        return bytes > plan.limitBytes
-            ? "\(ByteSize.grouped(bytes - plan.limitBytes)) bytes over the limit"
-            : "\(ByteSize.grouped(plan.limitBytes - bytes)) bytes below the limit"
-    }
-
     // MARK: - Parts of every run
 
     /// A complete file in the workspace, not yet checked.
@@ -311,19 +261,6 @@ struct SoundRun {
         )
     }
 
-    /// Refuses a run that the disk has no room for: packets and the file with them.
-    private func checkRoom(in workspace: borrowing Workspace) throws(Failure) {
-        let least = 2 * min(plan.limitBytes, plan.expectedBytes)
-        guard let free = workspace.freeBytes, free < least else { return }
-        throw Failure(
-            .storage,
-            "Cannot write beside \(request.destination.string)",
-            why:
-                "the disk has \(ByteSize.text(free)) free, and this run needs about \(ByteSize.text(least))",
-            advice: "Free some space, or name another place with -o."
-        )
-    }
-
     private var named: SoundSource {
         plan.metadata.policy == .none ? source.withoutTrackNames : source
     }
@@ -339,17 +276,14 @@ struct SoundRun {
 
     private mutating func noteTracks() {
         guard source.audio.count > 1 else { return }
-        let count = "the source has \(source.audio.count) sound tracks: "
-        switch request.audioTrack {
-        case .keep: record.note(count + "\(plan.sounds.count) are kept")
-        case .mixed: record.note(count + "they are mixed into one")
-        case .automatic, .number:
-            let track = source.audio.first { $0.streamIndex == plan.sounds[0].streamIndex }
-            let number = track.map { "number \($0.number)" } ?? "one"
-            let how =
-                request.audioTrack == .automatic ? ", as the main one; --audio-track chooses" : ""
-            record.note(count + number + " is kept" + how)
-        }
+        let main = source.audio.first { $0.streamIndex == plan.sounds[0].streamIndex }
+        record.note(
+            request.audioTrack.outcome(
+                kept: plan.sounds.count,
+                of: source.audio.count,
+                main: AudioTrackWish.name(of: main)
+            )
+        )
     }
 }
 

@@ -26,14 +26,9 @@ struct SoundVerifier {
         flag: CancellationFlag,
         onProgress: (Double) -> Void
     ) throws(Failure) -> Finding {
-        let finding: Result<Finding, Failure>
-        do throws(MediaError) {
-            finding = try inspect(path, bytes: bytes, flag: flag.forOwnFile, onProgress)
-        } catch {
-            if flag.isRaised { throw .interrupted }
-            throw broken("it does not read back: \(error.doing): \(error.words)")
+        try readBack(flag) { (flag) throws in
+            try inspect(path, bytes: bytes, flag: flag, onProgress)
         }
-        return try finding.get()
     }
 
     private func inspect(
@@ -41,10 +36,11 @@ struct SoundVerifier {
         bytes: Int,
         flag: CancellationFlag,
         _ onProgress: (Double) -> Void
-    ) throws(MediaError) -> Result<Finding, Failure> {
-        func broken(_ why: String) -> Result<Finding, Failure> { .failure(self.broken(why)) }
+    ) throws -> Finding {
         guard bytes <= limitBytes else {
-            return broken("it has \(bytes) bytes, \(bytes - limitBytes) more than allowed")
+            throw Failure.failedCheck(
+                "it has \(bytes) bytes, \(bytes - limitBytes) more than allowed"
+            )
         }
         guard
             case .sound(let result) = try Prober.examine(
@@ -52,20 +48,22 @@ struct SoundVerifier {
                 bytes: bytes,
                 flag: flag
             )
-        else { return broken("there is more than sound in it") }
+        else { throw Failure.failedCheck("there is more than sound in it") }
         guard result.audio.count == trackCount, let main = result.audio.first else {
-            return broken("it has \(result.audio.count) tracks, not \(trackCount)")
+            throw Failure.failedCheck("it has \(result.audio.count) tracks, not \(trackCount)")
         }
         // A block of samples at 8 kHz lasts an eighth of a second.
         let tolerance = 0.02 + 1024 / Double(max(1, main.sampleRate))
         // Sound that was cut out of a video may begin after time zero.
         let end = result.durationSeconds + Double(result.startMicroseconds) / 1_000_000
         guard abs(end - durationSeconds) <= tolerance else {
-            return broken("it ends at \(end) s instead of \(durationSeconds) s")
+            throw Failure.failedCheck("it ends at \(end) s instead of \(durationSeconds) s")
         }
         var done = 0.0
         for track in result.audio {
-            guard track.codec == "aac" else { return broken("its sound is \(track.codec)") }
+            guard track.codec == "aac" else {
+                throw Failure.failedCheck("its sound is \(track.codec)")
+            }
             var decoder = try Decoder(
                 path: path.string,
                 streamIndex: track.streamIndex,
@@ -74,31 +72,20 @@ struct SoundVerifier {
             var frame = try Frame()
             var samples = 0
             while try decoder.next(into: &frame) {
-                if flag.isRaised { return .failure(.interrupted) }
+                if flag.isRaised { throw Failure.interrupted }
                 samples += frame.sampleCount
                 onProgress(done + Double(samples) / Double(max(1, track.sampleRate)))
             }
             guard isCopied || decoder.damagedCount == 0 && decoder.endedEarly == nil else {
-                return broken("\(decoder.damagedCount) of its packets do not decode")
+                throw Failure.failedCheck("\(decoder.damagedCount) of its packets do not decode")
             }
-            guard samples > 0 else { return broken("its sound does not decode") }
+            guard samples > 0 else { throw Failure.failedCheck("its sound does not decode") }
             done += Double(samples) / Double(max(1, track.sampleRate))
         }
-        return .success(
-            Finding(
-                durationSeconds: result.durationSeconds,
-                channels: main.channels,
-                sampleRate: main.sampleRate
-            )
-        )
-    }
-
-    private func broken(_ why: String) -> Failure {
-        Failure(
-            .defect,
-            "The finished file failed its check",
-            why: why,
-            advice: "Nothing was written. Please report this with the output of 'cinch doctor'."
+        return Finding(
+            durationSeconds: result.durationSeconds,
+            channels: main.channels,
+            sampleRate: main.sampleRate
         )
     }
 }

@@ -3,59 +3,20 @@ import Foundation
 import Media
 import SystemPackage
 
-/// One run on a still picture, from the plan to the file in its place.
+/// A run on a still picture.
 ///
-/// Blocking; on one thread. Decode once, then encode until the size lands (`StillSearch`), each time at
+/// Decode once, then encode until the size lands (`StillSearch`), each time at
 /// the frame size that it says; reopen; rename. What fits already is copied, or only loses what it says of itself.
-struct StillRun {
-    private let source: StillSource
-    private let plan: StillPlan
-    private let request: Request
-    private let flag: CancellationFlag
-    private var record: RunRecord
+struct StillRun: Run {
+    let source: StillSource
+    let plan: StillPlan
+    let request: Request
+    let flag: CancellationFlag
+    var record: RunRecord
     /// All encodes so far, in order.
-    private var made: [(done: StillTry, bytes: Int)] = []
+    var made: [(done: StillTry, bytes: Int)] = []
 
-    init(
-        source: StillSource,
-        plan: StillPlan,
-        request: Request,
-        flag: CancellationFlag,
-        events: @escaping @Sendable (Event) -> Void
-    ) {
-        self.source = source
-        self.plan = plan
-        self.request = request
-        self.flag = flag
-        record = RunRecord(events: events)
-    }
-
-    /// Something a person should know, if there is anything.
-    mutating func note(_ text: String?) {
-        if let text { record.note(text) }
-    }
-
-    /// Makes the file and puts it in its place.
-    mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
-        do {
-            return try make(in: workspace)
-        } catch let failure as Failure {
-            throw flag.isRaised ? .interrupted : failure
-        } catch let error as MediaError {
-            throw unreadable(error)
-        } catch {
-            throw flag.isRaised
-                ? .interrupted
-                : Failure(
-                    .storage,
-                    "Cannot work beside \(request.destination.string)",
-                    why: "\(error)",
-                    advice: "Check the disk; nothing was left behind."
-                )
-        }
-    }
-
-    private mutating func make(in workspace: borrowing Workspace) throws -> Report {
+    mutating func make(in workspace: borrowing Workspace) throws -> Report {
         record.meter.begin(.analysing, until: 0.15)
         let bytes = try StillReader.bytes(of: source.path, limits: flag.limits)
         let file = StillFile(bytes)
@@ -103,7 +64,7 @@ struct StillRun {
     }
 
     /// What libav's error means, said of a picture.
-    private func unreadable(_ error: MediaError) -> Failure {
+    func failure(of error: MediaError, isDiskFull: Bool) -> Failure {
         var failure = Failure(error, input: source.path, flag: flag)
         guard failure.kind == .unreadable, error.kind == .invalid || error.kind == .other else {
             return failure
@@ -311,31 +272,20 @@ struct StillRun {
         bytes: Int,
         size: PixelSize
     ) throws(Failure) -> StillPicture {
-        func broken(_ why: String) -> Failure {
-            Failure(
-                .defect,
-                "The finished file failed its check",
-                why: why,
-                advice: "Nothing was written. Please report this with the output of 'cinch doctor'."
-            )
-        }
-        do {
-            let written = try StillReader.bytes(of: path.string, limits: flag.limits.atLeastUsual)
+        try readBack(flag) { (flag) throws in
+            let written = try StillReader.bytes(of: path.string, limits: flag.limits)
             guard written.count == bytes, bytes <= plan.limitBytes else {
-                throw broken("it has \(written.count) bytes, and \(plan.limitBytes) are allowed")
+                throw Failure.failedCheck(
+                    "it has \(written.count) bytes, and \(plan.limitBytes) are allowed"
+                )
             }
-            let picture = try StillReader.decode(path: path.string, flag: flag.forOwnFile)
+            let picture = try StillReader.decode(path: path.string, flag: flag)
             guard picture.size == size, !picture.isDamaged else {
-                throw broken("its picture is \(picture.size), not \(size), or does not decode")
+                throw Failure.failedCheck(
+                    "its picture is \(picture.size), not \(size), or does not decode"
+                )
             }
             return picture
-        } catch let error as MediaError {
-            if flag.isRaised { throw .interrupted }
-            throw broken("it does not read back: \(error.doing): \(error.words)")
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw broken("\(error)")
         }
     }
 

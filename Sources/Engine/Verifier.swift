@@ -35,21 +35,8 @@ struct Verifier {
         original: (Int, inout Frame) throws -> Bool,
         onFrame: (Int) -> Void
     ) throws(Failure) -> Finding {
-        do {
-            return try inspect(
-                path,
-                bytes: bytes,
-                flag: flag.forOwnFile,
-                original: original,
-                onFrame: onFrame
-            )
-        } catch let error as MediaError {
-            if flag.isRaised { throw .interrupted }
-            throw broken("it does not read back: \(error.doing): \(error.words)")
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw broken("\(error)")
+        try readBack(flag) { (flag) throws in
+            try inspect(path, bytes: bytes, flag: flag, original: original, onFrame: onFrame)
         }
     }
 
@@ -61,21 +48,29 @@ struct Verifier {
         onFrame: (Int) -> Void
     ) throws -> Finding {
         guard bytes <= limitBytes else {
-            throw broken("it has \(bytes) bytes, \(bytes - limitBytes) more than allowed")
+            throw Failure.failedCheck(
+                "it has \(bytes) bytes, \(bytes - limitBytes) more than allowed"
+            )
         }
         let result = try Prober.probe(path: path.string, bytes: bytes, flag: flag)
-        guard result.cut == nil else { throw broken("it ends before its own index says") }
-        guard result.video.codec == "h264" else { throw broken("its picture is not H.264") }
+        guard result.cut == nil else {
+            throw Failure.failedCheck("it ends before its own index says")
+        }
+        guard result.video.codec == "h264" else {
+            throw Failure.failedCheck("its picture is not H.264")
+        }
         if frames != nil {
             guard result.video.codedSize == size else {
-                throw broken("its frame is \(result.video.codedSize), not \(size)")
+                throw Failure.failedCheck("its frame is \(result.video.codedSize), not \(size)")
             }
         }
         guard result.audio.isEmpty == !hasSound else {
-            throw broken(hasSound ? "its sound is missing" : "it has sound that nobody planned")
+            throw Failure.failedCheck(
+                hasSound ? "its sound is missing" : "it has sound that nobody planned"
+            )
         }
         guard abs(result.durationSeconds - durationSeconds) <= frameSeconds + 0.05 else {
-            throw broken(
+            throw Failure.failedCheck(
                 "it lasts \(result.durationSeconds) s instead of \(durationSeconds) s"
             )
         }
@@ -98,12 +93,14 @@ struct Verifier {
             onFrame(index)
         }
         guard decoder.damagedCount == 0, decoder.endedEarly == nil else {
-            throw broken("\(decoder.damagedCount) of its pictures do not decode")
+            throw Failure.failedCheck("\(decoder.damagedCount) of its pictures do not decode")
         }
         if let frames {
-            guard index == frames else { throw broken("it has \(index) frames, not \(frames)") }
+            guard index == frames else {
+                throw Failure.failedCheck("it has \(index) frames, not \(frames)")
+            }
         } else if index == 0 {
-            throw broken("it has no frames")
+            throw Failure.failedCheck("it has no frames")
         }
         var soundLoss = Damage.Loss()
         for track in result.audio {
@@ -133,15 +130,6 @@ struct Verifier {
             similarity: try similarity.mean(),
             comparedFrames: compared,
             soundLoss: soundLoss
-        )
-    }
-
-    private func broken(_ why: String) -> Failure {
-        Failure(
-            .defect,
-            "The finished file failed its check",
-            why: why,
-            advice: "Nothing was written. Please report this with the output of 'cinch doctor'."
         )
     }
 }

@@ -102,6 +102,16 @@ package struct Track: ~Copyable {
         others.append(Other(other))
     }
 
+    /// Lets a track go along with what is there, or be the first.
+    package static func join(_ track: consuming Track, to all: inout Track?) {
+        if var main = all.take() {
+            main.join(track)
+            all = consume main
+        } else {
+            all = consume track
+        }
+    }
+
     /// A track for what an encoder makes; its packets go into a new file.
     package init(path: FilePath, of encoder: borrowing VideoEncoder) throws(MediaError) {
         let parameters = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)

@@ -4,13 +4,7 @@ package import SystemPackage
 
 /// An MP4 being written: one picture track, the sound and what goes along with it, the index in front.
 package struct Muxer: ~Copyable {
-    private let handle: Owned<AVFormatContext>
-    private let inMemory: Bool
-    private let videoTimeBase: AVRational
-    /// Of the sound and of those that go along with it.
-    private let soundTimeBases: [AVRational]
-
-    private var context: UnsafeMutablePointer<AVFormatContext> { handle.pointer }
+    private var output: OutputFile
 
     /// Writes a file (`avformat_write_header` with `movflags=+faststart`).
     package init(
@@ -91,89 +85,29 @@ package struct Muxer: ~Copyable {
         timeBase: AVRational,
         describe: (UnsafeMutablePointer<AVStream>) throws(MediaError) -> Void
     ) throws(MediaError) {
-        LibraryLog.install()
-        var opened: UnsafeMutablePointer<AVFormatContext>?
-        try MediaError.check(
-            avformat_alloc_output_context2(&opened, nil, "mp4", path.map { "file:" + $0.string }),
-            "set up the MP4"
-        )
-        let isMemory = path == nil
-        let handle = try Owned(opened) { pointer in
-            guard let context = pointer?.pointee else { return }
-            if isMemory {
-                var bytes: UnsafeMutablePointer<UInt8>?
-                if let io = context.pointee.pb { avio_close_dyn_buf(io, &bytes) }
-                av_free(bytes)
-            } else {
-                avio_closep(&context.pointee.pb)
-            }
-            avformat_free_context(context)
+        var output = try OutputFile(path: path, as: .mp4)
+        try describe(try output.addStream(timeBase: timeBase))
+        switch sound {
+        case .some(let sound): try output.addStreams(for: sound)
+        case .none: break
         }
-        let context = handle.pointer
-        guard let video = avformat_new_stream(context, nil) else {
-            throw MediaError(.memory, doing: "set up the MP4")
-        }
-        try describe(video)
-        video.pointee.time_base = timeBase
-        let soundBases = try Self.addStreams(for: sound, to: context)
-        try trimmings.addCover(to: context)
-        // What wrote the file is of no use to who watches it, and 60 bytes are 60 bytes.
-        context.pointee.flags |= AVFMT_FLAG_BITEXACT
-        if let path {
-            try MediaError.check(
-                avio_open(&context.pointee.pb, "file:" + path.string, AVIO_FLAG_WRITE),
-                "create the file"
-            )
-        } else {
-            try MediaError.check(avio_open_dyn_buf(&context.pointee.pb), "count the container")
-        }
-        var options: OpaquePointer?
-        if path != nil, !trimmings.isFragmented {
-            av_dict_set(&options, "movflags", "+faststart", 0)
-        }
-        try trimmings.describe(context, seconds: seconds, options: &options)
-        let status = avformat_write_header(context, &options)
-        av_dict_free(&options)
-        try MediaError.check(status, "begin the MP4")
-        try trimmings.writeCover(to: context)
-        self.handle = handle
-        self.inMemory = isMemory
-        self.videoTimeBase = timeBase
-        self.soundTimeBases = soundBases
+        try output.begin(trimmings, seconds: seconds)
+        self.output = output
     }
 
     /// Writes a packet of the picture; it must come in decode order.
     package mutating func writePicture(_ packet: inout Packet) throws(MediaError) {
-        try write(&packet, stream: 0, timeBase: videoTimeBase)
+        try output.write(&packet, stream: 0)
     }
 
     /// Writes a packet of the sound, or of what goes along with it.
     package mutating func writeSound(_ packet: inout Packet) throws(MediaError) {
-        let index = packet.streamIndex
-        guard soundTimeBases.indices.contains(index) else { return }
-        try write(&packet, stream: Int32(index) + 1, timeBase: soundTimeBases[index])
-    }
-
-    private mutating func write(
-        _ packet: inout Packet,
-        stream: Int32,
-        timeBase: AVRational
-    ) throws(MediaError) {
-        guard let target = cinch_stream(context, stream) else { return }
-        packet.pointer.pointee.stream_index = stream
-        packet.pointer.pointee.pos = -1
-        av_packet_rescale_ts(packet.pointer, timeBase, target.pointee.time_base)
-        // The caller interleaves; libavformat's own queue would only copy.
-        try MediaError.check(av_write_frame(context, packet.pointer), "write the file")
+        try output.write(&packet, stream: packet.streamIndex + 1)
     }
 
     /// Completes the file and moves its index to the front (`av_write_trailer`).
     package consuming func finish() throws(MediaError) {
-        try MediaError.check(av_write_trailer(context), "finish the file")
-        if !inMemory {
-            // Data still buffered is written here, and a full disk shows up here at the latest.
-            try MediaError.check(avio_closep(&context.pointee.pb), "finish the file")
-        }
+        try output.finish()
     }
 
     /// What the container adds to these packets, in bytes, by writing it for once without their payload.
@@ -198,14 +132,12 @@ package struct Muxer: ~Copyable {
             stream.pointee.avg_frame_rate = video.frameRate
         }
         var packet = try Packet()
-        var payload = 0
         sound?.rewind()
         let frameSeconds = av_q2d(video.timeBase)
         let isHeld = holds(lastPictureAt: seconds, until: Self.seconds(of: sound))
         for (index, timing) in packets.enumerated() {
             while let next = sound?.nextSeconds, next <= Double(timing.decodeTime) * frameSeconds {
                 guard try sound?.next(into: &packet, isEmpty: true) == true else { break }
-                payload += packet.byteCount
                 try muxer.writeSound(&packet)
             }
             av_packet_unref(packet.pointer)
@@ -221,15 +153,13 @@ package struct Muxer: ~Copyable {
                 isHeld && index == packets.count - 1
                 ? Int64(Self.seconds(of: sound) / frameSeconds) - Int64(timing.presentationTime) : 1
             packet.pointer.pointee.flags = timing.isKeyframe ? AV_PKT_FLAG_KEY : 0
-            payload += Int(size)
             try muxer.writePicture(&packet)
         }
         while try sound?.next(into: &packet, isEmpty: true) == true {
-            payload += packet.byteCount
             try muxer.writeSound(&packet)
         }
         sound?.rewind()
-        return try muxer.finishCounting() - payload
+        return try muxer.output.containerBytes()
     }
 
     /// Whether the last picture stays until the sound ends, because that is much later.
@@ -244,22 +174,5 @@ package struct Muxer: ~Copyable {
         case .some(let track): return track.durationSeconds
         case .none: return 0
         }
-    }
-
-    /// Streams for the sound and for what goes along with it; their time bases.
-    private static func addStreams(
-        for track: borrowing Track?,
-        to context: UnsafeMutablePointer<AVFormatContext>
-    ) throws(MediaError) -> [AVRational] {
-        switch track {
-        case .some(let track): return try track.addStreams(to: context)
-        case .none: return []
-        }
-    }
-
-    private consuming func finishCounting() throws(MediaError) -> Int {
-        try MediaError.check(av_write_trailer(context), "count the container")
-        let size = avio_size(context.pointee.pb)
-        return Int(try MediaError.check(Int32(clamping: size), "count the container"))
     }
 }

@@ -1,4 +1,5 @@
 import CFFmpeg
+import SystemPackage
 
 /// libavcodec's AAC encoder.
 struct AudioEncoder: ~Copyable {
@@ -71,12 +72,17 @@ struct AudioEncoder: ~Copyable {
         return true
     }
 
-    func copyParameters(
-        to parameters: UnsafeMutablePointer<AVCodecParameters>
-    ) throws(MediaError) {
+    /// An empty track for what it makes; its packets go into a new file.
+    func track(at path: FilePath) throws(MediaError) -> Track {
+        let parameters = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
         try MediaError.check(
-            avcodec_parameters_from_context(parameters, handle.pointer),
+            avcodec_parameters_from_context(parameters.pointer, handle.pointer),
             "describe the sound"
+        )
+        return try Track(
+            path: path,
+            parameters: parameters,
+            timeBase: av_make_q(1, handle.pointer.pointee.sample_rate)
         )
     }
 }

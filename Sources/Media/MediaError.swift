@@ -212,6 +212,13 @@ extension MediaError {
         words: "not one sample of it can be decoded"
     )
 
+    /// Sound that is copied, or none, was handed to the encoder.
+    static let nothingToEncode = MediaError(
+        .encoder,
+        doing: "encode the sound",
+        words: "there is none to encode"
+    )
+
     /// x264 reports no error when it cannot write its log; the log tells.
     package static let incompleteLog = MediaError(
         .inputOutput,

@@ -40,7 +40,7 @@ extension SoundTrack {
         onProgress: (Double, Int) -> Void
     ) throws(MediaError) -> Fitted {
         guard let (streams, channels, sampleRate) = sound.shape else {
-            throw MediaError(.encoder, doing: "encode the sound", words: "there is none to encode")
+            throw .nothingToEncode
         }
         var steering = steering
         let encoder = try AudioEncoder(
@@ -49,16 +49,7 @@ extension SoundTrack {
             sampleRate: sampleRate,
             search: isFast ? .fast : nil
         )
-        let parameters = try Owned(
-            avcodec_parameters_alloc(),
-            freedBy: avcodec_parameters_free
-        )
-        try encoder.copyParameters(to: parameters.pointer)
-        var track = try Track(
-            path: path,
-            parameters: parameters,
-            timeBase: av_make_q(1, Int32(clamping: sampleRate))
-        )
+        var track = try encoder.track(at: path)
         track.language = source.audio.first { $0.streamIndex == sound.streamIndex }?.language
         track.title = title
         var reader = try SoundMix(
@@ -132,16 +123,7 @@ extension SoundTrack {
                 channels: channels,
                 sampleRate: sampleRate
             )
-            let parameters = try Owned(
-                avcodec_parameters_alloc(),
-                freedBy: avcodec_parameters_free
-            )
-            try encoder.copyParameters(to: parameters.pointer)
-            var track = try Track(
-                path: path,
-                parameters: parameters,
-                timeBase: av_make_q(1, Int32(clamping: sampleRate))
-            )
+            var track = try encoder.track(at: path)
             let info = source.audio.first { $0.streamIndex == sound.streamIndex }
             track.language = info?.language
             if sounds.count > 1 { track.title = info?.title }
@@ -149,12 +131,7 @@ extension SoundTrack {
             payload += Int(
                 Double(sound.bitsPerSecond) / 8 * Double(packets[index]) / sound.packetsPerSecond
             )
-            if var main = all.take() {
-                main.join(track)
-                all = consume main
-            } else {
-                all = consume track
-            }
+            Track.join(track, to: &all)
         }
         guard var track = all.take() else { return 0 }
         // The table of chunks grows with what is in them: one for each megabyte.
@@ -195,7 +172,7 @@ extension SoundTrack {
 
 extension Sound {
     /// What goes into the encoder; nil for what is not encoded.
-    fileprivate var shape: (streams: [Int], channels: Int, sampleRate: Int)? {
+    var shape: (streams: [Int], channels: Int, sampleRate: Int)? {
         switch self {
         case .none, .copy: nil
         case .encode(let stream, _, let channels, let rate): ([stream], channels, rate)

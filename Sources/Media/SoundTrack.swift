@@ -26,12 +26,7 @@ package enum SoundTrack {
                 // Several are told apart by their names.
                 track.title = source.audio.first { $0.streamIndex == sound.streamIndex }?.title
             }
-            if var main = first.take() {
-                main.join(track)
-                first = consume main
-            } else {
-                first = consume track
-            }
+            Track.join(track, to: &first)
         }
         return first
     }
@@ -59,24 +54,10 @@ package enum SoundTrack {
                 flag: flag,
                 onProgress: onProgress
             )
-        case .encode(let stream, let rate, let channels, let sampleRate):
+        case .encode, .mix:
             track = try encoded(
-                streams: [stream],
+                sound,
                 source: source,
-                bitsPerSecond: rate,
-                channels: channels,
-                sampleRate: sampleRate,
-                path: path,
-                flag: flag,
-                onProgress: onProgress
-            )
-        case .mix(let streams, let rate, let channels, let sampleRate):
-            track = try encoded(
-                streams: streams,
-                source: source,
-                bitsPerSecond: rate,
-                channels: channels,
-                sampleRate: sampleRate,
                 path: path,
                 flag: flag,
                 onProgress: onProgress
@@ -135,30 +116,19 @@ package enum SoundTrack {
 
     /// Decodes, mixes to stereo or mono, fills gaps with silence, and encodes AAC-LC.
     private static func encoded(
-        streams: [Int],
+        _ sound: Sound,
         source: some Recording,
-        bitsPerSecond: Int,
-        channels: Int,
-        sampleRate: Int,
         path: FilePath,
         flag: CancellationFlag,
         onProgress: (Double) -> Void
     ) throws(MediaError) -> Track {
+        guard let (streams, channels, sampleRate) = sound.shape else { throw .nothingToEncode }
         let encoder = try AudioEncoder(
-            bitsPerSecond: bitsPerSecond,
+            bitsPerSecond: sound.bitsPerSecond,
             channels: channels,
             sampleRate: sampleRate
         )
-        let parameters = try Owned(
-            avcodec_parameters_alloc(),
-            freedBy: avcodec_parameters_free
-        )
-        try encoder.copyParameters(to: parameters.pointer)
-        var track = try Track(
-            path: path,
-            parameters: parameters,
-            timeBase: av_make_q(1, Int32(clamping: sampleRate))
-        )
+        var track = try encoder.track(at: path)
         var reader = try SoundMix(
             source: source,
             streamIndexes: streams,

@@ -37,12 +37,7 @@ package enum Subtitles {
             }
             guard let one = made.take(), one.byteCount <= room else { continue }
             room -= one.byteCount
-            if var main = first.take() {
-                main.join(one)
-                first = consume main
-            } else {
-                first = consume one
-            }
+            Track.join(one, to: &first)
         }
         return first
     }

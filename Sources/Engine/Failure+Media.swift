@@ -50,7 +50,7 @@ extension Failure {
             self.init(
                 .unreadable,
                 "Cannot read \(path)",
-                why: error.doing == "open the file"
+                why: error.stage == .opening
                     ? "it is no container of video, sound or pictures that is known, or it is damaged"
                         + Self.bracketed(why)
                     : "could not \(error.doing): \(why)",
@@ -95,7 +95,7 @@ extension Failure {
                 why: why,
                 advice: "Please report this with the output of 'cinch doctor'."
             )
-        case .memory where error.isOfInput:
+        case .memory where error.stage != .making:
             self.init(
                 .unreadable,
                 "\(path) demands too much",

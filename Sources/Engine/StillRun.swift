@@ -18,7 +18,7 @@ struct StillRun: Run {
 
     mutating func make(in workspace: borrowing Workspace) throws -> Report {
         record.meter.begin(.analysing, until: 0.15)
-        let bytes = try StillReader.bytes(of: source.path, limits: flag.limits)
+        let bytes = try StillReader.bytes(of: source.path, flag: flag)
         let file = StillFile(bytes)
         guard file.isWhole != false else {
             throw Failure(
@@ -273,7 +273,7 @@ struct StillRun: Run {
         size: PixelSize
     ) throws(Failure) -> StillPicture {
         try readBack(flag) { (flag) throws in
-            let written = try StillReader.bytes(of: path.string, limits: flag.limits)
+            let written = try StillReader.bytes(of: path.string, flag: flag)
             guard written.count == bytes, bytes <= plan.limitBytes else {
                 throw Failure.failedCheck(
                     "it has \(written.count) bytes, and \(plan.limitBytes) are allowed"

@@ -33,6 +33,7 @@ package struct Decoder: ~Copyable {
         guard let codec else {
             throw MediaError(
                 .unsupported,
+                .reading,
                 doing: "decode the \(Prober.codecName(parameters)) track",
                 words: "this build of FFmpeg has no decoder for it"
             )
@@ -43,13 +44,18 @@ package struct Decoder: ~Copyable {
         log.attach(to: handle.pointer)
         try MediaError.check(
             avcodec_parameters_to_context(handle.pointer, parameters),
-            "set up the decoder"
+            "set up the decoder",
+            .reading
         )
         handle.pointer.pointee.pkt_timebase = stream.pointee.time_base
         handle.pointer.pointee.thread_count = 0
         // A stream may announce a larger frame at any time.
         handle.pointer.pointee.max_pixels = Int64(clamping: flag.limits.storedPixelsPerFrame)
-        try MediaError.check(avcodec_open2(handle.pointer, codec, nil), "open the decoder")
+        try MediaError.check(
+            avcodec_open2(handle.pointer, codec, nil),
+            "open the decoder",
+            .reading
+        )
         let packet = try Packet()
         self.demuxer = demuxer
         self.handle = handle
@@ -148,7 +154,11 @@ package struct Decoder: ~Copyable {
     }
 
     private mutating func tolerate(_ status: Int32) throws(MediaError) {
-        let error = MediaError(status: status, doing: "decode the \(Prober.codecName(context))")
+        let error = MediaError(
+            status: status,
+            .reading,
+            doing: "decode the \(Prober.codecName(context))"
+        )
         if error.kind == .memory { throw error }
         tally.refuse()
         // Bytes that never decode must not be read for hours.

@@ -93,7 +93,7 @@ package struct Demuxer: ~Copyable {
         }
         // On failure everything has been freed.
         do {
-            try MediaError.check(status, "open the file")
+            try MediaError.check(status, "open the file", .opening)
         } catch {
             throw Self.meaning(of: error, limits)
         }
@@ -115,7 +115,7 @@ package struct Demuxer: ~Copyable {
             let status = flag.watch {
                 cinch_find_stream_info(opened, Int64(clamping: limits.storedPixelsPerFrame))
             }
-            try MediaError.check(status, "read the streams")
+            try MediaError.check(status, "read the streams", .reading)
             try Self.checkStreams(handle.pointer, limits)
         }
         self.handle = handle
@@ -127,7 +127,7 @@ package struct Demuxer: ~Copyable {
         _ flag: CancellationFlag
     ) throws(MediaError) -> UnsafeMutablePointer<AVFormatContext> {
         guard let context = avformat_alloc_context() else {
-            throw MediaError(.memory, doing: "open the file")
+            throw MediaError(.memory, .opening, doing: "open the file")
         }
         cinch_set_interrupt(
             context,
@@ -194,6 +194,7 @@ package struct Demuxer: ~Copyable {
     private static func tooManyStreams(_ count: String, _ limits: InputLimits) -> MediaError {
         MediaError(
             .beyond(.streams),
+            .reading,
             doing: "read the streams",
             words: "it has \(count) tracks, and \(ByteSize.grouped(limits.streams)) are allowed"
         )
@@ -233,6 +234,7 @@ package struct Demuxer: ~Copyable {
                 if isHalf(packet) {
                     endedEarly = MediaError(
                         .invalid,
+                        .reading,
                         doing: "read the file",
                         words: "it ends in the middle of a picture"
                     )
@@ -241,10 +243,10 @@ package struct Demuxer: ~Copyable {
                 errors = 0
                 return true
             }
-            if flag.isRaised { throw MediaError(status: status, doing: "read the file") }
+            if flag.isRaised { throw MediaError(status: status, .reading, doing: "read the file") }
             if status == cinch_error_again { continue }
             if status != cinch_error_eof {
-                let error = MediaError(status: status, doing: "read the file")
+                let error = MediaError(status: status, .reading, doing: "read the file")
                 if error.kind == .memory || error.kind == .inputOutput && isDiskBroken {
                     throw error
                 }

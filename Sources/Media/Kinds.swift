@@ -12,9 +12,10 @@ extension Prober {
         flag: CancellationFlag
     ) throws(MediaError) -> Bool {
         let format = String(cString: demuxer.handle.pointer.pointee.iformat.pointee.name)
-        if format == "webp_pipe", isAnimatedWebP(path) {
+        if format == "webp_pipe", isAnimatedWebP(path, flag) {
             throw MediaError(
                 .unsupported,
+                .reading,
                 doing: "decode the animated WebP",
                 words: "this build of FFmpeg reads WebP pictures that stand still"
             )
@@ -50,16 +51,10 @@ extension Prober {
     }
 
     /// The flag in an extended header (RFC 9649, 2.7).
-    private static func isAnimatedWebP(_ path: String) -> Bool {
-        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
-        else { return false }
-        defer { try? file.close() }
-        var head = [UInt8](repeating: 0, count: 21)
-        let count = head.withUnsafeMutableBytes {
-            (try? file.read(fromAbsoluteOffset: 0, into: $0)) ?? 0
-        }
-        return count == head.count && head[12..<16].elementsEqual("VP8X".utf8)
-            && head[20] & 0b10 != 0
+    private static func isAnimatedWebP(_ path: String, _ flag: CancellationFlag) -> Bool {
+        guard let head = StillReader.head(of: path, count: 21, flag: flag) else { return false }
+        let block = ByteBlock(head[...])
+        return block.has("VP8X", at: 12) && head[20] & 0b10 != 0
     }
 
     /// The facts about a picture.

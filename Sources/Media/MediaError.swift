@@ -25,23 +25,42 @@ package struct MediaError: Error, Equatable, Sendable {
         case other
     }
 
+    /// Where it happened.
+    package enum Stage: Sendable, Equatable {
+        /// Opening a stranger's file.
+        case opening
+        /// Reading and decoding what is in it.
+        case reading
+        /// Making something of it.
+        case making
+    }
+
     package var kind: Kind
+    package var stage: Stage
     package var doing: String
     package var words: String
     package var lastLogLine: String?
 
-    init(_ kind: Kind, doing: String, words: String = "", lastLogLine: String? = nil) {
+    init(
+        _ kind: Kind,
+        _ stage: Stage = .making,
+        doing: String,
+        words: String = "",
+        lastLogLine: String? = nil
+    ) {
         self.kind = kind
+        self.stage = stage
         self.doing = doing
         self.words = words
         self.lastLogLine = lastLogLine
     }
 
-    init(status: Int32, doing: String) {
+    init(status: Int32, _ stage: Stage = .making, doing: String) {
         var buffer = [CChar](repeating: 0, count: 256)
         av_strerror(status, &buffer, buffer.count)
         let end = buffer.firstIndex(of: 0) ?? buffer.count
         words = String(decoding: buffer[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        self.stage = stage
         self.doing = doing
         kind =
             switch cinch_posix_error(status) {
@@ -55,24 +74,16 @@ package struct MediaError: Error, Equatable, Sendable {
         lastLogLine = LibraryLog.takeLastError()
     }
 
-    /// Whether it came of reading what a stranger made, and not of making something.
-    package var isOfInput: Bool {
-        let steps = [
-            "open the file", "read the streams", "read the file", "set up the decoder",
-            "open the decoder",
-        ]
-        return steps.contains(doing) || doing.hasPrefix("decode ")
-    }
-
     /// Passes a non-negative status on and throws for a negative one: the only place that tests return codes.
     @discardableResult
     static func check(
         _ status: Int32,
         _ doing: @autoclosure () -> String,
+        _ stage: Stage = .making,
         as kind: Kind? = nil
     ) throws(MediaError) -> Int32 {
         guard status < 0 else { return status }
-        var error = MediaError(status: status, doing: doing())
+        var error = MediaError(status: status, stage, doing: doing())
         // What libav says of an encoder's input is no word on the person's file.
         if let kind, error.kind == .invalid || error.kind == .other { error.kind = kind }
         throw error
@@ -201,6 +212,7 @@ extension MediaError {
     /// Nothing in the picture track could be decoded.
     package static let noPicture = MediaError(
         .invalid,
+        .reading,
         doing: "decode the picture",
         words: "not one frame of it can be decoded"
     )
@@ -208,6 +220,7 @@ extension MediaError {
     /// Nothing in the sound tracks could be decoded.
     package static let noSound = MediaError(
         .invalid,
+        .reading,
         doing: "decode the sound",
         words: "not one sample of it can be decoded"
     )

@@ -120,6 +120,7 @@ package struct PreparedFrames: ~Copyable {
             guard count < flag.limits.frames else {
                 throw MediaError(
                     .beyond(.frames),
+                    .reading,
                     doing: "decode the picture",
                     words: "more than \(ByteSize.grouped(flag.limits.frames)) frames came out of it"
                 )

@@ -42,7 +42,7 @@ package enum Prober {
         guard index >= 0, let stream = demuxer.stream(Int(index)),
             stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
         else {
-            try StillReader.refuseUnreadable(path)
+            try StillReader.refuseUnreadable(path, flag: flag)
             return .sound(
                 try sound(of: demuxer, path: path, bytes: bytes, flag, languages: languages)
             )
@@ -55,7 +55,7 @@ package enum Prober {
             parameters.width <= most, parameters.height <= most
         else {
             // A decoder that is not allowed so many pixels does not tell how many there are.
-            if isPicture { try StillReader.refuseLarge(path, limits: flag.limits) }
+            if isPicture { try StillReader.refuseLarge(path, flag: flag) }
             throw MediaError(
                 .invalid,
                 doing: "read the picture's size",
@@ -66,6 +66,7 @@ package enum Prober {
         guard avcodec_find_decoder(parameters.codec_id) != nil else {
             throw MediaError(
                 .unsupported,
+                .reading,
                 doing: "decode the \(codecName(stream.pointee.codecpar)) track",
                 words: "this build of FFmpeg has no decoder for it"
             )
@@ -82,7 +83,7 @@ package enum Prober {
         let video = videoTrack(stream, context: context)
         if try isStill(demuxer, stream: stream, path: path, flag: flag) {
             let found = still(video, of: demuxer, stream: stream, path: path, bytes: bytes)
-            return .still(try StillReader.described(found, limits: flag.limits))
+            return .still(try StillReader.described(found, flag: flag))
         }
         try refuseLong(stream, context: context, rate: video.frameRate, flag.limits)
         // Recordings of browsers state no length: a tenth of a bit a pixel is a usual rate.

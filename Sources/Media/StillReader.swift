@@ -96,13 +96,13 @@ package enum StillReader {
     /// - Throws: `MediaError`, `.beyond` where it has more bytes than a picture within the limits.
     package static func bytes(
         of path: String,
-        limits: InputLimits
+        flag: CancellationFlag
     ) throws(MediaError) -> [UInt8] {
         do {
-            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            let file = try open(path, flag)
             defer { try? file.close() }
             let size = Int(try file.seek(offset: 0, from: .end))
-            guard size <= limits.blockBytes else { throw tooLong(size, limits) }
+            guard size <= flag.limits.blockBytes else { throw tooLong(size, flag.limits) }
             try file.seek(offset: 0, from: .start)
             return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
                 while count < size {
@@ -118,13 +118,36 @@ package enum StillReader {
             throw error
         } catch {
             let code = (error as? Errno)?.rawValue ?? EIO
-            throw MediaError(status: cinch_averror(code), doing: "read the file")
+            throw MediaError(status: cinch_averror(code), .reading, doing: "read the file")
         }
+    }
+
+    /// The first bytes of a file; nil where it cannot be read or has fewer.
+    static func head(of path: String, count: Int, flag: CancellationFlag) -> [UInt8]? {
+        guard let file = try? open(path, flag) else { return nil }
+        defer { try? file.close() }
+        var head = [UInt8](repeating: 0, count: count)
+        let read = head.withUnsafeMutableBytes {
+            (try? file.read(fromAbsoluteOffset: 0, into: $0)) ?? 0
+        }
+        return read == count ? head : nil
+    }
+
+    private static func open(
+        _ path: String,
+        _ flag: CancellationFlag
+    ) throws -> FileDescriptor {
+        try FileDescriptor.open(
+            FilePath(flag.location(of: path)),
+            .readOnly,
+            options: .closeOnExec
+        )
     }
 
     private static func tooLong(_ size: Int, _ limits: InputLimits) -> MediaError {
         MediaError(
             .beyond(.pixels),
+            .reading,
             doing: "read the file",
             words: "it has \(ByteSize.grouped(size)) bytes, more than "
                 + "\(ByteSize.grouped(limits.pixelsPerFrame)) pixels can have"
@@ -132,8 +155,8 @@ package enum StillReader {
     }
 
     /// Refuses a picture by the size that its own bytes declare.
-    static func refuseLarge(_ path: String, limits: InputLimits) throws(MediaError) {
-        try check(StillFile(try bytes(of: path, limits: limits)), limits: limits)
+    static func refuseLarge(_ path: String, flag: CancellationFlag) throws(MediaError) {
+        try check(StillFile(try bytes(of: path, flag: flag)), limits: flag.limits)
     }
 
     /// Refuses a picture that is too large before any decoder is asked for it.
@@ -158,11 +181,11 @@ package enum StillReader {
     /// - Throws: `MediaError`, `.beyond` where it is larger than allowed.
     static func described(
         _ found: StillSource,
-        limits: InputLimits
+        flag: CancellationFlag
     ) throws(MediaError) -> StillSource {
         var source = found
-        let file = StillFile(try bytes(of: source.path, limits: limits))
-        try check(file, limits: limits)
+        let file = StillFile(try bytes(of: source.path, flag: flag))
+        try check(file, limits: flag.limits)
         if case .unknown = file { return source }
         source.metadata = Metadata(tags: file.tags)
         if let orientation = file.orientation { source.orientation = orientation }
@@ -199,20 +222,15 @@ package enum StillReader {
 
     /// Refuses a HEIC or AVIF of which libav found no picture: phones store theirs in tiles, which
     /// FFmpeg puts together from version 7 on.
-    static func refuseUnreadable(_ path: String) throws(MediaError) {
-        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
-        else { return }
-        defer { try? file.close() }
-        var head = [UInt8](repeating: 0, count: 12)
-        let count = head.withUnsafeMutableBytes {
-            (try? file.read(fromAbsoluteOffset: 0, into: $0)) ?? 0
-        }
+    static func refuseUnreadable(_ path: String, flag: CancellationFlag) throws(MediaError) {
+        guard let head = head(of: path, count: 12, flag: flag) else { return }
         let block = ByteBlock(head[...])
-        guard count == head.count, block.has("ftyp", at: 4),
-            let brand = block.name(8), ["heic", "heix", "mif1", "msf1", "avif"].contains(brand)
+        guard block.has("ftyp", at: 4), let brand = block.name(8),
+            ["heic", "heix", "mif1", "msf1", "avif"].contains(brand)
         else { return }
         throw MediaError(
             .unsupported,
+            .reading,
             doing: "decode the picture",
             words:
                 "it is \(brand == "avif" ? "AVIF" : "HEIC"), and this build of FFmpeg finds no picture in it"

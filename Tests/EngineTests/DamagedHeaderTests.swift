@@ -12,15 +12,14 @@ import Testing
     @Test(
         "a header that makes a present file absent, forbidden or too large for memory is damage",
         arguments: [
-            (ENOENT, "open the file"), (EACCES, "open the file"), (ENOMEM, "open the file"),
-            (ENOMEM, "decode the picture"),
-        ]
+            (ENOENT, .opening), (EACCES, .opening), (ENOMEM, .opening), (ENOMEM, .reading),
+        ] as [(Int32, MediaError.Stage)]
     )
-    func present(_ code: Int32, _ doing: String) throws {
+    func present(_ code: Int32, _ stage: MediaError.Stage) throws {
         let folder = try Folder()
         let path = folder.file("clip.ogv")
         try path.write(Data([1, 2, 3]))
-        let error = MediaError(status: -code, doing: doing)
+        let error = MediaError(status: -code, stage, doing: "read it")
         let failure = Failure(error, input: path.string, flag: CancellationFlag())
         #expect(failure.kind == .unreadable)
         #expect(!failure.advice.contains("--memory"))
@@ -30,7 +29,7 @@ import Testing
     func real() throws {
         let folder = try Folder()
         let path = folder.file("clip.ogv").string
-        let gone = MediaError(status: -ENOENT, doing: "open the file")
+        let gone = MediaError(status: -ENOENT, .opening, doing: "open the file")
         #expect(Failure(gone, input: path, flag: CancellationFlag()).kind == .missing)
         let full = MediaError(status: -ENOMEM, doing: "encode a frame")
         #expect(Failure(full, input: path, flag: CancellationFlag()).kind == .storage)

@@ -18,28 +18,12 @@ enum Facts {
     private static func columns(_ source: Source) -> Columns {
         let video = source.video
         var columns = Columns()
-        columns.add("Size", "\(ByteSize.grouped(source.bytes)) bytes")
-        columns.add(
-            "Length",
-            durationText(source.durationSeconds)
-                + (source.durationIsEstimated ? ", estimated: the file does not say" : "")
-        )
-        if let cut = source.cut {
-            columns.add(
-                "Damage",
-                "cut off: it says \(durationText(cut.statedSeconds)) and "
-                    + "\(ByteSize.grouped(cut.statedBytes)) bytes"
-            )
-        }
-        columns.add("Container", source.container.withoutControls)
+        columns.add(source)
         columns.add("Picture", picture(video))
         columns.add("Video", codec(video))
         columns.add("Pixels", pixels(video))
         if source.audio.isEmpty { columns.add("Sound", "none") }
-        for (index, track) in source.audio.enumerated() {
-            let number = source.audio.count > 1 ? "\(track.number). " : ""
-            columns.add(index == 0 ? "Sound" : "", number + sound(track))
-        }
+        columns.add(source.audio)
         if let obstacle = Plan.obstacleToPlayingEverywhere(source) {
             columns.add("Plays", "perhaps not everywhere: \(obstacle)")
         } else {
@@ -48,15 +32,8 @@ enum Facts {
         return columns
     }
 
-    /// What would be done with a file, and why.
-    static func text(
-        _ plan: Plan,
-        of source: Source,
-        output: String,
-        expectedSeconds: Double,
-        width: Int,
-        style: Style = .plain
-    ) -> String {
+    /// What would be done with a video.
+    static func columns(_ plan: Plan, of source: Source) -> Columns {
         var columns = Columns()
         columns.add(
             "Source",
@@ -80,26 +57,15 @@ enum Facts {
                 "H.264 at constant quality \(Int(Plan.sharingQuality)), preset \(plan.speed.preset)"
             )
         }
-        columns.add("Sound", sound(plan.sound))
-        for further in plan.furtherSounds { columns.add("", sound(further)) }
-        columns.add("Container", "about \(ByteSize.grouped(plan.budget.containerBytes)) bytes")
+        columns.add("Sound", each: ([plan.sound] + plan.furtherSounds).map(sound))
         columns.add(
-            "Expected",
-            "about \(ByteSize.text(plan.expectedBytes))"
-                + (plan.targetBytes.map { ", never more than \(ByteSize.grouped($0)) bytes" } ?? "")
+            containerBytes: plan.budget.containerBytes,
+            expectedBytes: plan.expectedBytes,
+            targetBytes: plan.targetBytes,
+            smallestBytes: plan.smallestBytes,
+            of: "this clip"
         )
-        if plan.smallestBytes > 0 {
-            columns.add(
-                "Smallest",
-                "this clip can be asked for \(ByteSize.text(plan.smallestBytes))"
-            )
-        }
-        columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
-        for (index, reason) in plan.reasons.enumerated() {
-            columns.add(index == 0 ? "Because" : "", reason.withoutControls)
-        }
-        let arrow = style.usesUnicode ? "→" : "->"
-        return titled("\(source.path) \(arrow) \(output)", columns, width: width, style: style)
+        return columns
     }
 
     /// What this machine offers.

@@ -6,17 +6,8 @@ import SystemPackage
 extension Facts {
     static func columns(_ source: SoundSource) -> Columns {
         var columns = Columns()
-        columns.add("Size", "\(ByteSize.grouped(source.bytes)) bytes")
-        columns.add(
-            "Length",
-            durationText(source.durationSeconds)
-                + (source.durationIsEstimated ? ", estimated: the file does not say" : "")
-        )
-        columns.add("Container", source.container.withoutControls)
-        for (index, track) in source.audio.enumerated() {
-            let number = source.audio.count > 1 ? "\(track.number). " : ""
-            columns.add(index == 0 ? "Sound" : "", number + sound(track))
-        }
+        columns.add(source)
+        columns.add(source.audio)
         if let cover = source.metadata.cover {
             columns.add("Cover", "\(cover.codec), \(ByteSize.text(cover.bytes))")
         }
@@ -44,34 +35,25 @@ extension Facts {
         width: Int,
         style: Style = .plain
     ) -> String {
-        let output = planned.request.destination.string
+        var columns: Columns
+        let path: String
+        let reasons: [String]
         switch planned {
         case .video(let source, let plan, _):
-            return text(
-                plan,
-                of: source,
-                output: output,
-                expectedSeconds: expectedSeconds,
-                width: width,
-                style: style
-            )
+            columns = Self.columns(plan, of: source)
+            (path, reasons) = (source.path, plan.reasons)
         case .sound(let source, let plan, _):
-            var columns = columns(plan, of: source)
-            columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
-            for (index, reason) in plan.reasons.enumerated() {
-                columns.add(index == 0 ? "Because" : "", reason.withoutControls)
-            }
-            let arrow = style.usesUnicode ? "→" : "->"
-            return titled("\(source.path) \(arrow) \(output)", columns, width: width, style: style)
+            columns = Self.columns(plan, of: source)
+            (path, reasons) = (source.path, plan.reasons)
         case .still(let source, let plan, _):
-            var columns = columns(plan, of: source)
-            columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
-            for (index, reason) in plan.reasons.enumerated() {
-                columns.add(index == 0 ? "Because" : "", reason.withoutControls)
-            }
-            let arrow = style.usesUnicode ? "→" : "->"
-            return titled("\(source.path) \(arrow) \(output)", columns, width: width, style: style)
+            columns = Self.columns(plan, of: source)
+            (path, reasons) = (source.path, plan.reasons)
         }
+        columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
+        columns.add("Because", each: reasons.map(\.withoutControls))
+        let arrow = style.usesUnicode ? "→" : "->"
+        let output = planned.request.destination.string
+        return titled("\(path) \(arrow) \(output)", columns, width: width, style: style)
     }
 
     private static func columns(_ plan: StillPlan, of source: StillSource) -> Columns {
@@ -105,21 +87,14 @@ extension Facts {
                 + "\(durationText(source.durationSeconds)), " + ByteSize.text(source.bytes)
         )
         columns.add("Method", method(plan))
-        for (index, track) in plan.sounds.enumerated() {
-            columns.add(index == 0 ? "Sound" : "", sound(track))
-        }
-        columns.add("Container", "about \(ByteSize.grouped(plan.containerBytes)) bytes")
+        columns.add("Sound", each: plan.sounds.map(sound))
         columns.add(
-            "Expected",
-            "about \(ByteSize.text(plan.expectedBytes))"
-                + (plan.targetBytes.map { ", never more than \(ByteSize.grouped($0)) bytes" } ?? "")
+            containerBytes: plan.containerBytes,
+            expectedBytes: plan.expectedBytes,
+            targetBytes: plan.targetBytes,
+            smallestBytes: plan.smallestBytes,
+            of: "this sound"
         )
-        if plan.smallestBytes > 0 {
-            columns.add(
-                "Smallest",
-                "this sound can be asked for \(ByteSize.text(plan.smallestBytes))"
-            )
-        }
         return columns
     }
 

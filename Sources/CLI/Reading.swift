@@ -56,86 +56,99 @@ enum Reading {
     /// A whole number of at least 1, which may end in k, M or G.
     static func count(_ text: String, option: String, upTo most: Int) throws(Failure) -> Int {
         let examples = "a whole number up to \(ByteSize.grouped(most)), such as 500, 20k or 100M"
-        try checkPresence(text, option: option, examples: examples)
-        let factors: [Character: Int] = ["k": 1000, "M": 1_000_000, "G": 1_000_000_000]
-        let factor = text.last.flatMap { factors[$0] }
-        let digits = factor == nil ? text[...] : text.dropLast()
-        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits),
-            case (let count, let overflow) = number.multipliedReportingOverflow(by: factor ?? 1),
-            !overflow, (1...most).contains(count)
-        else {
-            throw unknown(text, option: option, examples: examples)
+        return try value(text, option: option, examples: examples) { text in
+            let factors: [Character: Int] = ["k": 1000, "M": 1_000_000, "G": 1_000_000_000]
+            let factor = text.last.flatMap { factors[$0] }
+            let digits = factor == nil ? text[...] : text.dropLast()
+            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits),
+                case (let count, let overflow) = number.multipliedReportingOverflow(
+                    by: factor ?? 1
+                ),
+                !overflow, (1...most).contains(count)
+            else { return nil }
+            return count
         }
-        return count
     }
 
     /// The value of `--format`.
     static func format(_ text: String) throws(Failure) -> Format {
-        let examples = "mp4, m4a, jpeg or webp"
-        try checkPresence(text, option: "--format", examples: examples)
-        guard let format = Format(parsing: text) else {
-            throw unknown(text, option: "--format", examples: examples)
-        }
-        return format
+        try value(
+            text,
+            option: "--format",
+            examples: "mp4, m4a, jpeg or webp",
+            Format.init(parsing:)
+        )
     }
 
     /// The value of `--max-height`.
     static func heightCap(_ text: String) throws(Failure) -> HeightCap {
-        let examples = "720, 1080p, any number from 16 to 8640, or source"
-        try checkPresence(text, option: "--max-height", examples: examples)
-        guard let cap = HeightCap(parsing: text) else {
-            throw unknown(text, option: "--max-height", examples: examples)
-        }
-        return cap
+        try value(
+            text,
+            option: "--max-height",
+            examples: "720, 1080p, any number from 16 to 8640, or source",
+            HeightCap.init(parsing:)
+        )
     }
 
     /// The value of `--fps`.
     static func frameRateCap(_ text: String) throws(Failure) -> FrameRateCap {
-        let examples = "30, 29.97, any number from 1 to 240, or source"
-        try checkPresence(text, option: "--fps", examples: examples)
-        guard let cap = FrameRateCap(parsing: text) else {
-            throw unknown(text, option: "--fps", examples: examples)
-        }
-        return cap
+        try value(
+            text,
+            option: "--fps",
+            examples: "30, 29.97, any number from 1 to 240, or source",
+            FrameRateCap.init(parsing:)
+        )
     }
 
     /// The value of `--speed`.
     static func speed(_ text: String) throws(Failure) -> Speed {
-        try checkPresence(text, option: "--speed", examples: "fast, balanced or best")
-        guard let speed = Speed(rawValue: text.lowercased()) else {
-            throw unknown(text, option: "--speed", examples: "fast, balanced or best")
+        try value(text, option: "--speed", examples: "fast, balanced or best") {
+            Speed(rawValue: $0.lowercased())
         }
-        return speed
     }
 
     /// The value of `--audio`.
     static func audio(_ text: String) throws(Failure) -> AudioWish {
-        let examples = "auto, copy, none, or kilobits a second from 8 to 512"
-        try checkPresence(text, option: "--audio", examples: examples)
-        guard let wish = AudioWish(parsing: text) else {
-            throw unknown(text, option: "--audio", examples: examples)
-        }
-        return wish
+        try value(
+            text,
+            option: "--audio",
+            examples: "auto, copy, none, or kilobits a second from 8 to 512",
+            AudioWish.init(parsing:)
+        )
     }
 
     /// The value of `--audio-track`.
     static func audioTrack(_ text: String) throws(Failure) -> AudioTrackWish {
-        let examples = "its number from 1, all-mixed, keep or auto"
-        try checkPresence(text, option: "--audio-track", examples: examples)
-        guard let wish = AudioTrackWish(parsing: text) else {
-            throw unknown(text, option: "--audio-track", examples: examples)
-        }
-        return wish
+        try value(
+            text,
+            option: "--audio-track",
+            examples: "its number from 1, all-mixed, keep or auto",
+            AudioTrackWish.init(parsing:)
+        )
     }
 
     /// The value of `--metadata`.
     static func metadata(_ text: String) throws(Failure) -> Metadata.Policy {
-        let examples = "keep, private or none"
-        try checkPresence(text, option: "--metadata", examples: examples)
-        guard let policy = Metadata.Policy(rawValue: text.lowercased()) else {
-            throw unknown(text, option: "--metadata", examples: examples)
+        try value(text, option: "--metadata", examples: "keep, private or none") {
+            Metadata.Policy(rawValue: $0.lowercased())
         }
-        return policy
+    }
+
+    /// The value of an option; `parse` gives nil for a text that is none.
+    private static func value<Value>(
+        _ text: String,
+        option: String,
+        examples: String,
+        _ parse: (String) -> Value?
+    ) throws(Failure) -> Value {
+        try checkPresence(text, option: option, examples: examples)
+        if let value = parse(text) { return value }
+        throw Failure(
+            .usage,
+            "Cannot read the value after \(option)",
+            why: "'\(text)' is none",
+            advice: "Write \(examples)."
+        )
     }
 
     // Values are taken whatever they begin with, so that `--to -5MB` gets an answer about its sign.
@@ -149,15 +162,6 @@ enum Reading {
             .usage,
             "\(option) has no value",
             why: text.isEmpty ? "it is empty" : "\(text) follows it",
-            advice: "Write \(examples)."
-        )
-    }
-
-    private static func unknown(_ text: String, option: String, examples: String) -> Failure {
-        Failure(
-            .usage,
-            "Cannot read the value after \(option)",
-            why: "'\(text)' is none",
             advice: "Write \(examples)."
         )
     }

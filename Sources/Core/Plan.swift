@@ -65,11 +65,7 @@ extension Plan {
         var reasons: [String] = []
         let target = request.target?.bytes
         let video = source.video
-        if let cut = source.cut {
-            reasons.append(
-                "the file is cut off: of \(durationText(cut.statedSeconds)) it says it has, \(durationText(source.durationSeconds)) are there"
-            )
-        }
+        if let loss = source.whatIsCutOff { reasons.append(loss) }
 
         if mayRemux, let remux = remuxPlan(for: source, request: request) { return remux }
 

@@ -21,6 +21,16 @@ package protocol Recording: Sendable {
     var hasTrackNames: Bool { get }
 }
 
+extension Recording {
+    /// How much of it is there where it is cut off, in a sentence for a person.
+    var whatIsCutOff: String? {
+        cut.map { cut in
+            "the file is cut off: of \(durationText(cut.statedSeconds)) it says it has, "
+                + "\(durationText(durationSeconds)) are there"
+        }
+    }
+}
+
 extension Source: Recording {
     package var withoutTrackNames: Source {
         var nameless = self

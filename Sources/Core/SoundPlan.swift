@@ -47,6 +47,7 @@ extension SoundPlan {
         }
 
         var reasons: [String] = []
+        if let loss = source.whatIsCutOff { reasons.append(loss) }
         let usefulBytes = bytes(of: tracks, bitsPerSecond: useful, seconds: seconds)
         let metadata = KeptMetadata.choose(
             from: source,

@@ -241,4 +241,25 @@ import Testing
         ask.audioTrack = .number(2)
         #expect(try SoundPlan.make(for: source, request: ask).sounds[0].streamIndex == 4)
     }
+
+    @Test("of a file that is cut off the plan says how much is there, film or sound")
+    func cutOff() throws {
+        let cut = Source.Cut(
+            statedSeconds: 100,
+            statedBytes: 20_000_000,
+            pictureSeconds: 60
+        )
+        let reason = "the file is cut off: of 1 min 40 s it says it has, 1 min are there"
+        var sound = wave(seconds: 60)
+        sound.cut = cut
+        let plan = try SoundPlan.make(for: sound, request: request(to: 900_000))
+        #expect(plan.reasons.contains(reason))
+        var film = phoneClip()
+        film.cut = cut
+        let other = try Plan.make(for: film, request: request(to: 8_000_000))
+        #expect(other.reasons.contains(reason))
+        sound.cut = nil
+        let whole = try SoundPlan.make(for: sound, request: request(to: 900_000))
+        #expect(!whole.reasons.contains { $0.contains("cut off") })
+    }
 }

@@ -1,5 +1,27 @@
 import CFFmpeg
+import Core
 import SystemPackage
+
+/// What goes into the sound encoder.
+struct SoundShape {
+    /// Several are mixed.
+    var streamIndexes: [Int]
+    var channels: Int
+    var sampleRate: Int
+}
+
+extension Sound {
+    /// What of it goes into the encoder; nil for what is not encoded.
+    var shape: SoundShape? {
+        switch self {
+        case .none, .copy: nil
+        case .encode(let stream, _, let channels, let rate):
+            SoundShape(streamIndexes: [stream], channels: channels, sampleRate: rate)
+        case .mix(let streams, _, let channels, let rate):
+            SoundShape(streamIndexes: streams, channels: channels, sampleRate: rate)
+        }
+    }
+}
 
 /// libavcodec's AAC encoder.
 struct AudioEncoder: ~Copyable {
@@ -12,9 +34,8 @@ struct AudioEncoder: ~Copyable {
     private let handle: Owned<AVCodecContext>
 
     init(
+        _ shape: SoundShape,
         bitsPerSecond: Int,
-        channels: Int,
-        sampleRate: Int,
         search: Search? = nil
     ) throws(MediaError) {
         guard let codec = avcodec_find_encoder(AV_CODEC_ID_AAC) else {
@@ -27,12 +48,12 @@ struct AudioEncoder: ~Copyable {
         let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
         let context = handle.pointer
         context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
-        context.pointee.sample_rate = Int32(clamping: sampleRate)
+        context.pointee.sample_rate = Int32(clamping: shape.sampleRate)
         context.pointee.bit_rate = Int64(bitsPerSecond)
-        context.pointee.time_base = av_make_q(1, Int32(clamping: sampleRate))
+        context.pointee.time_base = av_make_q(1, Int32(clamping: shape.sampleRate))
         context.pointee.profile = cinch_profile_aac_low
         context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
-        av_channel_layout_default(&context.pointee.ch_layout, Int32(clamping: channels))
+        av_channel_layout_default(&context.pointee.ch_layout, Int32(clamping: shape.channels))
         var options: OpaquePointer?
         defer { av_dict_free(&options) }
         if let search { av_dict_set(&options, "aac_coder", search.rawValue, 0) }

@@ -39,24 +39,21 @@ extension SoundTrack {
         flag: CancellationFlag,
         onProgress: (Double, Int) -> Void
     ) throws(MediaError) -> Fitted {
-        guard let (streams, channels, sampleRate) = sound.shape else {
+        guard let shape = sound.shape else {
             throw .nothingToEncode
         }
         var steering = steering
         let encoder = try AudioEncoder(
+            shape,
             bitsPerSecond: steering.bitsPerSecond,
-            channels: channels,
-            sampleRate: sampleRate,
             search: isFast ? .fast : nil
         )
         var track = try encoder.track(at: path)
         track.language = source.audio.first { $0.streamIndex == sound.streamIndex }?.language
         track.title = title
         var reader = try SoundMix(
-            source: source,
-            streamIndexes: streams,
-            channels: channels,
-            sampleRate: sampleRate,
+            shape,
+            of: source,
             blockSize: encoder.blockSize,
             flag: flag
         )
@@ -117,12 +114,8 @@ extension SoundTrack {
         var all: Track?
         var payload = 0
         for (index, sound) in sounds.enumerated() {
-            guard let (_, channels, sampleRate) = sound.shape else { continue }
-            let encoder = try AudioEncoder(
-                bitsPerSecond: sound.bitsPerSecond,
-                channels: channels,
-                sampleRate: sampleRate
-            )
+            guard let shape = sound.shape else { continue }
+            let encoder = try AudioEncoder(shape, bitsPerSecond: sound.bitsPerSecond)
             var track = try encoder.track(at: path)
             let info = source.audio.first { $0.streamIndex == sound.streamIndex }
             track.language = info?.language
@@ -167,16 +160,5 @@ extension SoundTrack {
             flag: flag
         ) { seconds, _ in done = seconds }
         return done
-    }
-}
-
-extension Sound {
-    /// What goes into the encoder; nil for what is not encoded.
-    var shape: (streams: [Int], channels: Int, sampleRate: Int)? {
-        switch self {
-        case .none, .copy: nil
-        case .encode(let stream, _, let channels, let rate): ([stream], channels, rate)
-        case .mix(let streams, _, let channels, let rate): (streams, channels, rate)
-        }
     }
 }

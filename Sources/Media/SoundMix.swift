@@ -24,20 +24,18 @@ struct SoundMix: ~Copyable {
     private var mixedCount = 0
 
     init(
-        source: some Recording,
-        streamIndexes: [Int],
-        channels: Int,
-        sampleRate: Int,
+        _ shape: SoundShape,
+        of source: some Recording,
         blockSize: Int,
         flag: CancellationFlag
     ) throws(MediaError) {
         var voices: [Voice] = []
-        for index in streamIndexes {
+        for index in shape.streamIndexes {
             let reader = try SoundReader(
                 source: source,
                 streamIndex: index,
-                channels: channels,
-                sampleRate: sampleRate,
+                channels: shape.channels,
+                sampleRate: shape.sampleRate,
                 blockSize: blockSize,
                 flag: flag
             )

@@ -122,18 +122,12 @@ package enum SoundTrack {
         flag: CancellationFlag,
         onProgress: (Double) -> Void
     ) throws(MediaError) -> Track {
-        guard let (streams, channels, sampleRate) = sound.shape else { throw .nothingToEncode }
-        let encoder = try AudioEncoder(
-            bitsPerSecond: sound.bitsPerSecond,
-            channels: channels,
-            sampleRate: sampleRate
-        )
+        guard let shape = sound.shape else { throw .nothingToEncode }
+        let encoder = try AudioEncoder(shape, bitsPerSecond: sound.bitsPerSecond)
         var track = try encoder.track(at: path)
         var reader = try SoundMix(
-            source: source,
-            streamIndexes: streams,
-            channels: channels,
-            sampleRate: sampleRate,
+            shape,
+            of: source,
             blockSize: encoder.blockSize,
             flag: flag
         )

@@ -40,14 +40,7 @@ struct LocalRun: Run {
         let keeping = room.keeping(in: workspace)
         record.keeping = keeping
         record.meter.send(.keepingFrames(keeping))
-        var prepared = try PreparedFrames(
-            source: source,
-            picture: plan.picture,
-            keeping: keeping,
-            frames: plan.frames,
-            file: workspace.file("frames"),
-            flag: flag
-        )
+        var prepared = try prepare(keeping, in: workspace)
 
         record.meter.begin(.analysing, until: 0.36)
         var sweep = try sweep(&prepared, &sound, in: workspace)
@@ -175,14 +168,7 @@ struct LocalRun: Run {
             fileLimitBytes: 0,
             estimatedBytes: 0
         )
-        var prepared = try PreparedFrames(
-            source: source,
-            picture: plan.picture,
-            keeping: keeping,
-            frames: plan.frames,
-            file: workspace.file("frames"),
-            flag: flag
-        )
+        var prepared = try prepare(keeping, in: workspace)
         let fixed = (sound?.byteCount ?? 0) + plan.budget.containerBytes
         let pass = OnePass(
             settings: settings,
@@ -277,13 +263,52 @@ struct LocalRun: Run {
     ) throws -> Report {
         try record.judge(finding, of: source, request)
         try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
-        return record.report(
-            of: file,
+        return report(of: file, finding, soundBytes: soundBytes)
+    }
+
+    private func report(
+        of file: Finished,
+        _ finding: Verifier.Finding,
+        soundBytes: Int
+    ) -> Report {
+        let seconds = max(0.001, finding.durationSeconds)
+        let size = plan.method == .remux ? source.video.displaySize : plan.picture.size
+        var report = receipt(
+            .video,
+            inputBytes: source.bytes,
+            bytes: file.fileBytes,
+            limitBytes: plan.limitBytes,
+            method: plan.method,
+            metadata: plan.metadata
+        )
+        (report.width, report.height) = (size.width, size.height)
+        report.frameRate = plan.picture.frameRate.value
+        report.frames = finding.frames
+        report.durationSeconds = seconds
+        report.videoBytes = file.pictureBytes
+        report.audioBytes = soundBytes
+        report.containerBytes = max(0, file.fileBytes - file.pictureBytes - soundBytes)
+        report.videoBitsPerSecond = Int(Double(file.pictureBytes) * 8 / seconds)
+        report.audioBitsPerSecond = Int(Double(soundBytes) * 8 / seconds)
+        report.secondPassRuns = record.secondPassRuns
+        report.keeping = record.keeping
+        report.keptFrameBytes = record.keptBytes
+        report.ssim = finding.similarity
+        report.ssimFrames = finding.comparedFrames
+        return report
+    }
+
+    private func prepare(
+        _ keeping: FrameKeeping,
+        in workspace: borrowing Workspace
+    ) throws -> PreparedFrames {
+        try PreparedFrames(
             source: source,
-            plan: plan,
-            request: request,
-            finding: finding,
-            soundBytes: soundBytes
+            picture: plan.picture,
+            keeping: keeping,
+            frames: plan.frames,
+            file: workspace.file("frames"),
+            flag: flag
         )
     }
 

@@ -47,6 +47,35 @@ extension Run {
     }
 }
 
+extension Run {
+    /// What every receipt has, of a file that was checked and published.
+    func receipt(
+        _ kind: Material.Kind,
+        inputBytes: Int,
+        bytes: Int,
+        limitBytes: Int,
+        method: Plan.Method,
+        metadata: KeptMetadata
+    ) -> Report {
+        Report(
+            kind: kind,
+            input: request.input.string,
+            output: request.destination.string,
+            inputBytes: inputBytes,
+            bytes: bytes,
+            limitBytes: limitBytes,
+            targetBytes: request.target?.bytes,
+            method: method,
+            stoppedAtQualityCeiling: record.stoppedAtCeiling,
+            attempts: record.attempts,
+            elapsedSeconds: record.meter.elapsedSeconds,
+            notes: record.notes,
+            metadata: Report.MetadataOutcome(metadata),
+            damage: record.damage.isNone ? nil : record.damage
+        )
+    }
+}
+
 extension Planned {
     /// The run that does it.
     func run(

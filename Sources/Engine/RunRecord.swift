@@ -44,49 +44,6 @@ struct RunRecord {
             )
         )
     }
-
-    /// The receipt of a file that was checked and published.
-    func report(
-        of file: Finished,
-        source: Source,
-        plan: Plan,
-        request: Request,
-        finding: Verifier.Finding,
-        soundBytes: Int
-    ) -> Report {
-        let seconds = max(0.001, finding.durationSeconds)
-        let size = plan.method == .remux ? source.video.displaySize : plan.picture.size
-        return Report(
-            input: source.path,
-            output: request.destination.string,
-            inputBytes: source.bytes,
-            bytes: file.fileBytes,
-            limitBytes: plan.limitBytes,
-            targetBytes: request.target?.bytes,
-            method: plan.method,
-            stoppedAtQualityCeiling: stoppedAtCeiling,
-            width: size.width,
-            height: size.height,
-            frameRate: plan.picture.frameRate.value,
-            frames: finding.frames,
-            durationSeconds: seconds,
-            videoBytes: file.pictureBytes,
-            audioBytes: soundBytes,
-            containerBytes: max(0, file.fileBytes - file.pictureBytes - soundBytes),
-            videoBitsPerSecond: Int(Double(file.pictureBytes) * 8 / seconds),
-            audioBitsPerSecond: Int(Double(soundBytes) * 8 / seconds),
-            secondPassRuns: secondPassRuns,
-            attempts: attempts,
-            keeping: keeping,
-            keptFrameBytes: keptBytes,
-            ssim: finding.similarity,
-            ssimFrames: finding.comparedFrames,
-            elapsedSeconds: meter.elapsedSeconds,
-            notes: notes,
-            metadata: Report.MetadataOutcome(plan.metadata),
-            damage: damage.isNone ? nil : damage
-        )
-    }
 }
 
 extension Attempt {

@@ -237,28 +237,21 @@ struct SoundRun: Run {
         }
         try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
         let seconds = max(0.001, finding.durationSeconds)
-        return Report(
-            kind: .sound,
-            input: source.path,
-            output: request.destination.string,
+        var report = receipt(
+            .sound,
             inputBytes: source.bytes,
             bytes: file.fileBytes,
             limitBytes: plan.limitBytes,
-            targetBytes: request.target?.bytes,
             method: plan.method,
-            stoppedAtQualityCeiling: record.stoppedAtCeiling,
-            channels: finding.channels,
-            sampleRate: finding.sampleRate,
-            durationSeconds: finding.durationSeconds,
-            audioBytes: file.soundBytes,
-            containerBytes: max(0, file.fileBytes - file.soundBytes),
-            audioBitsPerSecond: Int(Double(file.soundBytes) * 8 / seconds),
-            attempts: record.attempts,
-            elapsedSeconds: record.meter.elapsedSeconds,
-            notes: record.notes,
-            metadata: Report.MetadataOutcome(plan.metadata),
-            damage: record.damage.isNone ? nil : record.damage
+            metadata: plan.metadata
         )
+        report.channels = finding.channels
+        report.sampleRate = finding.sampleRate
+        report.durationSeconds = finding.durationSeconds
+        report.audioBytes = file.soundBytes
+        report.containerBytes = max(0, file.fileBytes - file.soundBytes)
+        report.audioBitsPerSecond = Int(Double(file.soundBytes) * 8 / seconds)
+        return report
     }
 
     private var named: SoundSource {

@@ -296,29 +296,23 @@ struct StillRun: Run {
         quality: Double? = nil,
         ssim: Double? = nil
     ) -> Report {
-        Report(
-            kind: .still,
-            input: source.path,
-            output: request.destination.string,
+        var report = receipt(
+            .still,
             inputBytes: source.bytes,
             bytes: bytes,
             limitBytes: plan.limitBytes,
-            targetBytes: request.target?.bytes,
             method: plan.method == .encode
                 ? (plan.targetBytes == nil ? .constantQuality : .fit) : .remux,
-            stoppedAtQualityCeiling: record.stoppedAtCeiling && plan.targetBytes != nil,
-            width: size.width,
-            height: size.height,
-            frames: 1,
-            format: request.format,
-            quality: quality,
-            containerBytes: bytes - coded,
-            attempts: record.attempts,
-            ssim: ssim,
-            ssimFrames: ssim == nil ? 0 : 1,
-            elapsedSeconds: record.meter.elapsedSeconds,
-            notes: record.notes,
-            metadata: Report.MetadataOutcome(plan.words.metadata)
+            metadata: plan.words.metadata
         )
+        report.stoppedAtQualityCeiling = record.stoppedAtCeiling && plan.targetBytes != nil
+        (report.width, report.height) = (size.width, size.height)
+        report.frames = 1
+        report.format = request.format
+        report.quality = quality
+        report.containerBytes = bytes - coded
+        report.ssim = ssim
+        report.ssimFrames = ssim == nil ? 0 : 1
+        return report
     }
 }

@@ -152,7 +152,7 @@ extension ExportCommand {
     func perform(at desk: CloudDesk) async throws(Failure) {
         let wish = try to.map { text throws(Failure) in try Reading.size(text, option: "--to") }
         let height = try maxHeight.flatMap { text throws(Failure) -> Int? in
-            guard case .lines(let lines) = try Reading.heightCap(text) else { return nil }
+            guard case .lines(let lines) = try Reading.value(text) as HeightCap else { return nil }
             return lines
         }
         let path = try output.map { text throws(Failure) in

@@ -195,14 +195,14 @@ struct WishOptions: ParsableArguments {
             output: try output.map { text throws(Failure) in
                 try Reading.path(text, name: "--output")
             },
-            format: try format.map(Reading.format),
+            format: try format.map(Reading.value),
             target: try to.map { text throws(Failure) in try Reading.size(text, option: "--to") },
-            heightCap: try maxHeight.map(Reading.heightCap) ?? .automatic,
-            frameRateCap: try fps.map(Reading.frameRateCap) ?? .automatic,
-            speed: try speed.map(Reading.speed) ?? .balanced,
-            audio: try audio.map(Reading.audio) ?? .automatic,
-            audioTrack: try audioTrack.map(Reading.audioTrack) ?? .automatic,
-            metadata: try metadata.map(Reading.metadata) ?? .private
+            heightCap: try maxHeight.map(Reading.value) ?? .automatic,
+            frameRateCap: try fps.map(Reading.value) ?? .automatic,
+            speed: try speed.map(Reading.value) ?? .balanced,
+            audio: try audio.map(Reading.value) ?? .automatic,
+            audioTrack: try audioTrack.map(Reading.value) ?? .automatic,
+            metadata: try metadata.map(Reading.value) ?? .private
         )
     }
 }

@@ -70,68 +70,9 @@ enum Reading {
         }
     }
 
-    /// The value of `--format`.
-    static func format(_ text: String) throws(Failure) -> Format {
-        try value(
-            text,
-            option: "--format",
-            examples: "mp4, m4a, jpeg or webp",
-            Format.init(parsing:)
-        )
-    }
-
-    /// The value of `--max-height`.
-    static func heightCap(_ text: String) throws(Failure) -> HeightCap {
-        try value(
-            text,
-            option: "--max-height",
-            examples: "720, 1080p, any number from 16 to 8640, or source",
-            HeightCap.init(parsing:)
-        )
-    }
-
-    /// The value of `--fps`.
-    static func frameRateCap(_ text: String) throws(Failure) -> FrameRateCap {
-        try value(
-            text,
-            option: "--fps",
-            examples: "30, 29.97, any number from 1 to 240, or source",
-            FrameRateCap.init(parsing:)
-        )
-    }
-
-    /// The value of `--speed`.
-    static func speed(_ text: String) throws(Failure) -> Speed {
-        try value(text, option: "--speed", examples: "fast, balanced or best") {
-            Speed(rawValue: $0.lowercased())
-        }
-    }
-
-    /// The value of `--audio`.
-    static func audio(_ text: String) throws(Failure) -> AudioWish {
-        try value(
-            text,
-            option: "--audio",
-            examples: "auto, copy, none, or kilobits a second from 8 to 512",
-            AudioWish.init(parsing:)
-        )
-    }
-
-    /// The value of `--audio-track`.
-    static func audioTrack(_ text: String) throws(Failure) -> AudioTrackWish {
-        try value(
-            text,
-            option: "--audio-track",
-            examples: "its number from 1, all-mixed, keep or auto",
-            AudioTrackWish.init(parsing:)
-        )
-    }
-
-    /// The value of `--metadata`.
-    static func metadata(_ text: String) throws(Failure) -> Metadata.Policy {
-        try value(text, option: "--metadata", examples: "keep, private or none") {
-            Metadata.Policy(rawValue: $0.lowercased())
-        }
+    /// The value of an option that has words of its own.
+    static func value<Value: OptionValue>(_ text: String) throws(Failure) -> Value {
+        try value(text, option: Value.option, examples: Value.examples, Value.init(parsing:))
     }
 
     /// The value of an option; `parse` gives nil for a text that is none.
@@ -165,4 +106,53 @@ enum Reading {
             advice: "Write \(examples)."
         )
     }
+}
+
+/// What an option takes besides sizes, numbers and paths.
+protocol OptionValue {
+    /// The option as it is written.
+    static var option: String { get }
+    /// What can be written after it.
+    static var examples: String { get }
+    /// Nil for a text that is none.
+    init?(parsing text: String)
+}
+
+extension Format: OptionValue {
+    static var option: String { "--format" }
+    static var examples: String { "mp4, m4a, jpeg or webp" }
+}
+
+extension HeightCap: OptionValue {
+    static var option: String { "--max-height" }
+    static var examples: String { "720, 1080p, any number from 16 to 8640, or source" }
+}
+
+extension FrameRateCap: OptionValue {
+    static var option: String { "--fps" }
+    static var examples: String { "30, 29.97, any number from 1 to 240, or source" }
+}
+
+extension Speed: OptionValue {
+    static var option: String { "--speed" }
+    static var examples: String { "fast, balanced or best" }
+
+    init?(parsing text: String) { self.init(rawValue: text.lowercased()) }
+}
+
+extension AudioWish: OptionValue {
+    static var option: String { "--audio" }
+    static var examples: String { "auto, copy, none, or kilobits a second from 8 to 512" }
+}
+
+extension AudioTrackWish: OptionValue {
+    static var option: String { "--audio-track" }
+    static var examples: String { "its number from 1, all-mixed, keep or auto" }
+}
+
+extension Metadata.Policy: OptionValue {
+    static var option: String { "--metadata" }
+    static var examples: String { "keep, private or none" }
+
+    init?(parsing text: String) { self.init(rawValue: text.lowercased()) }
 }

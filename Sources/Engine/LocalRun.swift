@@ -1,5 +1,4 @@
 import Core
-import Foundation
 import Media
 import SystemPackage
 

@@ -43,18 +43,17 @@ package enum Planned: Codable, Sendable, Equatable {
 
     /// The same of an input that a person names otherwise, such as standard input.
     package func named(input: FilePath, output: FilePath?) -> Planned {
+        var request = request
+        (request.input, request.output) = (input, output ?? "-")
         switch self {
-        case .video(var source, let plan, var request):
+        case .video(var source, let plan, _):
             source.path = input.string
-            (request.input, request.output) = (input, output ?? "-")
             return .video(source, plan, request)
-        case .sound(var source, let plan, var request):
+        case .sound(var source, let plan, _):
             source.path = input.string
-            (request.input, request.output) = (input, output ?? "-")
             return .sound(source, plan, request)
-        case .still(var source, let plan, var request):
+        case .still(var source, let plan, _):
             source.path = input.string
-            (request.input, request.output) = (input, output ?? "-")
             return .still(source, plan, request)
         }
     }

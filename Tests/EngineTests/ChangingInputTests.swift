@@ -88,6 +88,23 @@ import Testing
         #expect(report.frames == 75)
         #expect(try Studio.probe(run.output).video.codedSize.height == 180)
     }
+
+    @Test(
+        "a picture that is removed or replaced while it is read is finished as it was",
+        .enabled(if: FFmpeg.isInstalled),
+        arguments: [true, false]
+    )
+    func pictureVanishes(_ isReplaced: Bool) async throws {
+        let scene = try StillRunScene("testsrc2=s=320x240")
+        let other = try StillRunScene("testsrc2=s=64x48")
+        let report = try await scene.run(scene.request(to: 30_000)) { event in
+            guard case .progress(let progress) = event, progress.phase == .analysing else { return }
+            try? FileManager.default.removeItem(atPath: scene.input.string)
+            if isReplaced { _ = unsafe rename(other.input.string, scene.input.string) }
+        }
+        #expect(report.width == 320)
+        #expect(try FFprobe.describe(scene.output).video?.height == 240)
+    }
     #endif
 
     @Test("times, permissions and extended attributes of the input stay as they are")

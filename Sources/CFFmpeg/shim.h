@@ -256,6 +256,16 @@ static inline int cinch_pixel_format_has_alpha(int format) {
     return d && (d->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
 }
 
+// An entry of the container's index; 0 where there is none, or it is not about a packet to be shown.
+static inline int cinch_index_entry(AVStream *stream, int index, int64_t *time, int *bytes, int *is_key) {
+    const AVIndexEntry *entry = avformat_index_get_entry(stream, index);
+    if (!entry || entry->flags & AVINDEX_DISCARD_FRAME) return 0;
+    *time = entry->timestamp;
+    *bytes = entry->size;
+    *is_key = (entry->flags & AVINDEX_KEYFRAME) != 0;
+    return 1;
+}
+
 // AVFormatContext.streams is a C array of pointers; an out-of-range index yields NULL instead of a crash.
 static inline AVStream *cinch_stream(const AVFormatContext *context, int index) {
     return index >= 0 && (unsigned)index < context->nb_streams ? context->streams[index] : NULL;

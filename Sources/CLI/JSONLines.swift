@@ -230,6 +230,8 @@ struct PlanPayload: Encodable {
     var videoBitsPerSecond: Int
     var audioBytes: Int
     var containerBytes: Int
+    /// Where samples chose the frame size.
+    var expectedSSIM: Double?
     var reasons: [String]
 
     init(_ plan: Plan) {
@@ -252,6 +254,7 @@ struct PlanPayload: Encodable {
         videoBitsPerSecond = plan.budget.videoBitsPerSecond
         audioBytes = plan.budget.audioBytes
         containerBytes = plan.budget.containerBytes
+        expectedSSIM = plan.prospect?.similarity
         reasons = plan.reasons
     }
 }

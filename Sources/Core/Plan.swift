@@ -39,6 +39,10 @@ package struct Plan: Hashable, Codable, Sendable {
     package var smallestBytes: Int
     /// Frames expected; the sweep counts them.
     package var frames: Int
+    /// What samples showed of the picture, where a size had to be chosen.
+    package var content: Content?
+    /// What the samples let expect of the chosen size.
+    package var prospect: Content.Prospect?
     /// Why it is done this way, in sentences for a person.
     package var reasons: [String]
 }
@@ -53,12 +57,15 @@ extension Plan {
 
     /// Decides everything about a run.
     ///
-    /// `mayRemux`: false after a copy turned out larger than the limit.
+    /// Parameters:
+    ///   - content: what samples showed; the frame size is chosen by it.
+    ///   - mayRemux: false after a copy turned out larger than the limit.
     /// Throws: `Failure` of kind `.unreachable` where the target is below what the clip can be
     ///   made, with that size and what would help.
     package static func make(
         for source: Source,
         request: Request,
+        content: Content? = nil,
         mayRemux: Bool = true
     ) throws(Failure) -> Plan {
         let source = try source.selecting(request.audioTrack)
@@ -69,7 +76,7 @@ extension Plan {
 
         if mayRemux, let remux = remuxPlan(for: source, request: request) { return remux }
 
-        let cap = heightCap(request.heightCap, target: target)
+        let cap = request.heightCap.lines
         let rate = request.frameRateCap.kept(of: video.frameRate)
         let frames = max(1, Int((source.durationSeconds * rate.value).rounded()))
         let isStill = Keyframes.isStill(source, rate: rate)
@@ -122,10 +129,23 @@ extension Plan {
         let videoBytes = max(1, limit - container - audioBytes)
         let videoRate = Int(Double(videoBytes) * 8 / seconds)
 
+        let prospect =
+            target == nil
+            ? nil
+            : content?.best(
+                within: frameSize(
+                    within: full,
+                    videoBitsPerSecond: videoRate,
+                    frameRate: rate,
+                    leastBitsPerPixel: Content.leastBitsPerPixel
+                ),
+                bitsPerFrame: Double(videoBytes) * 8 / Double(frames)
+            )
         let fitting =
             target == nil
             ? full
-            : frameSize(within: full, videoBitsPerSecond: videoRate, frameRate: rate)
+            : prospect?.size
+                ?? frameSize(within: full, videoBitsPerSecond: videoRate, frameRate: rate)
         let picture = Picture(
             size: fitting,
             frameRate: rate,
@@ -168,6 +188,8 @@ extension Plan {
                 : Int(Double(limit) * 0.998),
             smallestBytes: smallest,
             frames: frames,
+            content: content,
+            prospect: prospect,
             reasons: reasons
         )
     }
@@ -181,15 +203,6 @@ extension Plan {
         audioPacketsPerSecond: Double
     ) -> Int {
         1500 + Int((Double(frames) + seconds * audioPacketsPerSecond) * 13.5)
-    }
-
-    /// 720 lines up to 20 MB, 1080 above: what the two sizes of upload limits are watched at.
-    private static func heightCap(_ cap: HeightCap, target: Int?) -> Int? {
-        switch cap {
-        case .source: nil
-        case .lines(let lines): lines
-        case .automatic: (target ?? Int.max) <= 20_000_000 ? 720 : 1080
-        }
     }
 
     /// The frame sizes that a picture steps down through.
@@ -208,7 +221,27 @@ extension Plan {
     /// ones; one step too small costs those more than one step too large costs the others.
     package static let worstQuantizer = 40.0
 
-    /// The frame size that suits so many bytes of this very picture, as pass 1 found it.
+    /// The frame size that suits so many bytes of this very picture, as samples and pass 1 found it.
+    ///
+    /// The size that samples chose stands unless another is clearly better: pass 1 knows the bits
+    /// of all frames, and going down again costs sharpness.
+    package func frameSize(log: PassLog, videoBytes: Int) -> PixelSize {
+        guard let content else {
+            return Plan.frameSize(within: picture.size, log: log, videoBytes: videoBytes)
+        }
+        func prospect(_ size: PixelSize) -> Content.Prospect {
+            let shift = log.quantizerShift(forBits: Double(videoBytes) * 8, pixels: size.pixels)
+            return content.prospect(
+                at: size,
+                quantizer: max(0, log.averageQuantizer + shift)
+            )
+        }
+        let best = content.best(within: picture.size, prospect)
+        let gain = best.similarity - prospect(picture.size).similarity
+        return gain > Content.clearGain ? best.size : picture.size
+    }
+
+    /// The frame size that suits so many bytes, as pass 1 alone found it.
     package static func frameSize(
         within full: PixelSize,
         log: PassLog,
@@ -227,7 +260,8 @@ extension Plan {
     private static func frameSize(
         within full: PixelSize,
         videoBitsPerSecond: Int,
-        frameRate: Rational
+        frameRate: Rational,
+        leastBitsPerPixel: Double = leastBitsPerPixel
     ) -> PixelSize {
         // Frames above 30 a second resemble each other more, so each needs less.
         let frames = min(frameRate.value, 30) + max(0, frameRate.value - 30) / 2

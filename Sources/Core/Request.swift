@@ -54,10 +54,19 @@ package struct Request: Sendable, Equatable, Codable {
 
 /// How many lines the short side of the picture may have.
 package enum HeightCap: Sendable, Equatable, Codable {
-    /// 720 for targets up to 20 MB, 1080 above and without a target, and less where the bytes are few.
+    /// 1080, and less where the bytes are few.
     case automatic
     case lines(Int)
     case source
+
+    /// The most that is allowed; nil for no limit.
+    package var lines: Int? {
+        switch self {
+        case .automatic: 1080
+        case .lines(let lines): lines
+        case .source: nil
+        }
+    }
 
     /// Reads `720`, `720p`, `1080P` or `source`; nil for anything else.
     package init?(parsing text: String) {

@@ -76,7 +76,11 @@ package struct Compressor: Sendable {
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 let material = try Self.material(request.input, flag: flag)
-                return try Planned(material, request.settled(for: material.kind))
+                return try Planned(
+                    material,
+                    request.settled(for: material.kind),
+                    flag: flag
+                )
             }
         }
     }
@@ -127,7 +131,7 @@ package struct Compressor: Sendable {
                 let request = try request.settled(for: material.kind)
                 events(.identified(material.kind, output: request.destination.string))
                 try Self.checkDestination(request)
-                let planned = try Planned(material, request)
+                let planned = try Planned(material, request, flag: flag)
                 events(planned.event)
                 let workspace = try Workspace(for: request.destination, of: input)
                 var record = RunRecord(events: events)

@@ -22,7 +22,7 @@ struct LocalRun: Run {
         switch plan.method {
         case .remux:
             if let report = try remux(in: workspace) { return report }
-            plan = try Plan.make(for: source, request: request, mayRemux: false)
+            plan = try Planned.plan(source, request, mayRemux: false, flag: flag)
             record.meter.send(.planned(plan))
         case .constantQuality:
             if let report = try constantQuality(in: workspace) { return report }
@@ -113,7 +113,7 @@ struct LocalRun: Run {
         _ prepared: inout PreparedFrames
     ) throws -> Bool {
         let size = plan.picture.size
-        let suited = Plan.frameSize(within: size, log: sweep.log, videoBytes: room)
+        let suited = plan.frameSize(log: sweep.log, videoBytes: room)
         guard suited != size else { return false }
         plan.picture.size = suited
         record.note("so few bytes look better at \(suited) than at \(size)")
@@ -195,7 +195,7 @@ struct LocalRun: Run {
             plan.targetBytes = nil
             if let report = try remux(in: workspace) { return report }
         }
-        plan = try Plan.make(for: source, request: remuxRequest, mayRemux: false)
+        plan = try Planned.plan(source, remuxRequest, mayRemux: false, flag: flag)
         plan.targetBytes = nil
         record.meter.send(.planned(plan))
         return nil

@@ -1,4 +1,5 @@
 package import Core
+import Media
 package import SystemPackage
 
 /// What an input is and what would be done with it, for each kind.
@@ -12,7 +13,11 @@ package enum Planned: Codable, Sendable, Equatable {
     /// Plans for an input.
     ///
     /// Throws: what `Plan.make` and its like throw.
-    init(_ material: Material, _ request: Request) throws(Failure) {
+    init(
+        _ material: Material,
+        _ request: Request,
+        flag: CancellationFlag
+    ) throws(Failure) {
         switch material {
         case .video(let source) where request.format == .m4a:
             guard !source.audio.isEmpty else {
@@ -26,11 +31,38 @@ package enum Planned: Codable, Sendable, Equatable {
             let sound = SoundSource(of: source)
             self = .sound(sound, try SoundPlan.make(for: sound, request: request), request)
         case .video(let source):
-            self = .video(source, try Plan.make(for: source, request: request), request)
+            self = .video(source, try Self.plan(source, request, flag: flag), request)
         case .sound(let source):
             self = .sound(source, try SoundPlan.make(for: source, request: request), request)
         case .still(let source):
             self = .still(source, StillPlan.make(for: source, request: request), request)
+        }
+    }
+
+    /// Plans for a video, its frame size by what samples of it show.
+    static func plan(
+        _ source: Source,
+        _ request: Request,
+        mayRemux: Bool = true,
+        flag: CancellationFlag
+    ) throws(Failure) -> Plan {
+        let plan = try Plan.make(for: source, request: request, mayRemux: mayRemux)
+        guard plan.method == .fit else { return plan }
+        do {
+            let content = try ContentStudy.content(of: source, plan: plan, request, flag: flag)
+            guard let content else { return plan }
+            return try Plan.make(
+                for: source,
+                request: request,
+                content: content,
+                mayRemux: mayRemux
+            )
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            // What samples cannot show, the run will find out or tell of.
+            if flag.isRaised { throw .interrupted }
+            return plan
         }
     }
 

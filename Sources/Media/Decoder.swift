@@ -15,6 +15,8 @@ package struct Decoder: ~Copyable {
     /// A file may begin with so many packets that need what is missing: minutes without a keyframe.
     private static let mostUseless = 5000
     package private(set) var frameCount = 0
+    /// Packets read so far that are no keyframes, and their bytes.
+    private var between = (packets: 0, bytes: 0)
 
     private var context: UnsafeMutablePointer<AVCodecContext> { handle.pointer }
 
@@ -81,10 +83,13 @@ package struct Decoder: ~Copyable {
         }
     }
 
-    /// Goes to about a time after the start, before the first frame is taken; false where the
-    /// container cannot.
+    /// Goes to the keyframe at or before a time after the start; false where the container cannot,
+    /// and then decoding goes on where it stands.
     mutating func seek(toSeconds seconds: Double) -> Bool {
-        demuxer.seek(toSeconds: seconds)
+        guard demuxer.seek(toSeconds: seconds) else { return false }
+        avcodec_flush_buffers(context)
+        isDraining = false
+        return true
     }
 
     var timeBase: AVRational {
@@ -94,6 +99,54 @@ package struct Decoder: ~Copyable {
     /// A time of the container's in this stream's time base.
     func ticks(microseconds: Int) -> Int64 {
         Demuxer.ticks(microseconds: Int64(microseconds), timeBase)
+    }
+
+    /// Stretches of the stream by the container's index, each from a keyframe on and with at least so
+    /// many packets; empty where the container has no index of all packets.
+    func stretches(ofAtLeast least: Int) -> [Stretch] {
+        guard let stream = demuxer.stream(streamIndex) else { return [] }
+        var stretches: [Stretch] = []
+        for index in 0..<avformat_index_get_entries_count(stream) {
+            var (time, bytes, key) = (Int64(0), Int32(0), Int32(0))
+            guard cinch_index_entry(stream, index, &time, &bytes, &key) != 0 else { continue }
+            let isKey = key != 0
+            if isKey, stretches.last.map({ $0.packets >= least }) ?? true {
+                stretches.append(Stretch(time: time))
+            }
+            guard let last = stretches.indices.last else { continue }
+            stretches[last].packets += 1
+            if isKey { continue }
+            stretches[last].between += 1
+            stretches[last].bytes += max(0, Int(bytes))
+        }
+        return stretches
+    }
+
+    /// A part of a stream as its container's index has it.
+    struct Stretch {
+        /// Decoding time of its first packet.
+        var time: Int64
+        var packets = 0
+        /// Packets that are no keyframes, and their bytes.
+        var between = 0
+        var bytes = 0
+
+        init(time: Int64) { self.time = time }
+
+        var complexity: Double { between == 0 ? 0 : Double(bytes) / Double(between) }
+    }
+
+    /// The mean bytes of the packets read so far that are no keyframes; nil where there were none.
+    var meanBytesBetween: Double? {
+        between.packets == 0 ? nil : Double(between.bytes) / Double(between.packets)
+    }
+
+    /// Goes to a keyframe of which the index has the time; false where the container cannot.
+    mutating func seek(to stretch: Stretch) -> Bool {
+        guard demuxer.seek(stream: streamIndex, to: stretch.time) else { return false }
+        avcodec_flush_buffers(context)
+        isDraining = false
+        return true
     }
 
     /// Why reading ended before the end, where it did.
@@ -146,6 +199,10 @@ package struct Decoder: ~Copyable {
             return
         }
         tally.take(packet, timeBase)
+        if packet.pointer.pointee.flags & AV_PKT_FLAG_KEY == 0 {
+            between.packets += 1
+            between.bytes += packet.byteCount
+        }
         let (context, filled) = (context, packet.pointer)
         let status = flag.watch { avcodec_send_packet(context, filled) }
         if status < 0, status != cinch_error_again, status != cinch_error_eof {

@@ -218,6 +218,14 @@ package struct Demuxer: ~Copyable {
         return flag.watch { av_seek_frame(context, -1, time, AVSEEK_FLAG_BACKWARD) } >= 0
     }
 
+    /// Goes to the keyframe at or before a decoding time of one stream (`av_seek_frame`).
+    mutating func seek(stream: Int, to time: Int64) -> Bool {
+        let context = context
+        return flag.watch {
+            av_seek_frame(context, Int32(clamping: stream), time, AVSEEK_FLAG_BACKWARD)
+        } >= 0
+    }
+
     /// Reads the next packet of the kept streams (`av_read_frame`); false at the end.
     ///
     /// A damaged end counts as the end and is remembered in `endedEarly`; what it means is the caller's decision.

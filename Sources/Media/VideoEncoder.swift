@@ -22,6 +22,8 @@ package struct VideoEncoder: ~Copyable {
         package var matrix: Picture.Matrix
         package var preset: String
         package var keyframeIntervalFrames: Int
+        /// Frames that rate control looks ahead; nil for the preset's own.
+        package var lookaheadFrames: Int?
         /// H.264's level times ten; nil lets libx264 choose one by size and rate.
         package var level: Int?
 
@@ -113,6 +115,7 @@ package struct VideoEncoder: ~Copyable {
         }
         try set("preset", settings.preset)
         try set("profile", "high")
+        if let frames = settings.lookaheadFrames { try set("rc-lookahead", "\(frames)") }
         switch mode {
         case .firstPass(let log):
             context.pointee.flags |= AV_CODEC_FLAG_PASS1

@@ -88,10 +88,16 @@ import Testing
     @Test("a cap and a lowered frame rate are reasons")
     func reasons() throws {
         let plan = try Plan.make(
-            for: phoneClip(seconds: 10, video: phoneVideo(rate: Rational(120, 1))),
+            for: phoneClip(
+                seconds: 10,
+                video: phoneVideo(
+                    size: PixelSize(width: 2560, height: 1440),
+                    rate: Rational(120, 1)
+                )
+            ),
             request: request(to: 15_000_000)
         )
-        #expect(plan.reasons.contains { $0.contains("720 lines") })
+        #expect(plan.reasons.contains { $0.contains("1080 lines") })
         #expect(plan.reasons.contains { $0.contains("60 frames") })
     }
 

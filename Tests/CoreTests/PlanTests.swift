@@ -4,10 +4,9 @@ import Testing
 /// Every decision about a run that is made before the first frame is decoded.
 @Suite struct PlanTests {
     @Test(
-        "the automatic cap is 720 lines up to 20 MB and 1080 above",
+        "the automatic cap is 1080 lines for every target",
         arguments: [
-            (8_000_000, "1280×720"), (20_000_000, "1280×720"), (20_000_001, "1920×1080"),
-            (50_000_000, "1920×1080"),
+            (8_000_000, "1920×1080"), (20_000_000, "1920×1080"), (50_000_000, "1920×1080"),
         ]
     )
     func automaticCap(_ target: Int, _ size: String) throws {
@@ -32,15 +31,15 @@ import Testing
     @Test("the cap counts the short side of a portrait")
     func portrait() throws {
         let upright = phoneVideo(
-            displaySize: PixelSize(width: 1080, height: 1920),
+            displaySize: PixelSize(width: 2160, height: 3840),
             orientation: Orientation(clockwiseDegrees: 90)
         )
-        for video in [upright, phoneVideo(size: PixelSize(width: 1080, height: 1920))] {
+        for video in [upright, phoneVideo(size: PixelSize(width: 2160, height: 3840))] {
             let plan = try Plan.make(
                 for: phoneClip(video: video),
                 request: request(to: 15_000_000)
             )
-            #expect(plan.picture.size.description == "720×1280")
+            #expect(plan.picture.size.description == "1080×1920")
             #expect(plan.picture.orientation == video.orientation)
         }
     }

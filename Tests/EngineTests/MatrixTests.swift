@@ -148,7 +148,7 @@ import Testing
             rate: "2",
             sound: nil,
             options: ["-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p"],
-            shown: (1280, 720),
+            shown: (1920, 1080),
             frames: 4
         ),
         Row(

@@ -146,7 +146,12 @@ import Testing
         #expect(probed == source)
         #expect(run.folder.names == run.namesAfterFailure)
         let report = try await run.perform(run.request(to: 70_000)) { log.add($0) }
-        #expect(log.plans.first == plan)
+        var planned = try #require(log.plans.first)
+        // libx264 does not make the same of the samples to the last bit.
+        let (before, after) = (plan.prospect?.similarity, planned.prospect?.similarity)
+        #expect(abs(try #require(before) - #require(after)) < 0.005)
+        (planned.content, planned.prospect) = (plan.content, plan.prospect)
+        #expect(planned == plan)
         #expect(report.width == plan.picture.size.width)
         #expect(report.frames == plan.frames)
     }

@@ -74,7 +74,7 @@ package enum Fixture {
 
     /// The names of all clips that are whole, sorted.
     package static let names = list(folder).filter { name in
-        !name.hasSuffix(".md") && !["cloud", "hostile"].contains(name)
+        !name.hasSuffix(".md") && !name.hasSuffix(".csv") && !["cloud", "hostile"].contains(name)
     }
 
     /// The names of the damaged and malicious ones, as in `hostile/empty.mp4`.

@@ -1,0 +1,224 @@
+// libm's functions alone: pure arithmetic, which the standard library does not have.
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// What samples of a clip showed: what its picture loses by shrinking and by quantizing, and what it costs in bits.
+///
+/// Losses are 1 − SSIM of luma against the picture at full size, whatever size was encoded. Two of
+/// them make up what a frame size and a number of bits will look like: that of the shrinking alone,
+/// and that of the quantizer, which weighs more the smaller the frame is. `scripts/calibrate` makes
+/// the table by which the formulas were chosen (`docs/frame-size.md`).
+package struct Content: Hashable, Codable, Sendable {
+    /// A frame size and what is lost by going to it and back.
+    package struct Shrunk: Hashable, Codable, Sendable {
+        /// Of the short side.
+        package var lines: Int
+        package var loss: Double
+
+        package init(lines: Int, loss: Double) {
+            self.lines = lines
+            self.loss = loss
+        }
+    }
+
+    /// A trial encode.
+    package struct Coded: Hashable, Codable, Sendable {
+        /// Of the short side.
+        package var lines: Int
+        /// The mean over all frames.
+        package var quantizer: Double
+        package var bitsPerFrame: Double
+        /// Of shrinking and quantizing together.
+        package var loss: Double
+
+        package init(lines: Int, quantizer: Double, bitsPerFrame: Double, loss: Double) {
+            self.lines = lines
+            self.quantizer = quantizer
+            self.bitsPerFrame = bitsPerFrame
+            self.loss = loss
+        }
+    }
+
+    /// The largest size, against which all is compared.
+    package var full: PixelSize
+    /// From large to small.
+    package var shrunk: [Shrunk]
+    /// At a small size finely and coarsely quantized, and once at a larger size.
+    package var fine: Coded
+    package var coarse: Coded
+    package var large: Coded
+    /// How many frames were looked at.
+    package var frames: Int
+
+    package init(
+        full: PixelSize,
+        shrunk: [Shrunk],
+        fine: Coded,
+        coarse: Coded,
+        large: Coded,
+        frames: Int
+    ) {
+        self.full = full
+        self.shrunk = shrunk.sorted { $0.lines > $1.lines }
+        self.fine = fine
+        self.coarse = coarse
+        self.large = large
+        self.frames = frames
+    }
+
+    /// The same for a clip that costs so many times more than its samples, as its source's own bytes tell.
+    ///
+    /// What costs more has more in it to lose.
+    package func scaled(by complexity: Double) -> Content {
+        let losing = pow(complexity, 0.8)
+        func scaled(_ coded: Coded) -> Coded {
+            var coded = coded
+            coded.bitsPerFrame *= complexity
+            coded.loss = min(0.9, coded.loss * losing)
+            return coded
+        }
+        var content = self
+        content.shrunk = shrunk.map { Shrunk(lines: $0.lines, loss: min(0.9, $0.loss * losing)) }
+        content.fine = scaled(fine)
+        content.coarse = scaled(coarse)
+        content.large = scaled(large)
+        return content
+    }
+
+    /// What a frame size and a number of bits will look like.
+    package struct Prospect: Hashable, Codable, Sendable {
+        package var size: PixelSize
+        package var quantizer: Double
+        /// Luma, at full size: 1 is the same picture.
+        package var similarity: Double
+    }
+
+    /// A difference in similarity that is seen.
+    static let clearGain = 0.006
+
+    /// What a size would look like at so many bits a frame.
+    package func prospect(at size: PixelSize, bitsPerFrame: Double) -> Prospect {
+        let lines = Double(size.shortSide)
+        // A size takes more bits as a power of its area that the two trial sizes give.
+        let moved = log(max(1, bitsPerFrame)) - 2 * areaPower * log(lines / Double(fine.lines))
+        // Beyond 51 there is none: the size does not fit the bits, and looks the worse the less it does.
+        let quantizer = max(0, self.quantizer(logBits: moved))
+        return prospect(at: size, quantizer: quantizer)
+    }
+
+    /// What a size would look like with all quantizers known.
+    package func prospect(at size: PixelSize, quantizer: Double) -> Prospect {
+        let lines = Double(size.shortSide)
+        let shrinkLoss = self.shrinkLoss(lines: lines)
+        let quantizing = quantizingLoss(quantizer) * pow(Double(fine.lines) / lines, finesse)
+        return Prospect(
+            size: size,
+            quantizer: quantizer,
+            similarity: max(0, 1 - shrinkLoss - quantizing)
+        )
+    }
+
+    /// The size within `most` that will look best at so many bits a frame.
+    ///
+    /// Sizes go down in steps of about a twentieth; where two are alike the larger is taken, which
+    /// is the first to be looked at.
+    package func best(within most: PixelSize, bitsPerFrame: Double) -> Prospect {
+        best(within: most) { prospect(at: $0, bitsPerFrame: bitsPerFrame) }
+    }
+
+    /// Below this libx264 has not even the bits to say that nothing changes: a still picture of 1484×834
+    /// at 30 frames a second took 0.0006 at the coarsest quantizer.
+    static let leastBitsPerPixel = 0.001
+
+    /// A size that would need a coarser quantizer does not land: 51 is the end.
+    static let mostQuantizer = 46.0
+
+    func best(within most: PixelSize, _ prospect: (PixelSize) -> Prospect) -> Prospect {
+        var best = prospect(most)
+        var lines = Double(most.shortSide)
+        while true {
+            lines *= 0.95
+            let size = most.fitted(shortSide: Int(lines))
+            guard size.shortSide >= Self.leastLines else { return best }
+            let other = prospect(size)
+            if best.quantizer > Self.mostQuantizer || other.similarity > best.similarity {
+                best = other
+            }
+        }
+    }
+
+    /// No picture is made smaller than this because of its bytes.
+    package static let leastLines = 144
+
+    // MARK: - Formulas
+
+    /// Bits at the small size are nearly a power of the quantizer.
+    private func quantizer(logBits: Double) -> Double {
+        let (left, right) = (log(max(1, fine.bitsPerFrame)), log(max(1, coarse.bitsPerFrame)))
+        // A picture that costs next to nothing at any quantizer costs nothing at the finest.
+        guard left - right > 0.05 else { return logBits >= right ? fine.quantizer : 51 }
+        return fine.quantizer + (coarse.quantizer - fine.quantizer) * (logBits - left)
+            / (right - left)
+    }
+
+    private func logBits(_ quantizer: Double) -> Double {
+        let (left, right) = (log(max(1, fine.bitsPerFrame)), log(max(1, coarse.bitsPerFrame)))
+        let span = max(1, coarse.quantizer - fine.quantizer)
+        return left + (right - left) * (quantizer - fine.quantizer) / span
+    }
+
+    /// What quantizing loses at the small size: its log-odds go straight with the quantizer.
+    private func quantizingLoss(_ quantizer: Double) -> Double {
+        let own = shrinkLoss(lines: Double(fine.lines))
+        func odds(_ coded: Coded) -> Double {
+            let loss = min(0.9, max(1e-5, coded.loss - own))
+            return log(loss / (1 - loss))
+        }
+        let span = max(1, coarse.quantizer - fine.quantizer)
+        let slope = (odds(coarse) - odds(fine)) / span
+        return 1 / (1 + exp(-(odds(fine) + slope * (quantizer - fine.quantizer))))
+    }
+
+    /// How much less a quantizer costs in a larger frame, as a power of its lines.
+    private var finesse: Double {
+        let ratio = Double(large.lines) / Double(fine.lines)
+        guard ratio > 1.1 else { return 0.35 }
+        let own = max(1e-5, large.loss - shrinkLoss(lines: Double(large.lines)))
+        return min(1, max(0.1, log(quantizingLoss(large.quantizer) / own) / log(ratio)))
+    }
+
+    private var areaPower: Double {
+        let ratio = Double(large.lines) / Double(fine.lines)
+        guard ratio > 1.1 else { return 0.7 }
+        let power = (log(max(1, large.bitsPerFrame)) - logBits(large.quantizer)) / (2 * log(ratio))
+        return min(1, max(0.5, power))
+    }
+
+    /// Between two sizes that were tried; the log of the loss goes nearly straight with the log of the size.
+    private func shrinkLoss(lines: Double) -> Double {
+        guard lines < Double(full.shortSide), let last = shrunk.last else { return 0 }
+        var above = Shrunk(lines: full.shortSide, loss: 1e-5)
+        for below in shrunk {
+            if lines >= Double(below.lines) || below == last {
+                return Self.between(below, above, lines)
+            }
+            above = below
+        }
+        return last.loss
+    }
+
+    private static func between(_ below: Shrunk, _ above: Shrunk, _ lines: Double) -> Double {
+        let (low, high) = (log(Double(below.lines)), log(Double(above.lines)))
+        guard high - low > 1e-9 else { return below.loss }
+        // From full size on the loss begins at nothing: straight there, a power elsewhere.
+        let share = (log(lines) - low) / (high - low)
+        if above.loss <= 1e-5 { return max(0, below.loss * (1 - share)) }
+        let (left, right) = (log(max(1e-6, below.loss)), log(max(1e-6, above.loss)))
+        return min(1, exp(left + (right - left) * share))
+    }
+}

@@ -1,0 +1,221 @@
+import Core
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("The choice of the frame size by content")
+struct ContentTests {
+    private let table: [String: [Int: [Row]]]
+
+    init() throws { table = try Row.table() }
+
+    @Test("costs few of the points of VMAF that the best of all measured sizes has, over ten clips")
+    func nearBest() throws {
+        var losses: [Double] = []
+        var errors: [Double] = []
+        for (clip, sizes) in table {
+            let content = try #require(Content(sizes), "\(clip)")
+            for bits in Row.rates(sizes) {
+                let quality = sizes.compactMapValues { Row.at(bits, $0, \.vmaf) }
+                let similarity = sizes.compactMapValues { Row.at(bits, $0, \.ssim) }
+                guard quality.count > 2, let best = quality.values.max() else { continue }
+                let prospects = quality.keys.map { lines in
+                    content.prospect(
+                        at: content.full.fitted(shortSide: lines),
+                        bitsPerFrame: bits / sizes.rate
+                    )
+                }
+                let chosen = try #require(
+                    prospects.max { $0.similarity < $1.similarity }
+                )
+                let lines = try #require(
+                    quality.keys.min {
+                        abs($0 - chosen.size.shortSide) < abs($1 - chosen.size.shortSide)
+                    }
+                )
+                losses.append(best - (quality[lines] ?? 0))
+                errors.append(abs(chosen.similarity - (similarity[lines] ?? 0)))
+            }
+        }
+        #expect(losses.count > 40)
+        #expect(losses.mean < 0.75)
+        #expect(losses.filter { $0 <= 0.7 }.count * 10 >= losses.count * 6)
+        #expect(errors.mean < 0.009)
+    }
+
+    @Test("never gives a clip a smaller frame for more bytes, nor a worse picture")
+    func monotonic() throws {
+        for (clip, sizes) in table {
+            let content = try #require(Content(sizes), "\(clip)")
+            var before = content.best(within: content.full, bitsPerFrame: 500)
+            for step in 1..<24 {
+                let bits = 500 * exp(Double(step) * 0.3)
+                let next = content.best(within: content.full, bitsPerFrame: bits)
+                defer { before = next }
+                // Fewer bits than there is a quantizer for are nobody's choice.
+                guard before.quantizer <= 51 else { continue }
+                #expect(next.size.shortSide >= before.size.shortSide, "\(clip) \(bits)")
+                #expect(next.similarity >= before.similarity - 1e-9, "\(clip) \(bits)")
+            }
+            #expect(before.size == content.full, "\(clip) at \(before.quantizer)")
+        }
+    }
+
+    @Test("keeps the lines of a screen at a rate that a drone's picture wants fewer for")
+    func sharpAndNatural() throws {
+        func share(_ clip: String, quantizer: Double) throws -> Double {
+            let sizes = try #require(table[clip])
+            let content = try #require(Content(sizes))
+            let row = try #require(
+                sizes[sizes.keys.max() ?? 0]?.min {
+                    abs($0.qp - quantizer) < abs($1.qp - quantizer)
+                }
+            )
+            let best = content.best(within: content.full, bitsPerFrame: row.bits / sizes.rate)
+            return Double(best.size.shortSide) / Double(content.full.shortSide)
+        }
+        #expect(try share("screencast-1080p30", quantizer: 35) > 0.8)
+        #expect(try share("drone-480p", quantizer: 35) < 0.8)
+    }
+
+    @Test("takes a clip whose samples were simpler than the rest for one that costs more")
+    func complexity() throws {
+        let sizes = try #require(table["trailer-720p24-a"])
+        let content = try #require(Content(sizes))
+        let harder = content.scaled(by: 1.8)
+        let size = content.full
+        let bits = 10_000.0
+        #expect(
+            harder.prospect(at: size, bitsPerFrame: bits).similarity
+                < content.prospect(at: size, bitsPerFrame: bits).similarity
+        )
+        #expect(
+            harder.best(within: size, bitsPerFrame: bits).size.shortSide
+                <= content.best(within: size, bitsPerFrame: bits).size.shortSide
+        )
+    }
+
+    @Test(
+        "bears samples that say nothing: a still picture, no loss, no bits",
+        arguments: [0.0, 1e-9, 1e12]
+    )
+    func degenerate(bits: Double) {
+        let flat = Content.Coded(lines: 432, quantizer: 30, bitsPerFrame: 0, loss: 0)
+        let content = Content(
+            full: PixelSize(width: 1920, height: 1080),
+            shrunk: [],
+            fine: flat,
+            coarse: flat,
+            large: flat,
+            frames: 2
+        )
+        let best = content.best(within: content.full, bitsPerFrame: bits)
+        #expect(best.size.shortSide <= content.full.shortSide)
+        #expect((0...1).contains(best.similarity))
+        #expect(best.quantizer >= 0)
+    }
+}
+
+/// A line of `Fixtures/calibration.csv`, which `scripts/calibrate` measured.
+private struct Row {
+    var size: PixelSize
+    var rate: Double
+    var lines: Int
+    var factor: Int
+    var qp: Double
+    var bits: Double
+    var vmaf: Double
+    var ssim: Double
+
+    static func table() throws -> [String: [Int: [Row]]] {
+        let path = Fixture.path("calibration.csv").string
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        var table: [String: [Int: [Row]]] = [:]
+        for line in text.split(whereSeparator: \.isNewline).dropFirst() {
+            let fields = line.split(separator: ",")
+            let numbers = fields.dropFirst().compactMap { Double($0) }
+            let clip = String(try #require(fields.first))
+            try #require(numbers.count == 10)
+            let row = Row(
+                size: PixelSize(width: Int(numbers[0]), height: Int(numbers[1])),
+                rate: numbers[2],
+                lines: Int(numbers[3]),
+                factor: Int(numbers[4]),
+                qp: numbers[5],
+                bits: numbers[6],
+                vmaf: numbers[7],
+                ssim: numbers[8]
+            )
+            table[clip, default: [:]][row.lines, default: []].append(row)
+        }
+        return table
+    }
+
+    /// Bits a second from starved to ample.
+    static func rates(_ sizes: [Int: [Row]]) -> [Double] {
+        let all = sizes.values.joined().map(\.bits).filter { $0 > 0 }
+        let own = (sizes[sizes.keys.max() ?? 0] ?? []).map(\.bits)
+        guard let least = all.min(), let most = own.max() else { return [] }
+        return (0..<5).map { least * 1.5 * pow(most / least / 1.5, Double($0) / 5) }
+    }
+
+    /// Between two encodes, straight with the log of their bits; nil far outside.
+    static func at(_ bits: Double, _ rows: [Row], _ value: KeyPath<Row, Double>) -> Double? {
+        let coded = rows.filter { $0.bits > 0 }.sorted { $0.bits < $1.bits }
+        guard let first = coded.first, let last = coded.last, bits > first.bits * 0.75,
+            bits < last.bits * 1.35
+        else { return nil }
+        let above = min(
+            coded.count - 1,
+            max(1, coded.firstIndex { $0.bits >= bits } ?? coded.count - 1)
+        )
+        let (left, right) = (coded[above - 1], coded[above])
+        let share = log(bits / left.bits) / log(right.bits / left.bits)
+        return left[keyPath: value] + (right[keyPath: value] - left[keyPath: value]) * share
+    }
+}
+
+extension [Int: [Row]] {
+    fileprivate var rate: Double { values.first?.first?.rate ?? 1 }
+}
+
+extension [Double] {
+    fileprivate var mean: Double { isEmpty ? .infinity : reduce(0, +) / Double(count) }
+}
+
+extension Content {
+    /// What samples would have shown of a measured clip: the same sizes and rate factors.
+    fileprivate init?(_ sizes: [Int: [Row]]) {
+        guard let most = sizes.keys.max(), let full = sizes[most]?.first?.size else { return nil }
+        func nearest(_ share: Double) -> Int {
+            sizes.keys.min {
+                let wanted = Double(most) * share
+                return abs(Double($0) - wanted) < abs(Double($1) - wanted)
+            } ?? most
+        }
+        func coded(_ lines: Int, _ factor: Int) -> Coded? {
+            sizes[lines]?.first { $0.factor == factor }.map {
+                Coded(
+                    lines: lines,
+                    quantizer: $0.qp,
+                    bitsPerFrame: $0.bits / $0.rate,
+                    loss: 1 - $0.ssim
+                )
+            }
+        }
+        guard let fine = coded(nearest(0.4), 24), let coarse = coded(nearest(0.4), 39),
+            let large = coded(nearest(0.72), 34)
+        else { return nil }
+        self.init(
+            full: full,
+            shrunk: sizes.filter { $0.key < most }.compactMap { lines, rows in
+                rows.first { $0.factor == 0 }.map { Shrunk(lines: lines, loss: 1 - $0.ssim) }
+            },
+            fine: fine,
+            coarse: coarse,
+            large: large,
+            frames: 90
+        )
+    }
+}

@@ -13,8 +13,8 @@ struct Cinch: ParsableCommand {
         abstract: "Makes a video fit a size in bytes.",
         version: programVersion,
         subcommands: [
-            CompressCommand.self, ProbeCommand.self, PlanCommand.self, LimitsCommand.self,
-            DoctorCommand.self,
+            CompressCommand.self, ProbeCommand.self, PlanCommand.self, CompareCommand.self,
+            LimitsCommand.self, DoctorCommand.self,
             ChatCommand.self, CloudCommand.self,
         ],
         defaultSubcommand: CompressCommand.self

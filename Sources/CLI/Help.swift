@@ -3,7 +3,7 @@ enum Help {
     /// The usage that an incomplete call is answered with.
     static let usage = """
         Usage: cinch INPUT --to SIZE [-o OUTPUT] [options]
-               cinch probe|plan|limits|doctor|chat|cloud …
+               cinch probe|plan|compare|limits|doctor|chat|cloud …
         """
 
     /// The whole page.
@@ -15,6 +15,7 @@ enum Help {
           cinch INPUT --to SIZE [-o OUTPUT] [options]
           cinch probe INPUT              what the file is
           cinch plan INPUT --to SIZE …   what would be done, why, and how long it takes
+          cinch compare A B [-o PNG]     how like B is to A, and a picture of where
           cinch limits [NAME]            what Discord, Gmail and others take: see --for
           cinch doctor                   what this machine offers, and what it lacks
           cinch chat [FILE…]             talk with a cloud service about it; only if you
@@ -89,7 +90,7 @@ enum Help {
         """
 
     private static let subcommands: Set<String> = [
-        "probe", "plan", "limits", "doctor", "compress", "chat", "cloud", "help",
+        "probe", "plan", "compare", "limits", "doctor", "compress", "chat", "cloud", "help",
     ]
 
     /// Whether a call asks for the page: help, but not of a subcommand.

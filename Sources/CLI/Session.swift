@@ -61,6 +61,7 @@ struct Session: Sendable {
         switch command {
         case is CompressCommand, is PlanCommand, is ProbeCommand, is DoctorCommand,
             is LimitsCommand,
+            is CompareCommand,
             is SimulateCommand, is any CloudErrand:
             break
         default: try command.run()
@@ -99,6 +100,7 @@ struct Session: Sendable {
                 Facts.text(doctor, cloud: cloud, width: $0, style: $1)
             }
             return isReady ? 0 : Failure.Kind.unavailable.exitCode
+        case let command as CompareCommand: try await compare(command, json: json)
         case let command as LimitsCommand: try tellLimits(command, json: json)
         case let command as SimulateCommand: return try await simulate(command, json: json)
         case let command as any CloudErrand: return try await cloud(command, json: json)

@@ -150,7 +150,7 @@ package struct Compressor: Sendable {
         Workspace.abandonAll()
     }
 
-    private static func material(
+    static func material(
         _ path: FilePath,
         flag: CancellationFlag
     ) throws(Failure) -> Material {

@@ -169,7 +169,11 @@ package struct WorstMoments: Sendable {
     private let wanted: Int
     private let apart: Int
 
-    /// `wanted`: how many moments. `apart`: frames of a stretch that has one of them at the most.
+    /// Nothing found yet.
+    ///
+    /// Parameters:
+    ///   - wanted: how many moments.
+    ///   - apart: frames of a stretch that has one of them at the most.
     package init(wanted: Int, apart: Int) {
         self.wanted = wanted
         self.apart = max(1, apart)

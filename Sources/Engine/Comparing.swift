@@ -70,6 +70,10 @@ private struct Comparing {
                     + "\(durationText(result.durationSeconds)): the first \(durationText(seconds)) are compared"
             )
         }
+        let shapes = [picture.size, other.size].map { Double($0.width) / Double($0.height) }
+        if abs(shapes[0] / shapes[1] - 1) > 0.02 {
+            notes.append("B has another shape than A, \(other.size), and is stretched to it")
+        }
         self.request = request
         self.flag = flag
         self.picture = picture

@@ -191,7 +191,7 @@ private struct Comparing {
         var sheet = try ComparisonSheet(size: size, matrix: picture.matrix)
         var worst = WorstMoments(
             wanted: Self.momentCount,
-            apart: max(frames / (3 * Self.momentCount), Int(rate.value / 2))
+            apart: max(frames / (2 * Self.momentCount), Int(rate.value / 2))
         )
         var tiles: [(ComparisonSheet.Tile, ComparisonSheet.Tile)] = []
         var left = try Frame()

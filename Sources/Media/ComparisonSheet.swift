@@ -125,7 +125,13 @@ package struct ComparisonSheet: ~Copyable {
         words.append((times.1, width - margin - times.1.count * 10, y - 4))
         y += Self.lineHeight
         for pair in pairs {
-            words.append(("A  " + pair.words, margin, y))
+            // Beside each other only where the letters have room.
+            let isNarrow = tileSize.width < 400
+            words.append((isNarrow ? pair.words : "A  " + pair.words, margin, y))
+            if isNarrow {
+                y += Self.lineHeight
+                words.append(("A", margin, y))
+            }
             words.append(("B", margin * 2 + tileSize.width, y))
             y += Self.lineHeight
             tiles.append((pair.original, margin, y))

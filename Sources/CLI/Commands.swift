@@ -13,7 +13,8 @@ struct Cinch: ParsableCommand {
         abstract: "Makes a video fit a size in bytes.",
         version: programVersion,
         subcommands: [
-            CompressCommand.self, ProbeCommand.self, PlanCommand.self, DoctorCommand.self,
+            CompressCommand.self, ProbeCommand.self, PlanCommand.self, CompareCommand.self,
+            LimitsCommand.self, DoctorCommand.self,
             ChatCommand.self, CloudCommand.self,
         ],
         defaultSubcommand: CompressCommand.self
@@ -56,8 +57,10 @@ struct CompressCommand: ParsableCommand {
     @OptionGroup var limit: LimitOptions
 
     /// What the options ask for.
-    func request() throws(Failure) -> Request {
-        var request = try wish.request()
+    ///
+    /// `limits`: those that `--for` knows.
+    func request(_ limits: NamedLimits = .builtIn) throws(Failure) -> Request {
+        var request = try wish.request(limits)
         request.overwrites = force
         request.isStrict = care.strict
         return request
@@ -79,10 +82,10 @@ struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Say what would be done, why, and how long it would take.",
-        usage: "cinch plan INPUT [--to SIZE] [options]",
+        usage: "cinch plan INPUT [--to SIZE | --for NAME] [options]",
         discussion: """
-            Nothing is written. The time is measured on the clip's first moments. Without --to \
-            the plan is for constant quality.
+            Nothing is written. The time is measured on the clip's first moments. Without --to or \
+            --for the plan is for constant quality.
             """
     )
 
@@ -137,6 +140,17 @@ struct WishOptions: ParsableArguments {
     var to: String?
 
     @Option(
+        name: .customLong("for"),
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Where it shall go, instead of a size: see 'cinch limits'.",
+            valueName: "name"
+        ),
+        completion: .list(NamedLimits.builtIn.all.map(\.name))
+    )
+    var limitName: String?
+
+    @Option(
         name: .shortAndLong,
         help: ArgumentHelp("Where the result goes.", valueName: "file"),
         completion: .file(extensions: ["mp4", "m4a", "jpg", "webp"])
@@ -189,20 +203,25 @@ struct WishOptions: ParsableArguments {
     var json = false
 
     /// What the options ask for.
-    func request() throws(Failure) -> Request {
-        Request(
+    ///
+    /// `limits`: those that `--for` knows.
+    func request(_ limits: NamedLimits = .builtIn) throws(Failure) -> Request {
+        let limit = try Reading.limit(limitName, among: limits, size: to)
+        let size = try to.map { text throws(Failure) in try Reading.size(text, option: "--to") }
+        return Request(
             input: try Reading.input(input),
             output: try output.map { text throws(Failure) in
                 try Reading.path(text, name: "--output")
             },
             format: try format.map(Reading.value),
-            target: try to.map { text throws(Failure) in try Reading.size(text, option: "--to") },
+            target: limit?.size ?? size,
             heightCap: try maxHeight.map(Reading.value) ?? .automatic,
             frameRateCap: try fps.map(Reading.value) ?? .automatic,
             speed: try speed.map(Reading.value) ?? .balanced,
             audio: try audio.map(Reading.value) ?? .automatic,
             audioTrack: try audioTrack.map(Reading.value) ?? .automatic,
-            metadata: try metadata.map(Reading.value) ?? .private
+            metadata: try metadata.map(Reading.value) ?? .private,
+            namedLimit: limit
         )
     }
 }

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Synchronization
 import SystemPackage
 
 /// The program: `cinch`.
@@ -10,9 +11,14 @@ enum Entry {
 
     static func main() async {
         Terminal.prepare()
+        if CommandLine.arguments.dropFirst() == [SettingsText.argument] {
+            SettingsText.serve()
+            Terminal.exitNow(0)
+        }
         let isWorker = CommandLine.arguments.dropFirst() == [worker]
         if isWorker || Worker.copyThisProcess() { await work() }
         Worker(executable: executable, arguments: [worker]).install()
+        SettingsText.program.withLock { $0 = executable }
         let signals = Signals()
         let sources = signals.listen()
         let environment = ProcessInfo.processInfo.environment

@@ -3,7 +3,7 @@ enum Help {
     /// The usage that an incomplete call is answered with.
     static let usage = """
         Usage: cinch INPUT --to SIZE [-o OUTPUT] [options]
-               cinch probe|plan|doctor|chat|cloud …
+               cinch probe|plan|compare|limits|doctor|chat|cloud …
         """
 
     /// The whole page.
@@ -15,6 +15,8 @@ enum Help {
           cinch INPUT --to SIZE [-o OUTPUT] [options]
           cinch probe INPUT              what the file is
           cinch plan INPUT --to SIZE …   what would be done, why, and how long it takes
+          cinch compare A B [-o PNG]     how like B is to A, and a picture of where
+          cinch limits [NAME]            what Discord, Gmail and others take: see --for
           cinch doctor                   what this machine offers, and what it lacks
           cinch chat [FILE…]             talk with a cloud service about it; only if you
                                          agree. --simulate tries it without one
@@ -23,6 +25,7 @@ enum Help {
         Examples
           cinch holiday.mov --to 8MB               writes holiday-8MB.mp4 beside it
           cinch talk.mkv --to 25MB -o talk.mp4     names the output
+          cinch holiday.mov --for discord          a size by name: 'cinch limits'
           cinch clip.mp4 --to 10MiB --speed best   takes more time for the same bytes
           cinch screen.webm                        no limit: good for sharing, and small
           cinch plan film.mkv --to 100MB           asks first
@@ -32,6 +35,8 @@ enum Help {
         Size and place
           --to SIZE             what the file may weigh: 8MB (8 000 000), 7.5MiB, 900k,
                                 8000000. Without it: constant quality, no limit
+          --for NAME            the same by the name of a place; your own names go into
+                                ~/.config/cinch/config.toml: 'cinch help limits'
           -o, --output FILE     where the result goes; otherwise beside the input.
                                 - is standard output, as INPUT - is standard input
           --format FORMAT       mp4, or m4a: of a video, its sound alone; jpeg or webp:
@@ -85,7 +90,7 @@ enum Help {
         """
 
     private static let subcommands: Set<String> = [
-        "probe", "plan", "doctor", "compress", "chat", "cloud", "help",
+        "probe", "plan", "compare", "limits", "doctor", "compress", "chat", "cloud", "help",
     ]
 
     /// Whether a call asks for the page: help, but not of a subcommand.

@@ -155,6 +155,7 @@ struct StartedPayload: Encodable {
     /// Nil where the run ended before the input was known.
     var output: String?
     var targetBytes: Int?
+    var limitName: String?
 }
 
 /// A sentence for a person.

@@ -9,7 +9,7 @@ struct ReportResult: Encodable {
     init(_ report: Report) { self.report = report }
 
     private enum CodingKeys: String, CodingKey {
-        case kind, input, output, inputBytes, bytes, targetBytes, limitBytes, method
+        case kind, input, output, inputBytes, bytes, targetBytes, limitName, limitBytes, method
         case stoppedAtQualityCeiling, width, height, frameRate, frames, channels, sampleRate
         case durationSeconds, videoBytes, audioBytes, containerBytes
         case videoBitsPerSecond, audioBitsPerSecond, secondPassRuns, attempts, keeping
@@ -25,6 +25,7 @@ struct ReportResult: Encodable {
         try keys.encode(report.inputBytes, forKey: .inputBytes)
         try keys.encode(report.bytes, forKey: .bytes)
         try keys.encodeIfPresent(report.targetBytes, forKey: .targetBytes)
+        try keys.encodeIfPresent(report.namedLimit?.name, forKey: .limitName)
         try keys.encode(report.limitBytes, forKey: .limitBytes)
         try keys.encode(report.method, forKey: .method)
         try keys.encode(report.stoppedAtQualityCeiling, forKey: .stoppedAtQualityCeiling)
@@ -97,7 +98,7 @@ struct PlanResult: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case kind, source, output, plan, expectedSeconds
+        case kind, source, output, limitName, plan, expectedSeconds
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -117,6 +118,7 @@ struct PlanResult: Encodable {
             try keys.encode(StillPlanPayload(plan), forKey: .plan)
         }
         try keys.encode(planned.request.destination.string, forKey: .output)
+        try keys.encodeIfPresent(planned.request.namedLimit?.name, forKey: .limitName)
         try keys.encode(expectedSeconds, forKey: .expectedSeconds)
     }
 }

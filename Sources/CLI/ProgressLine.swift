@@ -129,6 +129,7 @@ enum ProgressLine {
         case .analysing: "Analysing"
         case .encoding: state.attempt > 1 ? "Encoding \(state.attempt)" : "Encoding"
         case .verifying: "Checking"
+        case .comparing: "Comparing"
         }
     }
 

@@ -47,6 +47,25 @@ enum Reading {
         }
     }
 
+    /// The value of `--for`; nil where it is absent.
+    static func limit(
+        _ name: String?,
+        among limits: NamedLimits,
+        size: String?
+    ) throws(Failure) -> NamedLimit? {
+        guard let name else { return nil }
+        try checkPresence(name, option: "--for", examples: "discord, whatsapp, gmail or another")
+        guard size == nil else {
+            throw Failure(
+                .usage,
+                "--to and --for say two sizes",
+                why: "--for \(name) is a size by name",
+                advice: "Leave one of them out."
+            )
+        }
+        return try limits.named(name)
+    }
+
     /// A size that may be zero; nil where the option is absent.
     static func allowance(_ text: String?, option: String) throws(Failure) -> Int? {
         guard let text else { return nil }

@@ -14,6 +14,7 @@ enum Receipt {
     private static func columns(_ report: Report) -> Columns {
         var columns = Columns()
         columns.add("Size", size(report))
+        if let limit = report.namedLimit { columns.add("For", limit.summary.withoutControls) }
         let share = share(report)
         if !share.isEmpty { columns.add("", share) }
         if report.stoppedAtQualityCeiling {

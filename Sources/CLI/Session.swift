@@ -60,6 +60,8 @@ struct Session: Sendable {
         var command = try Cinch.parseAsRoot(arguments)
         switch command {
         case is CompressCommand, is PlanCommand, is ProbeCommand, is DoctorCommand,
+            is LimitsCommand,
+            is CompareCommand,
             is SimulateCommand, is any CloudErrand:
             break
         default: try command.run()
@@ -98,6 +100,8 @@ struct Session: Sendable {
                 Facts.text(doctor, cloud: cloud, width: $0, style: $1)
             }
             return isReady ? 0 : Failure.Kind.unavailable.exitCode
+        case let command as CompareCommand: try await compare(command, json: json)
+        case let command as LimitsCommand: try tellLimits(command, json: json)
         case let command as SimulateCommand: return try await simulate(command, json: json)
         case let command as any CloudErrand: return try await cloud(command, json: json)
         default:
@@ -107,7 +111,7 @@ struct Session: Sendable {
     }
 
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
-        let request = try command.wish.request()
+        let request = try command.wish.request(try limits(for: command.wish))
         try Piping.checkInput(request.input)
         let compressor = Compressor(limits: .init(input: try command.limit.limits()))
         var (planned, seconds) = try await stoppable { () async throws(Failure) in
@@ -131,7 +135,7 @@ struct Session: Sendable {
         _ command: CompressCommand,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
-        let request = try command.request()
+        let request = try command.request(try limits(for: command.wish))
         try Piping.check(request)
         let compressor = Compressor(limits: try command.limits())
         let renderer =
@@ -142,7 +146,8 @@ struct Session: Sendable {
                 programVersion: programVersion,
                 input: request.input.string,
                 output: request.output?.string,
-                targetBytes: request.target?.bytes
+                targetBytes: request.target?.bytes,
+                limitName: request.namedLimit?.name
             )
         )
         renderer?.begin(targetBytes: request.target?.bytes)
@@ -216,7 +221,7 @@ struct Session: Sendable {
         }
     }
 
-    private func finish(
+    func finish(
         _ command: String,
         _ body: some Encodable,
         json: JSONLines?,

@@ -5,6 +5,8 @@ package enum Phase: String, Sendable, Codable, CaseIterable {
     case analysing
     case encoding
     case verifying
+    /// Of `compare` alone.
+    case comparing
 }
 
 /// What a run tells while it goes on, in order and never concurrently.

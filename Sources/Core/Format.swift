@@ -60,8 +60,8 @@ package enum Format: String, Codable, Sendable, CaseIterable {
 }
 
 extension Request {
-    /// Where the result goes: the named output, or `<name>-8MB.mp4` beside the input (`<name>-small.mp4`
-    /// without a target).
+    /// Where the result goes: the named output, or `<name>-8MB.mp4` beside the input (`<name>-discord.mp4`
+    /// for a limit by name, `<name>-small.mp4` without a target).
     ///
     /// Before the input is known it is taken for a video; `settled` knows better.
     package var destination: FilePath { destination(as: format ?? .mp4) }
@@ -69,7 +69,8 @@ extension Request {
     /// Where a result of that format goes.
     package func destination(as format: Format) -> FilePath {
         if let output { return output }
-        let suffix = "-\(target?.fileNameText ?? "small").\(format.fileExtension)"
+        let purpose = namedLimit?.name ?? target?.fileNameText ?? "small"
+        let suffix = "-\(purpose).\(format.fileExtension)"
         // The suffix may be one too many for a name that is as long as names can be.
         var stem = input.stem ?? "video"
         while stem.utf8.count + suffix.utf8.count > Self.longestName { stem.removeLast() }

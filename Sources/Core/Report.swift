@@ -43,6 +43,8 @@ package struct Report: Sendable, Equatable, Codable {
     package var metadata: MetadataOutcome?
     /// What of the source could not be saved; nil where it was whole.
     package var damage: Damage?
+    /// What the target was the limit of, where it was given by name.
+    package var namedLimit: NamedLimit?
 
     /// What became of the source's metadata, by name: never what it said.
     package struct MetadataOutcome: Sendable, Equatable, Codable {

@@ -9,6 +9,8 @@ package struct Request: Sendable, Equatable, Codable {
     package var format: Format?
     /// Nil: no limit, constant quality.
     package var target: ByteSize?
+    /// What the target is the limit of, where it was given by name.
+    package var namedLimit: NamedLimit?
     package var heightCap: HeightCap
     package var frameRateCap: FrameRateCap
     package var speed: Speed
@@ -34,7 +36,8 @@ package struct Request: Sendable, Equatable, Codable {
         metadata: Metadata.Policy = .private,
         overwrites: Bool = false,
         isStrict: Bool = false,
-        isFragmented: Bool = false
+        isFragmented: Bool = false,
+        namedLimit: NamedLimit? = nil
     ) {
         self.input = input
         self.output = output
@@ -49,6 +52,7 @@ package struct Request: Sendable, Equatable, Codable {
         self.overwrites = overwrites
         self.isStrict = isStrict
         self.isFragmented = isFragmented
+        self.namedLimit = namedLimit
     }
 }
 

@@ -138,7 +138,9 @@ package struct Compressor: Sendable {
                 if let misnomer = material.misnomer { record.note(misnomer) }
                 var run = planned.run(limits: limits, flag: flag, record: record)
                 do throws(Failure) {
-                    return try run.perform(in: workspace)
+                    var report = try run.perform(in: workspace)
+                    report.namedLimit = request.namedLimit
+                    return report
                 } catch {
                     throw input.explain(error)
                 }
@@ -152,7 +154,7 @@ package struct Compressor: Sendable {
         Workspace.abandonAll()
     }
 
-    private static func material(
+    static func material(
         _ path: FilePath,
         flag: CancellationFlag
     ) throws(Failure) -> Material {

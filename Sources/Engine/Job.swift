@@ -11,6 +11,7 @@ struct Job: Codable, Sendable {
         case plan(Request)
         case expectedSeconds(Planned)
         case run(Request)
+        case compare(ComparisonRequest)
     }
 
     var work: Work
@@ -24,12 +25,17 @@ struct Job: Codable, Sendable {
         case .probe(let path), .inspect(let path): path.string
         case .plan(let request), .run(let request): request.input.string
         case .expectedSeconds(let planned): planned.request.input.string
+        case .compare(let request): request.original.string
         }
     }
 
     /// Where a file may be made; none where nothing is.
     var destinations: [FilePath] {
-        if case .run(let request) = work { request.destinations } else { [] }
+        switch work {
+        case .run(let request): request.destinations
+        case .compare(let request): request.picture.map { [$0] } ?? []
+        default: []
+        }
     }
 }
 

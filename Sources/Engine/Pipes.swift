@@ -105,7 +105,7 @@ extension Compressor {
     }
 
     /// A name that no other run has, in the folder for such files.
-    private static var temporaryName: FilePath {
+    static var temporaryName: FilePath {
         FilePath(FileManager.default.temporaryDirectory.path)
             .appending("cinch-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString)")
     }

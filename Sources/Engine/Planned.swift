@@ -37,6 +37,28 @@ package enum Planned: Codable, Sendable, Equatable {
         case .still(let source):
             self = .still(source, StillPlan.make(for: source, request: request), request)
         }
+        if let limit = request.namedLimit { self = mindful(of: limit) }
+    }
+
+    /// The same with the limit that was named as the first of its reasons.
+    ///
+    /// What that place does not take for other reasons is told too.
+    func mindful(of limit: NamedLimit) -> Planned {
+        func reasons(_ others: [String], seconds: Double?) -> [String] {
+            let objection = seconds.flatMap(limit.objection(toSeconds:))
+            return ["the size is for \(limit.summary)"] + (objection.map { [$0] } ?? []) + others
+        }
+        switch self {
+        case .video(let source, var plan, let request):
+            plan.reasons = reasons(plan.reasons, seconds: source.durationSeconds)
+            return .video(source, plan, request)
+        case .sound(let source, var plan, let request):
+            plan.reasons = reasons(plan.reasons, seconds: source.durationSeconds)
+            return .sound(source, plan, request)
+        case .still(let source, var plan, let request):
+            plan.reasons = reasons(plan.reasons, seconds: nil)
+            return .still(source, plan, request)
+        }
     }
 
     /// Plans for a video, its frame size by what samples of it show.

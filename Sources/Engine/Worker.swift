@@ -139,6 +139,12 @@ extension Job {
                     try? JSONLinePipe.write(Reply<Report>.event(event), to: output)
                 }
             }
+        case .compare(let request):
+            await say(on: output) { () async throws(Failure) in
+                try await compressor.compare(request) { event in
+                    try? JSONLinePipe.write(Reply<Comparison>.event(event), to: output)
+                }
+            }
         }
     }
 

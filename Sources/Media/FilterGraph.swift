@@ -1,6 +1,6 @@
 import CFFmpeg
 
-/// A chain of libavfilter filters with one input or two and one output.
+/// A chain of libavfilter filters with one input or several and one output.
 struct FilterGraph: ~Copyable {
     private let handle: Owned<AVFilterGraph>
     // Owned by the graph.
@@ -61,9 +61,11 @@ struct FilterGraph: ~Copyable {
     /// Builds `chain` between the inputs and the output (`avfilter_graph_parse_ptr`).
     ///
     /// Parameters:
-    ///   - inputs: one, or two for a comparing filter (labels `in0`, `in1`).
+    ///   - inputs: one, or more for a filter that compares or composes (labels `in0`, `in1`, …).
     ///   - chain: libavfilter's own language; the last filter's output is the result.
-    init(inputs: [Input], chain: String) throws(MediaError) {
+    ///   - joinsInputs: whether the first filter takes all inputs; otherwise it takes the first, and
+    ///     the chain names the others.
+    init(inputs: [Input], chain: String, joinsInputs: Bool = true) throws(MediaError) {
         LibraryLog.install()
         let handle = try Owned(avfilter_graph_alloc(), freedBy: avfilter_graph_free)
         let graph = handle.pointer
@@ -128,7 +130,7 @@ struct FilterGraph: ~Copyable {
         entry.pointee.pad_idx = 0
         sinkInput = entry
 
-        let labels = inputs.indices.map { "[in\($0)]" }.joined()
+        let labels = (joinsInputs ? inputs.indices : 0..<1).map { "[in\($0)]" }.joined()
         try MediaError.check(
             avfilter_graph_parse_ptr(graph, labels + chain + "[out]", &sinkInput, &outputs, nil),
             "set up the filters"

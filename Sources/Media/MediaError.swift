@@ -74,6 +74,16 @@ package struct MediaError: Error, Equatable, Sendable {
         lastLogLine = LibraryLog.takeLastError()
     }
 
+    /// More frames came out of a file than it may have.
+    package static func tooManyFrames(_ limits: InputLimits) -> MediaError {
+        MediaError(
+            .beyond(.frames),
+            .reading,
+            doing: "decode the picture",
+            words: "more than \(ByteSize.grouped(limits.frames)) frames came out of it"
+        )
+    }
+
     /// Passes a non-negative status on and throws for a negative one: the only place that tests return codes.
     @discardableResult
     static func check(
@@ -144,8 +154,8 @@ package final class CancellationFlag: Sendable {
         let isRaised = Atomic(false)
         // Odd while the thread that works is inside a call that reads.
         let steps = Atomic(0)
-        // A file that is read through a descriptor, whatever has its name now.
-        let held = Locked<(path: String, descriptor: Int32)?>(nil)
+        // Files that are read through a descriptor, whatever has their names now.
+        let held = Locked<[String: Int32]>([:])
     }
 
     private let state: State
@@ -189,14 +199,14 @@ package final class CancellationFlag: Sendable {
 
     /// From now on a file is read through an open descriptor, which outlives the work.
     package func hold(_ path: String, as descriptor: Int32) {
-        state.held.withLock { $0 = (path, descriptor) }
+        state.held.withLock { $0[path] = descriptor }
     }
 
     /// What to open for a file: Linux opens what a descriptor leads to anew, removed or not.
     func location(of path: String) -> String {
         #if os(Linux)
-        let held = state.held.withLock { $0 }
-        if let held, held.path == path { return "/proc/self/fd/\(held.descriptor)" }
+        let held = state.held.withLock { $0[path] }
+        if let held { return "/proc/self/fd/\(held)" }
         #endif
         return path
     }

@@ -118,12 +118,7 @@ package struct PreparedFrames: ~Copyable {
                 return false
             }
             guard count < flag.limits.frames else {
-                throw MediaError(
-                    .beyond(.frames),
-                    .reading,
-                    doing: "decode the picture",
-                    words: "more than \(ByteSize.grouped(flag.limits.frames)) frames came out of it"
-                )
+                throw MediaError.tooManyFrames(flag.limits)
             }
             try store.append(frame)
             if count % sampleStride == 0 { try samples.append(frame) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Foundation
 import Testing
 
 @testable import CLI
@@ -44,6 +45,15 @@ struct ReceiptTests {
             elapsedSeconds: 21.3,
             notes: []
         )
+    }
+
+    @Test("a receipt and its JSON name the limit")
+    func receipt() throws {
+        var report = report()
+        report.namedLimit = try NamedLimits.builtIn.named("discord")
+        #expect(Receipt.text(report, width: 80).contains("Discord, 20 MB"))
+        let data = try JSONEncoder().encode(ReportResult(report))
+        #expect(String(decoding: data, as: UTF8.self).contains(#""limitName":"discord""#))
     }
 
     @Test("the receipt of an ordinary run, in eighty columns")

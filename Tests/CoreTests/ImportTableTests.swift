@@ -13,7 +13,7 @@ import Testing
         "Engine": ["Core", "Media", "Foundation", "Synchronization", "SystemPackage"],
         "CLI": [
             "Core", "Cloud", "Engine", "Simulator", "ArgumentParser", "SystemPackage", "Foundation",
-            "Dispatch",
+            "Dispatch", "TOMLKit",
             "Synchronization",
         ],
     ]

@@ -43,7 +43,10 @@ import Testing
         #expect(try run.input.digest() == before)
     }
 
-    @Test("cancelling in each phase interrupts the run", arguments: Phase.allCases)
+    @Test(
+        "cancelling in each phase interrupts the run",
+        arguments: Phase.allCases.filter { $0 != .comparing }
+    )
     func eachPhase(_ phase: Phase) async throws {
         let run = try Run(Clip(width: 640, height: 360, frames: 100), tone: Tone(seconds: 4))
         let (reached, continuation) = AsyncStream.makeStream(of: Void.self)

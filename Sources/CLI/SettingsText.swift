@@ -1,0 +1,95 @@
+import Core
+import Foundation
+import Synchronization
+import SystemPackage
+import TOMLKit
+
+/// The text of a file of settings, read as TOML in a process of its own.
+///
+/// toml++ inside of TOMLKit ends the process at some texts that are not TOML, `a = }` among them, because its
+/// assertions stay in release builds: a typing error must be told, not crash.
+enum SettingsText {
+    /// What a text comes to.
+    enum Reading: Codable, Equatable {
+        case value(Value)
+        case malformed(line: Int, column: Int, words: String)
+    }
+
+    /// A value of TOML as JSON has it; dates are texts.
+    enum Value: Codable, Equatable {
+        case text(String)
+        case number(Int)
+        case table([String: Value])
+        /// What no setting is.
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let table = try? container.decode([String: Value].self) {
+                self = .table(table)
+            } else if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if (try? container.decode(Bool.self)) == nil,
+                let number = try? container.decode(Int.self)
+            {
+                self = .number(number)
+            } else {
+                self = .other
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .text(let text): try container.encode(text)
+            case .number(let number): try container.encode(number)
+            case .table(let table): try container.encode(table)
+            case .other: try container.encodeNil()
+            }
+        }
+    }
+
+    /// The one argument of the process that reads, which nobody types.
+    static let argument = "__settings"
+
+    /// The program; nil in tests, which read in their own process.
+    static let program = Locked<FilePath?>(nil)
+
+    /// Reads a text; nil where it is so far from TOML that the reader gave up.
+    static func read(_ text: String) -> Reading? {
+        guard let program = program.withLock({ $0 }) else { return parse(text) }
+        let process = Process()
+        let (input, output) = (Pipe(), Pipe())
+        process.executableURL = URL(fileURLWithPath: program.string)
+        process.arguments = [argument]
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        // It reads all before it writes anything.
+        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try? input.fileHandleForWriting.close()
+        let answer = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+        process.waitUntilExit()
+        return try? JSONDecoder().decode(Reading.self, from: answer)
+    }
+
+    /// The other process's side: reads standard input to its end and answers on standard output.
+    static func serve() {
+        let text = (try? FileHandle.standardInput.readToEnd()) ?? Data()
+        let reading = parse(String(decoding: text, as: UTF8.self))
+        try? FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(reading))
+    }
+
+    private static func parse(_ text: String) -> Reading {
+        do {
+            let json = try TOMLTable(string: text).convert(to: .json)
+            return .value(try JSONDecoder().decode(Value.self, from: Data(json.utf8)))
+        } catch let error as TOMLParseError {
+            let place = error.source.begin
+            return .malformed(line: place.line, column: place.column, words: error.description)
+        } catch {
+            return .malformed(line: 1, column: 1, words: "\(error)")
+        }
+    }
+}

@@ -47,8 +47,8 @@ enum Help {
                                 saved, and the receipt says what was lost
 
         Picture and sound
-          --max-height LINES    lines of the short side: 720, 1080p, source. Otherwise
-                                720 up to 20 MB, 1080 above; less if bytes are few
+          --max-height LINES    lines of the short side at most: 720, 1080p, source.
+                                Otherwise 1080, and fewer if the bytes are few
           --fps RATE            frames a second at most, otherwise 60: 30, 29.97, source
           --speed SPEED         fast, balanced (usual) or best
           --audio SOUND         auto (usual), copy, none, or kilobits a second

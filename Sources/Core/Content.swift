@@ -153,7 +153,7 @@ package struct Content: Hashable, Codable, Sendable {
     }
 
     /// No picture is made smaller than this because of its bytes.
-    package static let leastLines = 144
+    static let leastLines = 144
 
     // MARK: - Formulas
 

@@ -8,6 +8,8 @@ enum ContentStudy {
     static let length = 40
     /// What comes before lives on the keyframe's bits, of which a whole clip has few.
     static let settled = 20
+    /// Frames of fewer lines are hardly ever better still smaller, and the trials too small to tell.
+    private static let leastLines = 288
     /// Of what the small trial size is of the full one, and the large.
     private static let (smallShare, largeShare) = (0.4, 0.6)
     /// Sizes to which frames are shrunk and back.
@@ -30,7 +32,7 @@ enum ContentStudy {
         picture.size = full
         let interval = Double(max(1, plan.keyframeIntervalFrames))
         let keyframeShare = min(1, 1 / interval + 1 / Double(max(1, plan.frames)))
-        guard full.shortSide > Content.leastLines, source.durationSeconds > 0.3 else { return nil }
+        guard full.shortSide >= leastLines, source.durationSeconds > 0.3 else { return nil }
         let places = min(6, max(2, Int(source.durationSeconds / 4)))
         var samples = try Samples(
             source: source,
@@ -204,8 +206,8 @@ private struct Samples: ~Copyable {
         )
     }
 
-    /// The filter's threads add up in any order. libx264 164 is not quite steady either: its assembly for
-    /// macroblock trees with B-frames reads memory that nothing was written to.
+    // The filter's threads add up in any order. libx264 164 is not quite steady either: its assembly for
+    // macroblock trees with B-frames reads memory that nothing was written to.
     private static func rounded(_ loss: Double) -> Double {
         (loss * 100_000).rounded() / 100_000
     }

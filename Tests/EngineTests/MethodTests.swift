@@ -137,7 +137,7 @@ import Testing
 
     @Test("a plan is what the run then does")
     func plan() async throws {
-        let run = try Run(Clip(width: 320, height: 180, frames: 75), tone: Tone(seconds: 3))
+        let run = try Run(Clip(width: 640, height: 360, frames: 75), tone: Tone(seconds: 3))
         let log = EventLog()
         let (source, plan) = try #require(
             try await Compressor().plan(run.request(to: 70_000)).video

@@ -87,6 +87,9 @@ package struct Damage: Sendable, Equatable, Codable {
     /// Where the sound ends, if that is elsewhere.
     package var soundReachedSeconds: Double?
 
+    /// Of a still picture: its end is missing, and stays plain.
+    package var isStillCutOff = false
+
     package init(sound: Loss = Loss()) { self.sound = sound }
 
     package var isNone: Bool { self == Damage() }
@@ -134,6 +137,9 @@ extension Damage {
     /// What was lost, in sentences for a person; empty where nothing was.
     package var sentences: [String] {
         var sentences: [String] = []
+        if isStillCutOff {
+            sentences.append("cut off: the end of the picture is missing, and stays plain")
+        }
         if let statedSeconds, let reachedSeconds {
             let ends =
                 soundReachedSeconds.map {

@@ -116,6 +116,26 @@ extension Request {
         return settled
     }
 
+    /// The options that say nothing of what will be made, in a sentence; nil where there are none.
+    ///
+    /// Of a request that is settled. They are no error: one call may be made for files of all kinds.
+    package var idleOptions: String? {
+        var options: [String] = []
+        switch format {
+        case .m4a?:
+            if heightCap != .automatic { options.append("--max-height") }
+            if frameRateCap != .automatic { options.append("--fps") }
+        case .jpeg?, .webp?:
+            if frameRateCap != .automatic { options.append("--fps") }
+            if audio != .automatic { options.append("--audio") }
+            if audioTrack != .automatic { options.append("--audio-track") }
+        case .mp4?, nil: break
+        }
+        guard let last = options.popLast(), let format else { return nil }
+        let all = options.isEmpty ? last : options.joined(separator: ", ") + " and " + last
+        return "\(all) \(options.isEmpty ? "means" : "mean") nothing for \(format.words)"
+    }
+
     /// What the output's name asks for; nil where it has no extension.
     private func namedFormat(for kind: Material.Kind) throws(Failure) -> Format? {
         guard let name = output?.extension else { return nil }

@@ -136,6 +136,7 @@ package struct Compressor: Sendable {
                 let workspace = try Workspace(for: request.destination, of: input)
                 var record = RunRecord(events: events)
                 if let misnomer = material.misnomer { record.note(misnomer) }
+                if let idle = request.idleOptions { record.note(idle) }
                 var run = planned.run(limits: limits, flag: flag, record: record)
                 do throws(Failure) {
                     var report = try run.perform(in: workspace)

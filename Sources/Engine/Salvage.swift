@@ -1,5 +1,6 @@
 import Core
 import Media
+import SystemPackage
 
 /// What can be saved of a damaged source is saved, and what was lost is said; or all is refused,
 /// where nothing but the whole is wanted (`Request.isStrict`).
@@ -93,6 +94,19 @@ extension RunRecord {
         for sentence in damage.sentences where !before.contains(sentence) {
             meter.send(.noted(sentence))
         }
+    }
+
+    /// Takes in what is missing of a still picture.
+    mutating func judge(
+        _ picture: borrowing StillPicture,
+        of file: StillFile,
+        _ request: Request
+    ) throws(Failure) {
+        damage.isStillCutOff = file.isWhole == false
+        damage.picture.concealed = picture.isDamaged && !damage.isStillCutOff ? 1 : 0
+        guard !damage.isNone else { return }
+        if request.isStrict { throw .damaged(request.input.string, damage) }
+        for sentence in damage.sentences { meter.send(.noted(sentence)) }
     }
 
     private func conclude(_ source: some Recording, _ request: Request) throws(Failure) {

@@ -20,26 +20,11 @@ struct StillRun: Run {
         record.meter.begin(.analysing, until: 0.15)
         let bytes = try StillReader.bytes(of: source.path, flag: flag)
         let file = StillFile(bytes)
-        guard file.isWhole != false else {
-            throw Failure(
-                .unreadable,
-                "\(source.path) is cut off or damaged",
-                why: "the end of the picture is missing",
-                advice: "If it was downloaded, download it again."
-            )
-        }
         if let untouched = untouched(bytes, file), untouched.count <= plan.limitBytes {
             return try publish(untouched: untouched, in: workspace)
         }
         let picture = try StillReader.decode(path: source.path, flag: flag)
-        guard !picture.isDamaged else {
-            throw Failure(
-                .unreadable,
-                "\(source.path) is damaged",
-                why: "a part of the picture does not decode",
-                advice: "If it was downloaded, download it again."
-            )
-        }
+        try record.judge(picture, of: file, request)
         var studio = try StillStudio(
             source: source,
             plan: plan,

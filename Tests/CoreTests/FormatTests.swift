@@ -21,6 +21,28 @@ import Testing
         #expect(request.destinations.contains(settled.destination))
     }
 
+    @Test("options that say nothing of what is made are named, and no others")
+    func idle() throws {
+        func idle(_ kind: Material.Kind, _ change: (inout Request) -> Void) throws -> String? {
+            var request = Request(input: "/v/in")
+            change(&request)
+            return try request.settled(for: kind).idleOptions
+        }
+        func all(_ request: inout Request) {
+            request.heightCap = .lines(720)
+            request.frameRateCap = .perSecond(Rational(30, 1))
+            request.audio = .none
+            request.audioTrack = .keep
+        }
+        #expect(try idle(.sound, all) == "--max-height and --fps mean nothing for M4A")
+        #expect(
+            try idle(.still, all) == "--fps, --audio and --audio-track mean nothing for JPEG"
+        )
+        #expect(try idle(.sound) { $0.heightCap = .source } == "--max-height means nothing for M4A")
+        #expect(try idle(.video, all) == nil)
+        #expect(try idle(.sound) { $0.audio = .bitsPerSecond(64_000) } == nil)
+    }
+
     @Test(
         "--format and an output's extension choose",
         arguments: [

@@ -306,16 +306,31 @@ struct StillRunScene: Sendable {
         #expect(scene.folder.names == ["in.png"])
     }
 
-    @Test("a picture that is cut off is refused", arguments: ["in.jpg", "in.png"])
-    func cutOff(_ name: String) async throws {
-        let scene = try StillRunScene.photograph(640, 480, name: name)
+    @Test("of a JPEG that is cut off what is there is saved and said, and --strict refuses it")
+    func cutOff() async throws {
+        let scene = try StillRunScene.photograph(640, 480, name: "in.jpg")
+        let bytes = try scene.input.contents()
+        try scene.input.write(bytes.prefix(bytes.count * 2 / 3))
+        var request = scene.request(to: 30_000)
+        let report = try await scene.run(request)
+        #expect(report.damage?.isStillCutOff == true)
+        #expect(report.damage?.sentences.count == 1, "\(report.damage as Any)")
+        #expect(report.bytes <= 30_000)
+        (request.isStrict, request.overwrites) = (true, true)
+        let error = await #expect(throws: Failure.self) { try await scene.run(request) }
+        #expect(error?.kind == .unreadable, "\(error as Any)")
+    }
+
+    @Test("a PNG that is cut off is refused, for nothing of it can be decoded")
+    func cutOffWhole() async throws {
+        let scene = try StillRunScene.photograph(640, 480, name: "in.png")
         let bytes = try scene.input.contents()
         try scene.input.write(bytes.prefix(bytes.count * 2 / 3))
         let error = await #expect(throws: Failure.self) {
             try await scene.run(scene.request(to: 30_000))
         }
         #expect(error?.kind == .unreadable, "\(error as Any)")
-        #expect(scene.folder.names == [name])
+        #expect(scene.folder.names == ["in.png"])
     }
 
     @Test("a HEIC in which no picture is found is called one, not a broken video")

@@ -33,6 +33,9 @@ package struct SizeController: Sendable {
     /// Less than this of the limit is worth the further ones.
     package static let tolerableFill = 0.99
 
+    /// Less than this is worth another run over a clip in one piece.
+    package static let tolerableFillInOnePiece = 0.98
+
     private let limit: Int
     /// Sound and container.
     private let fixed: Int
@@ -152,10 +155,15 @@ package struct SizeController: Sendable {
     }
 
     private var mayTryAgain: Bool {
-        guard isDivided else { return ends.count < Self.maximumRuns }
+        let best = ends.filter(\.fits).map(\.got).max()
+        guard isDivided else {
+            // One more where there is something on both sides to lean on, for a clip of a few seconds.
+            return ends.count < Self.maximumRuns
+                || ends.count == Self.maximumRuns && isBracketed
+                    && Double((best ?? 0) + fixed) < Double(limit) * Self.tolerableFillInOnePiece
+        }
         if ends.count < Self.maximumEndRuns { return true }
         guard ends.count < Self.maximumEndRuns + Self.furtherEndRuns else { return false }
-        let best = ends.filter(\.fits).map(\.got).max()
         return best.map { Double(done + $0 + fixed) < Double(limit) * Self.tolerableFill } ?? true
     }
 

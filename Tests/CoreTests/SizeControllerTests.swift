@@ -137,6 +137,22 @@ struct SizeControllerTests {
         #expect(action == .refuse(smallestFileBytes: 207_000))
     }
 
+    @Test("a clip in one piece that fits badly between two that do not is tried once more")
+    func onceMore() {
+        var controller = SizeController(limitBytes: 60_000, fixedBytes: 3_000)
+        var action = controller.start()
+        func isEnd(_ action: SizeController.Action) -> Bool {
+            if case .encodeEnd(let bytes) = action { bytes > 0 } else { false }
+        }
+        // Noise of three seconds, as it came out.
+        for (got, fits) in [(58_887, false), (57_081, false), (53_622, true)] {
+            #expect(isEnd(action), "\(action)")
+            action = controller.recordEnd(videoBytes: got, fits: fits)
+        }
+        #expect(isEnd(action), "\(action)")
+        #expect(controller.recordEnd(videoBytes: 56_000, fits: true) == .accept(end: 4))
+    }
+
     @Test("no room for the picture is a refusal, not an encode")
     func noRoom() {
         var controller = SizeController(limitBytes: 1000, fixedBytes: 2000)

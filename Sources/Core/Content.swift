@@ -12,7 +12,7 @@ import Glibc
 /// Losses are 1 − SSIM of luma against the picture at full size, whatever size was encoded. Two of
 /// them make up what a frame size and a number of bits will look like: that of the shrinking alone,
 /// and that of the quantizer, which weighs more the smaller the frame is. `scripts/calibrate` makes
-/// the table by which the formulas were chosen (`docs/frame-size.md`).
+/// the table by which the formulas were chosen, `Fixtures/calibration.csv`.
 package struct Content: Hashable, Codable, Sendable {
     /// A frame size and what is lost by going to it and back.
     package struct Shrunk: Hashable, Codable, Sendable {

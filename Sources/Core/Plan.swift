@@ -80,7 +80,7 @@ extension Plan {
         let rate = request.frameRateCap.kept(of: video.frameRate)
         let frames = max(1, Int((source.durationSeconds * rate.value).rounded()))
         let isStill = Keyframes.isStill(source, rate: rate)
-        let full = video.displaySize.fitted(shortSide: cap ?? Int.max)
+        let full = request.heightCap.fitted(video.displaySize)
         let seconds = max(0.04, source.durationSeconds)
 
         let smallest = smallestBytes(

@@ -72,6 +72,11 @@ package enum HeightCap: Sendable, Equatable, Codable {
         }
     }
 
+    /// A size as this limit lets it be.
+    package func fitted(_ size: PixelSize) -> PixelSize {
+        size.fitted(shortSide: lines ?? Int.max)
+    }
+
     /// Reads `720`, `720p`, `1080P` or `source`; nil for anything else.
     package init?(parsing text: String) {
         let lowered = text.lowercased()

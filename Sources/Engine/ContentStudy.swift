@@ -17,6 +17,8 @@ enum ContentStudy {
     /// Quick, but made to look as far ahead as the slower ones.
     private static let preset = "veryfast"
     private static let (fine, coarse, middle) = (25.0, 39.0, 33.0)
+    /// For the sampled frames: six runs at 1080 lines, one at 2160, none at 4320.
+    private static let memoryBytes = 512_000_000
 
     /// Samples the picture as a plan would show it at its largest.
     ///
@@ -28,21 +30,22 @@ enum ContentStudy {
         flag: CancellationFlag
     ) throws -> Content? {
         var picture = plan.picture
-        let full = source.video.displaySize.fitted(shortSide: request.heightCap.lines ?? Int.max)
+        let full = request.heightCap.fitted(source.video.displaySize)
         picture.size = full
         let interval = Double(max(1, plan.keyframeIntervalFrames))
         let keyframeShare = min(1, 1 / interval + 1 / Double(max(1, plan.frames)))
         guard full.shortSide >= leastLines, source.durationSeconds > 0.3 else { return nil }
-        let places = min(6, max(2, Int(source.durationSeconds / 4)))
+        let places = places(seconds: source.durationSeconds, full: full)
+        guard places > 0 else { return nil }
         var samples = try Samples(
             source: source,
             picture: picture,
-            small: full.fitted(shortSide: lines(full, smallShare)),
-            large: full.fitted(shortSide: lines(full, largeShare)),
+            small: size(full, smallShare),
+            large: size(full, largeShare),
             places: places,
             flag: flag
         )
-        guard samples.count > 1 else { return nil }
+        guard samples.canBeCompared else { return nil }
         var settings = VideoEncoder.Settings(
             size: full,
             frameRate: picture.frameRate,
@@ -56,8 +59,7 @@ enum ContentStudy {
         let large = try samples.encode(settings, .large, quality: middle, keyframeShare)
         var shrunk: [Content.Shrunk] = []
         for share in shares {
-            let size = full.fitted(shortSide: lines(full, share))
-            shrunk.append(try samples.shrunk(to: size))
+            shrunk.append(try samples.shrunk(to: size(full, share)))
         }
         return Content(
             full: full,
@@ -69,8 +71,15 @@ enum ContentStudy {
         ).scaled(by: samples.complexity)
     }
 
-    private static func lines(_ full: PixelSize, _ share: Double) -> Int {
-        max(48, Int(Double(full.shortSide) * share))
+    /// How many runs the clip's length asks for and memory has room for.
+    static func places(seconds: Double, full: PixelSize) -> Int {
+        let trials = size(full, smallShare).pixels + size(full, largeShare).pixels
+        let runBytes = (length * trials + 2 * full.pixels) * 3 / 2
+        return min(6, max(2, Int(min(60, seconds) / 4)), memoryBytes / max(1, runBytes))
+    }
+
+    private static func size(_ full: PixelSize, _ share: Double) -> PixelSize {
+        full.fitted(shortSide: max(48, Int(Double(full.shortSide) * share)))
     }
 }
 
@@ -94,6 +103,8 @@ private struct Samples: ~Copyable {
     let complexity: Double
 
     var count: Int { places.count }
+    /// Whether a run was long enough for a frame to compare with.
+    var canBeCompared: Bool { !kept.isEmpty }
 
     init(
         source: Source,
@@ -164,7 +175,7 @@ private struct Samples: ~Copyable {
         settings.size = kind == .small ? sizes.small : sizes.large
         var encoder = try VideoEncoder(settings, mode: .constantQuality(quality))
         var decoder = try PacketDecoder(of: encoder)
-        var comparison = try Comparison(from: settings.size, to: full)
+        var comparison = try TrialComparison(from: settings.size, to: full)
         var frame = try Frame()
         var packet = try Packet()
         var bytes = (key: 0, other: 0)
@@ -239,7 +250,7 @@ private struct Samples: ~Copyable {
 }
 
 /// Decoded frames brought back to full size and compared with those kept whole.
-private struct Comparison: ~Copyable {
+private struct TrialComparison: ~Copyable {
     private let enlarger: Shrinker
     private var similarity: Similarity
     private var decoded: Frame

@@ -1,9 +1,10 @@
 import Core
-import Engine
 import Foundation
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import Engine
 
 /// Copying, constant quality, and the ceiling beyond which bytes buy nothing.
 @Suite(.timeLimit(.minutes(10))) struct MethodTests {
@@ -133,6 +134,26 @@ import Testing
             Issue.record("a run begins with progress, what the input is, and its plan")
             return
         }
+    }
+
+    @Test("a clip too short for samples is planned without, and expects nothing of them")
+    func tooShortForSamples() async throws {
+        let run = try Run(Clip(width: 640, height: 360, frames: 15))
+        let planned = try await Compressor().plan(run.request(to: 20_000))
+        let plan = try #require(planned.video?.plan)
+        #expect(plan.method == .fit)
+        #expect(plan.content == nil)
+        #expect(plan.prospect == nil)
+    }
+
+    @Test(
+        "samples are fewer where they are large, and none where memory has no room for a run",
+        arguments: [(1080, 6), (2160, 1), (4320, 0)]
+    )
+    func sampledPlaces(_ lines: Int, _ places: Int) {
+        let full = PixelSize(width: lines * 16 / 9, height: lines)
+        #expect(ContentStudy.places(seconds: 3600, full: full) == places)
+        #expect(ContentStudy.places(seconds: 1, full: full) == min(2, places))
     }
 
     @Test("a plan is what the run then does")

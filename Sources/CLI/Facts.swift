@@ -65,6 +65,13 @@ enum Facts {
             smallestBytes: plan.smallestBytes,
             of: "this clip"
         )
+        if let prospect = plan.prospect {
+            let word = Quality(similarity: prospect.similarity).words
+            columns.add(
+                "Quality",
+                "\(word): SSIM \(Phrase.decimals(prospect.similarity, 3)) expected"
+            )
+        }
         return columns
     }
 

@@ -233,6 +233,7 @@ struct PlanPayload: Encodable {
     var containerBytes: Int
     /// Where samples chose the frame size.
     var expectedSSIM: Double?
+    var expectedQuality: Quality?
     var reasons: [String]
 
     init(_ plan: Plan) {
@@ -256,6 +257,7 @@ struct PlanPayload: Encodable {
         audioBytes = plan.budget.audioBytes
         containerBytes = plan.budget.containerBytes
         expectedSSIM = plan.prospect?.similarity
+        expectedQuality = expectedSSIM.map(Quality.init(similarity:))
         reasons = plan.reasons
     }
 }

@@ -31,7 +31,7 @@ extension Facts {
     /// What would be done with an input, and why.
     static func text(
         _ planned: Planned,
-        expectedSeconds: Double,
+        expectedTime: ExpectedTime,
         width: Int,
         style: Style = .plain
     ) -> String {
@@ -49,11 +49,19 @@ extension Facts {
             columns = Self.columns(plan, of: source)
             (path, reasons) = (source.path, plan.reasons)
         }
-        columns.add("Time", "about \(durationText(expectedSeconds)) on this machine")
+        columns.add("Time", "about \(durationText(expectedTime.seconds)) on this machine")
         columns.add("Because", each: reasons.map(\.withoutControls))
         let arrow = style.usesUnicode ? "→" : "->"
         let output = planned.request.destination.string
-        return titled("\(path) \(arrow) \(output)", columns, width: width, style: style)
+        let text = titled("\(path) \(arrow) \(output)", columns, width: width, style: style)
+        guard case .video(_, let plan, _) = planned else { return text }
+        let table = OutlookTable.lines(
+            plan,
+            expectedTime: expectedTime,
+            width: width,
+            style: style
+        )
+        return ([text] + (table.isEmpty ? [] : [""] + table)).joined(separator: "\n")
     }
 
     private static func columns(_ plan: StillPlan, of source: StillSource) -> Columns {

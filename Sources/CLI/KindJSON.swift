@@ -90,15 +90,15 @@ struct ProbeResult: Encodable {
 /// What `plan` ends with.
 struct PlanResult: Encodable {
     private let planned: Planned
-    private let expectedSeconds: Double
+    private let expectedTime: ExpectedTime
 
-    init(_ planned: Planned, expectedSeconds: Double) {
+    init(_ planned: Planned, expectedTime: ExpectedTime) {
         self.planned = planned
-        self.expectedSeconds = expectedSeconds
+        self.expectedTime = expectedTime
     }
 
     private enum CodingKeys: String, CodingKey {
-        case kind, source, output, limitName, plan, expectedSeconds
+        case kind, source, output, limitName, plan, outlook, expectedSeconds
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -108,6 +108,10 @@ struct PlanResult: Encodable {
             try keys.encode(Material.Kind.video, forKey: .kind)
             try keys.encode(source, forKey: .source)
             try keys.encode(PlanPayload(plan), forKey: .plan)
+            try keys.encode(
+                plan.outlooks.map { OutlookPayload($0, of: plan, time: expectedTime) },
+                forKey: .outlook
+            )
         case .sound(let source, let plan, _):
             try keys.encode(Material.Kind.sound, forKey: .kind)
             try keys.encode(source, forKey: .source)
@@ -119,7 +123,7 @@ struct PlanResult: Encodable {
         }
         try keys.encode(planned.request.destination.string, forKey: .output)
         try keys.encodeIfPresent(planned.request.namedLimit?.name, forKey: .limitName)
-        try keys.encode(expectedSeconds, forKey: .expectedSeconds)
+        try keys.encode(expectedTime.seconds, forKey: .expectedSeconds)
     }
 }
 

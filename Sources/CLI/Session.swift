@@ -114,19 +114,19 @@ struct Session: Sendable {
         let request = try command.wish.request(try limits(for: command.wish))
         try Piping.checkInput(request.input)
         let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-        var (planned, seconds) = try await stoppable { () async throws(Failure) in
+        var (planned, time) = try await stoppable { () async throws(Failure) in
             try await compressor.reading(request.input) { file throws(Failure) in
                 var request = request
                 request.input = file
                 let planned = try await compressor.plan(request)
-                return (planned, try await compressor.expectedSeconds(planned))
+                return (planned, try await compressor.expectedTime(planned))
             }
         }
         if request.input.isStandardStream {
             planned = planned.named(input: request.input, output: request.output)
         }
-        finish("plan", PlanResult(planned, expectedSeconds: seconds), json: json) {
-            Facts.text(planned, expectedSeconds: seconds, width: $0, style: $1)
+        finish("plan", PlanResult(planned, expectedTime: time), json: json) {
+            Facts.text(planned, expectedTime: time, width: $0, style: $1)
         }
         return 0
     }

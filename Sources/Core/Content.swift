@@ -155,6 +155,29 @@ package struct Content: Hashable, Codable, Sendable {
     /// No picture is made smaller than this because of its bytes.
     static let leastLines = 144
 
+    /// What a frame of a size costs at a quantizer.
+    package func bitsPerFrame(at size: PixelSize, quantizer: Double) -> Double {
+        exp(
+            logBits(quantizer)
+                + 2 * areaPower * log(Double(size.shortSide) / Double(fine.lines))
+        )
+    }
+
+    /// What a frame of a size must cost to look so good; nil where shrinking alone loses too much.
+    package func bitsPerFrame(at size: PixelSize, similarity: Double) -> Double? {
+        var (below, above) = (0.0, 51.0)
+        guard prospect(at: size, quantizer: below).similarity >= similarity else { return nil }
+        while above - below > 0.05 {
+            let middle = (below + above) / 2
+            if prospect(at: size, quantizer: middle).similarity >= similarity {
+                below = middle
+            } else {
+                above = middle
+            }
+        }
+        return bitsPerFrame(at: size, quantizer: below)
+    }
+
     // MARK: - Formulas
 
     /// Bits at the small size are nearly a power of the quantizer.

@@ -85,11 +85,11 @@ package struct Compressor: Sendable {
         }
     }
 
-    /// Measures on the first moments how long a plan would take here, in seconds.
-    package func expectedSeconds(_ planned: Planned) async throws(Failure) -> Double {
-        if let worker { return try await worker.perform(Job(.expectedSeconds(planned), limits)) }
+    /// Measures on parts of the input how long a plan would take here.
+    package func expectedTime(_ planned: Planned) async throws(Failure) -> ExpectedTime {
+        if let worker { return try await worker.perform(Job(.expectedTime(planned), limits)) }
         return try await offload(planned.request.input.string, limits.input) { flag in
-            Result { () throws(Failure) in try Forecast.seconds(planned, flag: flag) }
+            Result { () throws(Failure) in try Forecast.time(planned, flag: flag) }
         }
     }
 

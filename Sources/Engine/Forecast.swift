@@ -1,30 +1,34 @@
 import Core
 import Media
 
-/// How long a plan would take here, measured on the clip's first moments.
+/// How long a plan would take here, measured on parts of the clip.
 enum Forecast {
     /// Enough frames to fill the encoder's lookahead, few enough to answer within a second or two.
     private static let most = 72
+    /// Runs that they come from, and the frames of a clip that has none to spare.
+    private static let (places, fewest) = (3, 24)
 
-    /// Seconds of wall time.
-    static func seconds(_ planned: Planned, flag: CancellationFlag) throws(Failure) -> Double {
+    /// What the run will take.
+    static func time(_ planned: Planned, flag: CancellationFlag) throws(Failure) -> ExpectedTime {
         switch planned {
         case .video(let source, let plan, _):
-            try seconds(source: source, plan: plan, flag: flag)
+            try time(source: source, plan: plan, flag: flag)
         case .sound(let source, let plan, _):
-            try SoundRun.expectedSeconds(source: source, plan: plan, flag: flag)
+            try SoundRun.expectedTime(source: source, plan: plan, flag: flag)
         case .still(let source, let plan, _):
-            StillRun.expectedSeconds(source: source, plan: plan)
+            StillRun.expectedTime(source: source, plan: plan)
         }
     }
 
-    private static func seconds(
+    private static func time(
         source: Source,
         plan: Plan,
         flag: CancellationFlag
-    ) throws(Failure) -> Double {
+    ) throws(Failure) -> ExpectedTime {
         // Copying runs at the disk's pace; 100 MB a second is a slow one.
-        if plan.method == .remux { return 0.2 + Double(source.bytes) / 100_000_000 }
+        if plan.method == .remux {
+            return ExpectedTime(preparingSeconds: 0.2 + Double(source.bytes) / 100_000_000)
+        }
         do {
             return try measure(source: source, plan: plan, flag: flag)
         } catch let error as MediaError {
@@ -38,28 +42,42 @@ enum Forecast {
         source: Source,
         plan: Plan,
         flag: CancellationFlag
-    ) throws -> Double {
+    ) throws -> ExpectedTime {
         let clock = ContinuousClock()
         let start = clock.now
-        var reader = try PictureReader(source: source, picture: plan.picture, flag: flag)
+        let wanted = min(most, max(fewest, plan.frames / 4))
+        var frames = try SampledFrames(
+            source: source,
+            picture: plan.picture,
+            places: plan.frames > most * places ? places : 1,
+            length: plan.frames > most * places ? wanted / places : wanted,
+            flag: flag
+        )
         var frame = try Frame()
         var store = try FrameStore(
             size: plan.picture.size,
-            memoryLimit: plan.picture.size.pixels * 3 / 2 * most,
+            memoryLimit: plan.picture.size.pixels * 2 * most,
             fileLimit: 0,
             path: nil
         )
-        while store.count < most, try reader.next(into: &frame) { try store.append(frame) }
+        var groups: [Int] = []
+        while store.count < most, try frames.next(into: &frame) {
+            if frame.startsGroup { groups.append(store.count) }
+            try store.append(frame)
+        }
         let count = store.count
-        guard count > 0 else { throw MediaError.noPicture }
+        guard count > 0, store.isComplete else { throw MediaError.noPicture }
         let prepared = clock.now
+        // The coarser the quantizer, the less there is to do.
+        let quality = plan.prospect.map { min(45, max(Plan.ceilingQuality, $0.quantizer - 2)) }
         var encoder = try VideoEncoder(
             VideoEncoder.Settings(plan),
-            mode: .constantQuality(Plan.sharingQuality)
+            mode: .constantQuality(quality ?? Plan.sharingQuality)
         )
         var packet = try Packet()
         for index in 0..<count {
             try store.read(index, into: &frame)
+            frame.startsGroup = groups.contains(index)
             try encoder.send(frame)
             while try encoder.receive(into: &packet) {}
         }
@@ -71,6 +89,9 @@ enum Forecast {
         let encoding = prepared.duration(to: encoded).inSeconds * scale
         // Pass 1 on a small copy costs about a tenth of pass 2 (measured: 4.1 of 35 to 53 CPU s),
         // reading back a twentieth.
-        return preparing + encoding * (plan.method == .fit ? 1.18 : 1.05)
+        return ExpectedTime(
+            preparingSeconds: preparing,
+            encodingSeconds: encoding * (plan.method == .fit ? 1.18 : 1.05)
+        )
     }
 }

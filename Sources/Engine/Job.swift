@@ -9,7 +9,7 @@ struct Job: Codable, Sendable {
         case probe(FilePath)
         case inspect(FilePath)
         case plan(Request)
-        case expectedSeconds(Planned)
+        case expectedTime(Planned)
         case run(Request)
         case compare(ComparisonRequest)
     }
@@ -24,7 +24,7 @@ struct Job: Codable, Sendable {
         switch work {
         case .probe(let path), .inspect(let path): path.string
         case .plan(let request), .run(let request): request.input.string
-        case .expectedSeconds(let planned): planned.request.input.string
+        case .expectedTime(let planned): planned.request.input.string
         case .compare(let request): request.original.string
         }
     }

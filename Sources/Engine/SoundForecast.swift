@@ -5,12 +5,14 @@ import SystemPackage
 
 extension SoundRun {
     /// How long a plan would take here, measured on the first moments.
-    static func expectedSeconds(
+    static func expectedTime(
         source: SoundSource,
         plan: SoundPlan,
         flag: CancellationFlag
-    ) throws(Failure) -> Double {
-        if plan.method == .remux { return 0.2 + Double(source.bytes) / 50_000_000 }
+    ) throws(Failure) -> ExpectedTime {
+        if plan.method == .remux {
+            return ExpectedTime(preparingSeconds: 0.2 + Double(source.bytes) / 50_000_000)
+        }
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("cinch-rehearsal-\(UUID().uuidString)")
         let path = FilePath(folder.path)
@@ -28,8 +30,10 @@ extension SoundRun {
             )
             let took = start.duration(to: clock.now).inSeconds
             // Reading the result back costs about a quarter of making it.
-            return 0.1 + took / max(0.1, done) * plan.durationSeconds
-                * Double(plan.sounds.count) * 1.3
+            return ExpectedTime(
+                preparingSeconds: 0.1 + took / max(0.1, done) * plan.durationSeconds
+                    * Double(plan.sounds.count) * 1.3
+            )
         } catch {
             throw Failure(error, input: source.path, flag: flag)
         }

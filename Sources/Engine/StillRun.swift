@@ -74,10 +74,12 @@ struct StillRun: Run {
     }
 
     /// Seconds that a run takes here, roughly: a dozen encodes at the worst.
-    static func expectedSeconds(source: StillSource, plan: StillPlan) -> Double {
-        guard plan.method == .encode else { return 0.1 }
+    static func expectedTime(source: StillSource, plan: StillPlan) -> ExpectedTime {
+        guard plan.method == .encode else { return ExpectedTime(preparingSeconds: 0.1) }
         let secondsPerPixel = plan.format == .jpeg ? 1.2e-8 : 1.5e-7
-        return 0.1 + Double(source.codedSize.pixels) * (3e-8 + 6 * secondsPerPixel)
+        return ExpectedTime(
+            preparingSeconds: 0.1 + Double(source.codedSize.pixels) * (3e-8 + 6 * secondsPerPixel)
+        )
     }
 
     /// The source's own coded picture, as it is or without what has to go; nil where it has to be coded.

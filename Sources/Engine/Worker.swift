@@ -129,9 +129,9 @@ extension Job {
             await say(on: output) { () async throws(Failure) in
                 try await compressor.plan(request)
             }
-        case .expectedSeconds(let planned):
+        case .expectedTime(let planned):
             await say(on: output) { () async throws(Failure) in
-                try await compressor.expectedSeconds(planned)
+                try await compressor.expectedTime(planned)
             }
         case .run(let request):
             await say(on: output) { () async throws(Failure) in

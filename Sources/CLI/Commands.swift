@@ -199,6 +199,8 @@ struct WishOptions: ParsableArguments {
     )
     var metadata: String?
 
+    @OptionGroup var part: SpanOptions
+
     @Flag(help: "JSON lines on standard output, described in JSON.md.")
     var json = false
 
@@ -221,7 +223,8 @@ struct WishOptions: ParsableArguments {
             audio: try audio.map(Reading.value) ?? .automatic,
             audioTrack: try audioTrack.map(Reading.value) ?? .automatic,
             metadata: try metadata.map(Reading.value) ?? .private,
-            namedLimit: limit
+            namedLimit: limit,
+            span: try part.span()
         )
     }
 }

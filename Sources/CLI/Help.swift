@@ -42,6 +42,9 @@ enum Help {
           --format FORMAT       mp4, or m4a: of a video, its sound alone; jpeg or webp:
                                 of a picture; otherwise what suits the input, or the
                                 output's name says
+          --start TIME          keep what comes after: 12.5, 1:02.5; -10: ten seconds
+                                before the end. Exact to the frame
+          --end TIME            keep what comes before; or --duration TIME
           --force               replace the output if it exists
           --strict              refuse a damaged source; otherwise what can be saved is
                                 saved, and the receipt says what was lost

@@ -14,7 +14,7 @@ struct ReportResult: Encodable {
         case durationSeconds, videoBytes, audioBytes, containerBytes
         case videoBitsPerSecond, audioBitsPerSecond, secondPassRuns, attempts, keeping
         case format, quality
-        case keptFrameBytes, ssim, ssimFrames, elapsedSeconds, notes, metadata, damage
+        case keptFrameBytes, ssim, ssimFrames, elapsedSeconds, notes, metadata, damage, part
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -34,6 +34,7 @@ struct ReportResult: Encodable {
         try keys.encode(report.notes, forKey: .notes)
         try keys.encodeIfPresent(report.metadata, forKey: .metadata)
         try keys.encodeIfPresent(report.damage, forKey: .damage)
+        try keys.encodeIfPresent(report.part, forKey: .part)
         if report.kind != .sound {
             try keys.encode(report.width, forKey: .width)
             try keys.encode(report.height, forKey: .height)

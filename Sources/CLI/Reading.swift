@@ -95,7 +95,7 @@ enum Reading {
     }
 
     /// The value of an option; `parse` gives nil for a text that is none.
-    private static func value<Value>(
+    static func value<Value>(
         _ text: String,
         option: String,
         examples: String,

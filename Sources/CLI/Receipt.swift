@@ -17,6 +17,7 @@ enum Receipt {
         if let limit = report.namedLimit { columns.add("For", limit.summary.withoutControls) }
         let share = share(report)
         if !share.isEmpty { columns.add("", share) }
+        if let part = report.part { columns.add("Part", part.words) }
         if report.stoppedAtQualityCeiling {
             let percent = percent(report.fill)
             columns.add(

@@ -129,6 +129,7 @@ extension Request {
             if frameRateCap != .automatic { options.append("--fps") }
             if audio != .automatic { options.append("--audio") }
             if audioTrack != .automatic { options.append("--audio-track") }
+            if span != nil { options += ["--start", "--end"] }
         case .mp4?, nil: break
         }
         guard let last = options.popLast(), let format else { return nil }

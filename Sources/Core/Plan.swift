@@ -72,6 +72,7 @@ extension Plan {
         var reasons: [String] = []
         let target = request.target?.bytes
         let video = source.video
+        if let part = source.whatIsCutOut { reasons.append(part) }
         if let loss = source.whatIsCutOff { reasons.append(loss) }
 
         if mayRemux, let remux = remuxPlan(for: source, request: request) { return remux }
@@ -98,12 +99,13 @@ extension Plan {
                 full: full
             )
         }
-        var limit = target ?? source.bytes
-        if let target, target > source.bytes {
+        let most = source.mostBytes
+        var limit = target ?? most
+        if let target, target > most {
             // A better codec than H.264 may have made the source smaller than H.264 ever can.
-            limit = max(source.bytes, min(target, smallest))
+            limit = max(most, min(target, smallest))
             reasons.append(
-                limit == source.bytes
+                limit == most
                     ? "the source is smaller than the target: the result will not be larger than the source"
                     : "the source's \(video.codec) is too small for H.264 to match: the result may be larger, but stays within the target"
             )

@@ -1,20 +1,22 @@
 /// What videos and sounds have in common: a length, tracks to hear, and what they say of themselves.
 package protocol Recording: Sendable {
     var path: String { get }
-    var bytes: Int { get }
+    var bytes: Int { get set }
     /// libav's short name of the container.
     var container: String { get }
     /// Presentation time from the first to the last sample, in seconds.
-    var durationSeconds: Double { get }
+    var durationSeconds: Double { get set }
     /// True where the container states no length.
     var durationIsEstimated: Bool { get }
     /// Presentation time of the earliest sample in the container's own time; the result begins at 0.
-    var startMicroseconds: Int { get }
+    var startMicroseconds: Int { get set }
     /// In the order of preference: the first is the one that is kept.
     var audio: [AudioTrack] { get set }
-    var metadata: Metadata { get }
+    var metadata: Metadata { get set }
     /// How it is cut off, where its own index goes on beyond its end.
-    var cut: Source.Cut? { get }
+    var cut: Source.Cut? { get set }
+    /// Which part of the file it is; nil for all of it.
+    var part: Part? { get set }
     /// The same with nothing that anybody called its tracks; their languages say which to choose.
     var withoutTrackNames: Self { get }
     /// Whether anybody called its tracks anything.
@@ -59,6 +61,7 @@ package struct SoundSource: Recording, Hashable, Codable {
     package var metadata: Metadata
     /// Its `pictureSeconds` are those of the sound that is kept.
     package var cut: Source.Cut?
+    package var part: Part?
 
     package init(
         path: String,
@@ -99,6 +102,7 @@ package struct SoundSource: Recording, Hashable, Codable {
                 return cut
             }
         )
+        part = video.part
     }
 
     package var withoutTrackNames: SoundSource {

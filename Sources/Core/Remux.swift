@@ -1,7 +1,7 @@
 extension Plan {
     /// The plan to copy the source's packets, where it fits and plays everywhere as it is; nil where it does not.
     package static func remuxPlan(for source: Source, request: Request) -> Plan? {
-        guard let target = request.target?.bytes, source.bytes <= target,
+        guard let target = request.target?.bytes, source.bytes <= target, source.part == nil,
             obstacleToPlayingEverywhere(
                 source,
                 heightCap: request.heightCap,
@@ -126,7 +126,9 @@ extension Sound {
         guard let track = source.audio.first(where: \.isDecodable), wish != .none else {
             return .none
         }
-        if wish == .copy, track.playsEverywhere { return .copying(track) }
+        // A cut that falls between two packets of sound cannot be copied.
+        let mayCopy = track.playsEverywhere && source.part == nil
+        if wish == .copy, mayCopy { return .copying(track) }
         let rate = [44_100, 22_050, 11_025].contains(track.sampleRate) ? 44_100 : 48_000
         var wanted: Int
         if case .bitsPerSecond(let asked) = wish {
@@ -136,7 +138,7 @@ extension Sound {
             wanted = ladder.first { $0 <= allowed } ?? 24_000
             if let own = track.bitsPerSecond, own > 0 {
                 // More bits than the source has cannot bring back what it lost.
-                if track.playsEverywhere, Double(own) <= Double(max(wanted, 64_000)) * 1.1,
+                if mayCopy, Double(own) <= Double(max(wanted, 64_000)) * 1.1,
                     own <= max(allowed, 24_000)
                 {
                     return .copying(track)

@@ -45,6 +45,8 @@ package struct Report: Sendable, Equatable, Codable {
     package var damage: Damage?
     /// What the target was the limit of, where it was given by name.
     package var namedLimit: NamedLimit?
+    /// Which part of the input was wanted; nil for all of it.
+    package var part: Part?
 
     /// What became of the source's metadata, by name: never what it said.
     package struct MetadataOutcome: Sendable, Equatable, Codable {

@@ -17,6 +17,8 @@ package struct Request: Sendable, Equatable, Codable {
     package var audio: AudioWish
     package var audioTrack: AudioTrackWish
     package var metadata: Metadata.Policy
+    /// The part that is kept; nil: all of it.
+    package var span: Span?
     package var overwrites: Bool
     /// Whether a source that is damaged is refused instead of saved as far as it can be.
     package var isStrict: Bool
@@ -37,7 +39,8 @@ package struct Request: Sendable, Equatable, Codable {
         overwrites: Bool = false,
         isStrict: Bool = false,
         isFragmented: Bool = false,
-        namedLimit: NamedLimit? = nil
+        namedLimit: NamedLimit? = nil,
+        span: Span? = nil
     ) {
         self.input = input
         self.output = output
@@ -53,6 +56,7 @@ package struct Request: Sendable, Equatable, Codable {
         self.isStrict = isStrict
         self.isFragmented = isFragmented
         self.namedLimit = namedLimit
+        self.span = span
     }
 }
 

@@ -47,18 +47,20 @@ extension SoundPlan {
         }
 
         var reasons: [String] = []
+        if let part = source.whatIsCutOut { reasons.append(part) }
         if let loss = source.whatIsCutOff { reasons.append(loss) }
         let usefulBytes = bytes(of: tracks, bitsPerSecond: useful, seconds: seconds)
+        let own = source.mostBytes
         let metadata = KeptMetadata.choose(
             from: source,
             policy: request.metadata,
-            limitBytes: min(target ?? source.bytes, max(source.bytes, usefulBytes)),
-            sparedBytes: max(0, (target ?? source.bytes) - usefulBytes),
+            limitBytes: min(target ?? own, max(own, usefulBytes)),
+            sparedBytes: max(0, (target ?? own) - usefulBytes),
             isSound: true
         )
         // A better codec than AAC-LC may have made the source smaller than AAC-LC can.
-        let most = max(source.bytes, usefulBytes + metadata.estimatedBytes)
-        let limit = target.map { min($0, most) } ?? source.bytes
+        let most = max(own, usefulBytes + metadata.estimatedBytes)
+        let limit = target.map { min($0, most) } ?? own
         guard limit >= smallest else { throw small(source, smallest: smallest) }
         if mayRemux,
             let copy = remux(
@@ -182,6 +184,8 @@ extension SoundPlan {
     ) -> SoundPlan? {
         guard request.audio == .automatic || request.audio == .copy,
             request.audioTrack != .mixed || source.audio.count == 1,
+            // A cut between two packets needs the one before.
+            source.part == nil,
             tracks.allSatisfy({ $0.codec == "aac" && $0.profile != nil && $0.channels <= 8 })
         else { return nil }
         let sounds = tracks.map(Sound.copying)

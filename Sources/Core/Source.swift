@@ -276,6 +276,8 @@ package struct Source: Hashable, Codable, Sendable {
     package var metadata: Metadata
     /// Nil where the file is as long as its own index says, or has none.
     package var cut: Cut?
+    /// Which part of the file it is; nil for all of it.
+    package var part: Part?
 
     package init(
         path: String,

@@ -189,7 +189,7 @@ struct LocalRun: Run {
         }
         guard prepared.count > 0 else { throw MediaError.noPicture }
         var remuxRequest = request
-        remuxRequest.target = ByteSize(bytes: source.bytes)
+        remuxRequest.target = ByteSize(bytes: plan.limitBytes)
         if let remuxPlan = Plan.remuxPlan(for: source, request: remuxRequest) {
             plan = remuxPlan
             plan.targetBytes = nil
@@ -274,7 +274,7 @@ struct LocalRun: Run {
         let size = plan.method == .remux ? source.video.displaySize : plan.picture.size
         var report = receipt(
             .video,
-            inputBytes: source.bytes,
+            inputBytes: source.fileBytes,
             bytes: file.fileBytes,
             limitBytes: plan.limitBytes,
             method: plan.method,
@@ -292,6 +292,7 @@ struct LocalRun: Run {
         report.secondPassRuns = record.secondPassRuns
         report.keeping = record.keeping
         report.keptFrameBytes = record.keptBytes
+        report.part = source.part
         report.ssim = finding.similarity
         report.ssimFrames = finding.comparedFrames
         return report

@@ -18,7 +18,7 @@ package enum Planned: Codable, Sendable, Equatable {
         _ request: Request,
         flag: CancellationFlag
     ) throws(Failure) {
-        switch material {
+        switch try material.part(request.span).measuringPart(flag: flag) {
         case .video(let source) where request.format == .m4a:
             guard !source.audio.isEmpty else {
                 throw Failure(
@@ -123,6 +123,18 @@ package enum Planned: Codable, Sendable, Equatable {
         case .video(_, let plan, _): .planned(plan)
         case .sound(_, let plan, _): .plannedSound(plan)
         case .still(_, let plan, _): .plannedStill(plan)
+        }
+    }
+}
+
+extension Material {
+    /// The same with the bytes of its part, where that is one and its container knows them.
+    fileprivate func measuringPart(flag: CancellationFlag) -> Material {
+        // What cannot be measured is estimated; a run tells of what cannot be read.
+        switch self {
+        case .video(let source): .video((try? source.measuringPart(flag: flag)) ?? source)
+        case .sound(let source): .sound((try? source.measuringPart(flag: flag)) ?? source)
+        case .still: self
         }
     }
 }

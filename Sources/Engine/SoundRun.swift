@@ -238,12 +238,13 @@ struct SoundRun: Run {
         let seconds = max(0.001, finding.durationSeconds)
         var report = receipt(
             .sound,
-            inputBytes: source.bytes,
+            inputBytes: source.fileBytes,
             bytes: file.fileBytes,
             limitBytes: plan.limitBytes,
             method: plan.method,
             metadata: plan.metadata
         )
+        report.part = source.part
         report.channels = finding.channels
         report.sampleRate = finding.sampleRate
         report.durationSeconds = finding.durationSeconds

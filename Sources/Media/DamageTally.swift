@@ -47,6 +47,13 @@ struct DamageTally {
         look(at: own)
     }
 
+    /// What was read so far belongs to nothing that is shown.
+    mutating func forget() {
+        places = Damage.Loss()
+        (flagged, logged, linesSeen) = (0, 0, log.lineCount)
+        (firstPacket, firstFrame) = (nil, nil)
+    }
+
     /// Nothing comes any more.
     mutating func finish() { look(at: seconds) }
 

@@ -11,6 +11,10 @@ package struct Decoder: ~Copyable {
     private let streamIndex: Int
     private let flag: CancellationFlag
     private var isDraining = false
+    // The packet that `enter` found is not decoded yet.
+    private var holdsPacket = false
+    /// Whether `enter` found a place.
+    private(set) var hasEntered = false
     private var tally: DamageTally
     /// A file may begin with so many packets that need what is missing: minutes without a keyframe.
     private static let mostUseless = 5000
@@ -149,6 +153,31 @@ package struct Decoder: ~Copyable {
         return true
     }
 
+    /// Goes to a keyframe from which everything decodes that is shown at a time of the container's.
+    ///
+    /// `margins`: seconds by which to aim too early, one after the other, until the keyframe is no
+    ///   later than the time. Containers seek by decoding time, and some roughly.
+    /// False where there is none: what was read is lost then, and the file must be opened anew.
+    mutating func enter(atMicroseconds time: Int, margins: [Double]) throws(MediaError) -> Bool {
+        let start = Int(demuxer.startMicroseconds)
+        let wanted = ticks(microseconds: time)
+        for margin in margins {
+            let seconds = Double(time - start) / 1_000_000 - margin
+            guard seconds > 0, seek(toSeconds: seconds) else { return false }
+            while try demuxer.read(into: &packet) {
+                guard packet.pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 else { continue }
+                let own = packet.pointer.pointee.pts
+                guard own != cinch_no_pts, own <= wanted else { break }
+                (holdsPacket, hasEntered) = (true, true)
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Forgets what was damaged so far, where that is not shown.
+    mutating func forgetLoss() { tally.forget() }
+
     /// Why reading ended before the end, where it did.
     package var endedEarly: MediaError? { demuxer.endedEarly }
 
@@ -193,7 +222,9 @@ package struct Decoder: ~Copyable {
 
     private mutating func feed() throws(MediaError) {
         guard !isDraining else { return }
-        guard try demuxer.read(into: &packet) else {
+        if holdsPacket {
+            holdsPacket = false
+        } else if try !demuxer.read(into: &packet) {
             isDraining = true
             avcodec_send_packet(context, nil)
             return

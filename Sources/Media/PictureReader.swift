@@ -12,12 +12,19 @@ package struct PictureReader: ~Copyable {
     private let limitSeconds: Double
     // Where the file says that it ends.
     private let endTicks: Int64
+    // Where the part ends that is wanted of it.
+    private let partEndTicks: Int64
     private let startTicks: Int64
+    // Where the file begins, by a timeline on which the part begins at 0.
+    private let firstTicks: Int64
     private let startMicroseconds: Int
     // Rebuilt where a stream changes its frame size or format in the middle; pacing goes on.
     private var shape: ShapeGraph?
     private let pace: FilterGraph
     private var decoded: Frame
+    // The last frame that begins before the part, and may still be seen when it begins.
+    private var early: Frame
+    private var hasEarly = false
     private var shaped: Frame
     private var shapedTimeBase = AVRational(num: 1, den: 1)
     private var stage = Stage.reading
@@ -47,13 +54,10 @@ package struct PictureReader: ~Copyable {
         picture: Picture,
         flag: CancellationFlag
     ) throws(MediaError) {
-        let decoder = try Decoder(
-            path: source.path,
-            streamIndex: source.video.streamIndex,
-            flag: flag
-        )
+        let decoder = try Decoder.opened(source, stream: source.video.streamIndex, flag: flag)
         let base = decoder.timeBase
         let decoded = try Frame()
+        let early = try Frame()
         let shaped = try Frame()
         // The pace graph sees frames of one kind only: what the shape graph puts out.
         shaped.pointer.pointee.width = Int32(clamping: picture.size.width)
@@ -69,11 +73,16 @@ package struct PictureReader: ~Copyable {
         endTicks =
             source.durationIsEstimated
             ? 0 : decoder.ticks(microseconds: Int(min(1e9, source.durationSeconds) * 1_000_000))
+        let part = source.part
+        firstTicks = decoder.ticks(microseconds: -(part?.startMicroseconds ?? 0))
+        partEndTicks =
+            part?.lengthMicroseconds.map { decoder.ticks(microseconds: $0) } ?? .max
         self.decoder = decoder
+        self.early = early
         self.picture = picture
         self.source = source.video
         // No honest gap between two frames is longer than the whole file.
-        limitSeconds = max(60, source.durationSeconds)
+        limitSeconds = max(60, source.part?.wholeSeconds ?? 0, source.durationSeconds)
         self.decoded = decoded
         self.shaped = shaped
         self.pace = pace
@@ -107,17 +116,19 @@ package struct PictureReader: ~Copyable {
                 try pushShaped()
                 return
             }
-            guard try decoder.next(into: &decoded) else {
+            guard try decoder.next(into: &decoded), isInPart() else {
+                try showEarly()
                 try shape?.graph.finish(at: end)
                 stage = .drainingShape
                 return
             }
-            place()
-            let input = FilterGraph.Input(picture: decoded, timeBase: decoder.timeBase)
-            if shape == nil || shape?.input != input {
-                try rebuildShape(for: input)
+            if decoded.pointer.pointee.pts < 0 {
+                swap(&early, &decoded)
+                hasEarly = true
+                return
             }
-            try shape?.graph.push(decoded)
+            try showEarly()
+            try show()
         case .drainingShape:
             if try shape?.graph.pull(into: &shaped) == true {
                 try pushShaped()
@@ -142,7 +153,31 @@ package struct PictureReader: ~Copyable {
         try pace.push(shaped)
     }
 
-    private var end: Int64 { (lastTime ?? 0) + lastLength }
+    private var end: Int64 { min(partEndTicks, (lastTime ?? 0) + lastLength) }
+
+    /// Puts the frame in its place; whether that is before the end of the part.
+    private mutating func isInPart() -> Bool {
+        place()
+        return decoded.pointer.pointee.pts < partEndTicks
+    }
+
+    /// Lets go of the frame that is seen when the part begins, before the first that begins in it.
+    private mutating func showEarly() throws(MediaError) {
+        guard hasEarly else { return }
+        hasEarly = false
+        decoder.forgetLoss()
+        swap(&early, &decoded)
+        try show()
+        swap(&early, &decoded)
+    }
+
+    private mutating func show() throws(MediaError) {
+        let input = FilterGraph.Input(picture: decoded, timeBase: decoder.timeBase)
+        if shape == nil || shape?.input != input {
+            try rebuildShape(for: input)
+        }
+        try shape?.graph.push(decoded)
+    }
 
     private mutating func rebuildShape(for input: FilterGraph.Input) throws(MediaError) {
         // A deinterlacer still holds a frame.
@@ -179,7 +214,7 @@ package struct PictureReader: ~Copyable {
         )
         var time = pointer.pointee.pts
         if time == cinch_no_pts || time > Int64.max / 4 || time < Int64.min / 4 {
-            time = lastTime.map { $0 + nominal } ?? 0
+            time = lastTime.map { $0 + nominal } ?? firstTicks
         } else {
             time = time &- startTicks &+ timeShift
             let limit = Int64(limitSeconds * Double(base.den) / Double(max(1, base.num)))
@@ -190,10 +225,10 @@ package struct PictureReader: ~Copyable {
                 } else if time <= last {
                     time = last + 1
                 }
-            } else if time > limit || time < 0 {
+            } else if time > limit || time < firstTicks {
                 // A frame before time zero is shown at zero.
-                if time > limit || time < -limit { timeShift -= time }
-                time = 0
+                if time > limit || time < firstTicks - limit { timeShift += firstTicks - time }
+                time = firstTicks
             }
         }
         let length = cinch_frame_duration(pointer)

@@ -23,6 +23,9 @@ package struct SampledFrames: ~Copyable {
     private var input: FilterGraph.Input?
     private var decoded: Frame
     private var hasEnded = false
+    // The part of the file that is looked at, in its own time.
+    private let startTicks: Int
+    private let endTicks: Int
 
     /// Opens the picture of a file.
     ///
@@ -37,14 +40,19 @@ package struct SampledFrames: ~Copyable {
         length: Int,
         flag: CancellationFlag
     ) throws(MediaError) {
-        let decoder = try Decoder(
-            path: source.path,
-            streamIndex: source.video.streamIndex,
-            flag: flag
-        )
+        let decoder = try Decoder.opened(source, stream: source.video.streamIndex, flag: flag)
         let decoded = try Frame()
+        let start = source.startMicroseconds
+        let partStart = source.part == nil ? Int.min : Int(decoder.ticks(microseconds: start))
+        let partEnd =
+            source.part?.lengthMicroseconds.map {
+                Int(decoder.ticks(microseconds: start + $0))
+            } ?? .max
+        (startTicks, endTicks) = (partStart, partEnd)
         let ratio = source.video.frameRate.value / max(1, picture.frameRate.value)
-        stretches = decoder.stretches(ofAtLeast: length)
+        stretches = decoder.stretches(ofAtLeast: length).filter {
+            (partStart..<partEnd).contains(Int($0.time))
+        }
         chosen = Self.choose(places, of: stretches)
         stride = ratio.isFinite ? min(8, max(1, Int(ratio.rounded()))) : 1
         self.decoder = decoder
@@ -106,7 +114,8 @@ package struct SampledFrames: ~Copyable {
             return !isSame && decoder.seek(to: chosen[place])
         }
         let seconds = source.durationSeconds * (Double(place) + 0.5) / Double(places)
-        return decoder.seek(toSeconds: seconds)
+        let before = Double(source.part?.startMicroseconds ?? 0) / 1_000_000
+        return decoder.seek(toSeconds: before + seconds)
     }
 
     /// Stretches as simple and as complex as the clip is, in its own proportions.
@@ -133,7 +142,7 @@ package struct SampledFrames: ~Copyable {
         while true {
             if try shape?.pull(into: &frame) == true { return true }
             for step in 0..<stride {
-                guard try decoder.next(into: &decoded) else { return false }
+                guard try decode() else { return false }
                 // A keyframe that was seen before stands for two places: go on from where it ends.
                 let time = decoded.presentationTime
                 if taken == 0, step == 0, let time, let lastTime, time <= lastTime {
@@ -152,12 +161,22 @@ package struct SampledFrames: ~Copyable {
         into frame: inout Frame
     ) throws(MediaError) -> Bool {
         while let own = decoded.presentationTime, own <= time {
-            guard try decoder.next(into: &decoded) else { return false }
+            guard try decode() else { return false }
         }
         lastTime = decoded.presentationTime ?? time
         try push()
         if try shape?.pull(into: &frame) == true { return true }
         return try prepare(into: &frame)
+    }
+
+    /// The next frame of the part; false at its end.
+    private mutating func decode() throws(MediaError) -> Bool {
+        while try decoder.next(into: &decoded) {
+            guard let time = decoded.presentationTime, time < startTicks else {
+                return (decoded.presentationTime ?? startTicks) < endTicks
+            }
+        }
+        return false
     }
 
     private mutating func push() throws(MediaError) {

@@ -14,11 +14,13 @@ struct SoundClock {
     static let mostSeconds = 3600.0
 
     /// Where the next block begins if nothing is missing before it.
-    private(set) var endSeconds = 0.0
+    private(set) var endSeconds: Double
     private var isRunning = false
     /// The smallest deviation of those that followed one another to the same side.
     private var leastSeconds = 0.0
     private var waitedSeconds = 0.0
+
+    init(startSeconds: Double = 0) { endSeconds = startSeconds }
 
     /// The place of the next block, in seconds.
     ///

@@ -157,7 +157,9 @@ struct SoundReader: ~Copyable {
     private let channels: Int
     private let blockSize: Int
     private var isDraining = false
-    private var clock = SoundClock()
+    private var clock: SoundClock
+    private let part: Part?
+    private var isBeforePart = true
     /// In samples of the source's rate.
     private var end: Int64 = 0
     private(set) var sampleCount = 0
@@ -173,8 +175,11 @@ struct SoundReader: ~Copyable {
         blockSize: Int,
         flag: CancellationFlag
     ) throws(MediaError) {
-        let decoder = try Decoder(path: source.path, streamIndex: streamIndex, flag: flag)
+        let decoder = try Decoder.opened(source, stream: streamIndex, isSound: true, flag: flag)
         let decoded = try Frame()
+        part = source.part
+        let early = decoder.hasEntered ? 0 : part?.startMicroseconds ?? 0
+        clock = SoundClock(startSeconds: Double(early) / -1_000_000)
         startTicks = decoder.ticks(microseconds: source.startMicroseconds)
         startMicroseconds = source.startMicroseconds
         self.decoder = decoder
@@ -191,16 +196,29 @@ struct SoundReader: ~Copyable {
         "alimiter=limit=0.9:level=0:latency=1,aformat=sample_fmts=fltp"
 
     /// The filters for an input of so many channels.
-    private func chain(from inputChannels: Int) -> String {
+    private func chain(from inputChannels: Int, at inputRate: Int32) -> String {
         let layout = channels == 1 ? "mono" : "stereo"
+        var chain = ""
+        if part != nil {
+            chain = "atrim=start_pts=0"
+            if let end = partEnd(at: inputRate) { chain += ":end_pts=\(end)" }
+            chain += ","
+        }
         // Gaps are filled and overlaps trimmed as the clock puts them, first_pts=0 pads a late start.
-        var chain = "aresample=\(sampleRate):async=1:min_hard_comp=0.001:first_pts=0"
+        chain += "aresample=\(sampleRate):async=1:min_hard_comp=0.001:first_pts=0"
         // Two channels that say the same must not add up to more than full scale.
         if inputChannels == 2, channels == 1 { chain += ":rematrix_maxval=1" }
         chain += ",aformat=sample_fmts=fltp:sample_rates=\(sampleRate):channel_layouts=\(layout)"
         // Six channels may add up to 8 dB above full scale. Lowering all would make films too quiet.
         if inputChannels > 2 { chain += "," + Self.limiter }
         return chain
+    }
+
+    /// The first sample that no longer belongs to the part; nil where it goes on to the file's end.
+    private func partEnd(at rate: Int32) -> Int64? {
+        part?.lengthMicroseconds.map {
+            av_rescale_q(Int64($0), av_make_q(1, 1_000_000), av_make_q(1, rate))
+        }
     }
 
     mutating func next(into frame: inout Frame) throws(MediaError) -> Bool {
@@ -227,14 +245,24 @@ struct SoundReader: ~Copyable {
                 lasting: Double(pointer.pointee.nb_samples) / Double(rate)
             )
             pointer.pointee.pts = Int64((place * Double(rate)).rounded())
+            if let last = partEnd(at: rate), pointer.pointee.pts >= last {
+                isDraining = true
+                try graph?.finish(at: end)
+                continue
+            }
             end = pointer.pointee.pts + Int64(pointer.pointee.nb_samples)
+            if part != nil, isBeforePart {
+                if end <= 0 { continue }
+                isBeforePart = false
+                decoder.forgetLoss()
+            }
             let input = FilterGraph.Input(sound: decoded, timeBase: base)
             if self.input != input {
                 // A track that changes its layout midway goes on in a new graph; the old one's
                 // last samples, less than a block, are let go.
                 graph = try FilterGraph(
                     inputs: [input],
-                    chain: chain(from: Int(pointer.pointee.ch_layout.nb_channels))
+                    chain: chain(from: Int(pointer.pointee.ch_layout.nb_channels), at: rate)
                 )
                 graph?.setBlockSize(blockSize)
                 self.input = input

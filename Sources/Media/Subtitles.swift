@@ -62,9 +62,10 @@ package enum Subtitles {
         result.title = track.title
         demuxer.keepOnly(stream: track.streamIndex)
         let base = stream.pointee.time_base
-        let start = demuxer.startMicroseconds / 1000
+        let start = Int64(source.startMicroseconds / 1000)
         let end =
-            source.durationIsEstimated ? Int64.max : Int64(min(1e9, source.durationSeconds) * 1000)
+            source.durationIsEstimated && source.part?.endMicroseconds == nil
+            ? Int64.max : Int64(min(1e9, source.durationSeconds) * 1000)
         var last: Int64 = -1
         var packet = try Packet()
         var line = try Packet()
@@ -74,12 +75,18 @@ package enum Subtitles {
             let own = av_rescale_q(packet.pointer.pointee.pts, base, av_make_q(1, 1000))
             let (time, overflow) = own.subtractingReportingOverflow(start)
             let length = av_rescale_q(packet.pointer.pointee.duration, base, av_make_q(1, 1000))
-            guard !overflow, time > last, time < end,
+            guard !overflow, time > last || source.part != nil && time < 0, time < end,
                 let found = try line.fill(from: packet, decoder, encoder)
             else { continue }
             // Some say how long it is shown in the packet, some in the text.
-            let shown = found.milliseconds > 0 ? found.milliseconds : max(1, length)
-            let from = time + found.delay
+            var shown = found.milliseconds > 0 ? found.milliseconds : max(1, length)
+            var from = time + found.delay
+            if source.part != nil, from < 0 {
+                // What is on the screen when the part begins stays as long as it did.
+                shown += from
+                from = 0
+                if shown <= 0 { continue }
+            }
             guard from > last, from < end else { continue }
             last = from
             line.pointer.pointee.pts = from

@@ -14,7 +14,8 @@ struct ReportResult: Encodable {
         case durationSeconds, videoBytes, audioBytes, containerBytes
         case videoBitsPerSecond, audioBitsPerSecond, secondPassRuns, attempts, keeping
         case format, quality
-        case keptFrameBytes, ssim, ssimFrames, elapsedSeconds, notes, metadata, damage, part
+        case keptFrameBytes, ssim, ssimFrames, ssimWidth, ssimHeight, pictureQuality,
+            elapsedSeconds, notes, metadata, damage, part
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -56,6 +57,10 @@ struct ReportResult: Encodable {
             try keys.encodeIfPresent(report.keeping, forKey: .keeping)
             try keys.encode(report.keptFrameBytes, forKey: .keptFrameBytes)
             try keys.encode(report.ssimFrames, forKey: .ssimFrames)
+            try keys.encodeIfPresent(report.ssimSize?.width, forKey: .ssimWidth)
+            try keys.encodeIfPresent(report.ssimSize?.height, forKey: .ssimHeight)
+            let quality = report.ssim.map(Quality.init(similarity:))
+            try keys.encodeIfPresent(quality, forKey: .pictureQuality)
         case .sound:
             try keys.encode(report.channels, forKey: .channels)
             try keys.encode(report.sampleRate, forKey: .sampleRate)

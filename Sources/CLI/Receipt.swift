@@ -50,10 +50,14 @@ enum Receipt {
         }
         columns.add("Time", time(report))
         if let ssim = report.ssim {
+            let size = report.ssimSize.map { "\($0)" } ?? "this size"
+            let text = "SSIM \(Phrase.decimals(ssim, 4)) against the source at \(size)"
             columns.add(
-                "Likeness",
-                "SSIM \(Phrase.decimals(ssim, 4)) against the source at this size"
-                    + (report.kind == .still ? "" : ", over " + count(report.ssimFrames, "frame"))
+                "Quality",
+                report.kind == .still
+                    ? text
+                    : "\(Quality(similarity: ssim).words): \(text), over "
+                        + count(report.ssimFrames, "frame")
             )
         }
         // The clip and then its last stretch, both at the first try, is how it should go: no word of it.

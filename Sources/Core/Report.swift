@@ -33,10 +33,12 @@ package struct Report: Sendable, Equatable, Codable {
     package var attempts: [Attempt]
     package var keeping: FrameKeeping?
     package var keptFrameBytes: Int
-    /// Structural similarity of luma between the prepared source frames and the result, 0 to 1,
+    /// Structural similarity of luma between the source's frames and the result's, 0 to 1,
     /// over evenly spaced frames; nil where nothing was encoded.
     package var ssim: Double?
     package var ssimFrames: Int
+    /// The size at which they were compared: that which the source could have been shown in, where it is known.
+    package var ssimSize: PixelSize?
     package var elapsedSeconds: Double
     package var notes: [String]
     /// What was kept and what was removed; nil where the source said nothing about itself.
@@ -95,6 +97,7 @@ package struct Report: Sendable, Equatable, Codable {
         keptFrameBytes: Int = 0,
         ssim: Double? = nil,
         ssimFrames: Int = 0,
+        ssimSize: PixelSize? = nil,
         elapsedSeconds: Double,
         notes: [String],
         metadata: MetadataOutcome? = nil,
@@ -129,6 +132,7 @@ package struct Report: Sendable, Equatable, Codable {
         self.keptFrameBytes = keptFrameBytes
         self.ssim = ssim
         self.ssimFrames = ssimFrames
+        self.ssimSize = ssimSize
         self.elapsedSeconds = elapsedSeconds
         self.notes = notes
         self.metadata = metadata

@@ -236,6 +236,7 @@ struct LocalRun: Run {
         let verifier = Verifier(
             limitBytes: plan.limitBytes,
             size: plan.picture.size,
+            comparedSize: prepared.comparedSize,
             frames: encoded.frames,
             durationSeconds: max(Double(encoded.frames) / rate, soundSeconds ?? 0),
             frameSeconds: 1 / rate,
@@ -295,6 +296,7 @@ struct LocalRun: Run {
         report.part = source.part
         report.ssim = finding.similarity
         report.ssimFrames = finding.comparedFrames
+        report.ssimSize = finding.comparedSize
         return report
     }
 
@@ -308,7 +310,8 @@ struct LocalRun: Run {
             keeping: keeping,
             frames: plan.frames,
             file: workspace.file("frames"),
-            flag: flag
+            flag: flag,
+            comparedAt: request.heightCap.fitted(source.video.displaySize)
         )
     }
 

@@ -6,6 +6,8 @@ import SystemPackage
 struct Verifier {
     var limitBytes: Int
     var size: PixelSize
+    /// Of the frames that the result is compared with; it is shown in theirs.
+    var comparedSize: PixelSize?
     /// Nil where packets were copied: then the source's own number is not known.
     var frames: Int?
     var durationSeconds: Double
@@ -17,6 +19,8 @@ struct Verifier {
         var durationSeconds: Double
         var similarity: Double?
         var comparedFrames: Int
+        /// Nil where nothing was compared.
+        var comparedSize: PixelSize?
         /// What does not decode of the sound, which may be a copy of damaged packets.
         var soundLoss = Damage.Loss()
     }
@@ -24,7 +28,7 @@ struct Verifier {
     /// Decodes the file to its end.
     ///
     /// Parameters:
-    ///   - original: puts the frame of that number, as it went into the encoder, into the given
+    ///   - original: puts the source's frame of that number, at `comparedSize`, into the given
     ///     one; false where it is not at hand.
     ///   - onFrame: called with the number of frames done.
     /// Throws: `Failure` of kind `.defect` where the file is not what it should be.
@@ -82,12 +86,21 @@ struct Verifier {
         )
         var frame = try Frame()
         var before = try Frame()
-        var similarity = try Similarity(size: size)
+        var similarity = try Similarity(size: comparedSize ?? size)
+        var enlarged = try Frame()
+        let enlarger =
+            comparedSize == nil || comparedSize == size
+            ? nil : try Shrinker(from: size, to: comparedSize ?? size, flags: "bicubic")
         var index = 0
         while try decoder.next(into: &frame) {
             if flag.isRaised { throw Failure.interrupted }
             if try original(index, &before) {
-                try similarity.add(before, frame)
+                if enlarger != nil {
+                    try enlarger?.shrink(frame, into: &enlarged)
+                    try similarity.add(before, enlarged)
+                } else {
+                    try similarity.add(before, frame)
+                }
             }
             index += 1
             onFrame(index)
@@ -129,6 +142,7 @@ struct Verifier {
             durationSeconds: result.durationSeconds,
             similarity: try similarity.mean(),
             comparedFrames: compared,
+            comparedSize: compared > 0 ? comparedSize ?? size : nil,
             soundLoss: soundLoss
         )
     }

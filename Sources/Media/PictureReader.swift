@@ -20,6 +20,7 @@ package struct PictureReader: ~Copyable {
     private let startMicroseconds: Int
     // Rebuilt where a stream changes its frame size or format in the middle; pacing goes on.
     private var shape: ShapeGraph?
+    private var whole: WholeFrames?
     private let pace: FilterGraph
     private var decoded: Frame
     // The last frame that begins before the part, and may still be seen when it begins.
@@ -32,6 +33,13 @@ package struct PictureReader: ~Copyable {
     private var lastLength: Int64 = 1
     private var timeShift: Int64 = 0
     package private(set) var frameCount = 0
+
+    /// Frames to take on the way, one in `stride`.
+    package struct Samples: Sendable {
+        package var size: PixelSize
+        package var stride: Int
+        package var memoryBytes: Int
+    }
 
     private enum Stage {
         case reading
@@ -49,10 +57,13 @@ package struct PictureReader: ~Copyable {
     /// Parameters:
     ///   - source: the file, as probed.
     ///   - picture: what becomes of each frame.
+    ///   - samples: frames to take on the way before they are shrunk; none where they are deinterlaced,
+    ///     which one by one they cannot be.
     package init(
         source: Source,
         picture: Picture,
-        flag: CancellationFlag
+        flag: CancellationFlag,
+        samples: Samples? = nil
     ) throws(MediaError) {
         let decoder = try Decoder.opened(source, stream: source.video.streamIndex, flag: flag)
         let base = decoder.timeBase
@@ -68,6 +79,19 @@ package struct PictureReader: ~Copyable {
             chain:
                 "fps=fps=\(picture.frameRate.numerator)/\(picture.frameRate.denominator):start_time=0:round=near"
         )
+        if let samples, !picture.deinterlaces {
+            whole = .some(
+                try WholeFrames(
+                    samples.size,
+                    of: source.video,
+                    as: picture,
+                    stride: samples.stride,
+                    memoryBytes: samples.memoryBytes
+                )
+            )
+        } else {
+            whole = nil
+        }
         startTicks = decoder.ticks(microseconds: source.startMicroseconds)
         startMicroseconds = source.startMicroseconds
         endTicks =
@@ -118,6 +142,7 @@ package struct PictureReader: ~Copyable {
             }
             guard try decoder.next(into: &decoded), isInPart() else {
                 try showEarly()
+                try whole?.settle(decoder.timeBase)
                 try shape?.graph.finish(at: end)
                 stage = .drainingShape
                 return
@@ -153,6 +178,23 @@ package struct PictureReader: ~Copyable {
         try pace.push(shaped)
     }
 
+    /// Which of the result's frames the decoded one is shown as (libavfilter's `fps`, `round=near`).
+    private var shownIndex: Int {
+        let rate = av_make_q(
+            Int32(clamping: picture.frameRate.denominator),
+            Int32(clamping: picture.frameRate.numerator)
+        )
+        // What is seen when a part begins may have begun before it.
+        return max(0, Int(av_rescale_q(decoded.pointer.pointee.pts, decoder.timeBase, rate)))
+    }
+
+    /// Gives away the frames taken on the way; nil where none were asked for.
+    mutating func takeSamples() -> WholeFrames? {
+        var samples: WholeFrames?
+        swap(&samples, &whole)
+        return samples
+    }
+
     private var end: Int64 { min(partEndTicks, (lastTime ?? 0) + lastLength) }
 
     /// Puts the frame in its place; whether that is before the end of the part.
@@ -172,6 +214,8 @@ package struct PictureReader: ~Copyable {
     }
 
     private mutating func show() throws(MediaError) {
+        let index = shownIndex
+        try whole?.consider(decoded, at: index, timeBase: decoder.timeBase)
         let input = FilterGraph.Input(picture: decoded, timeBase: decoder.timeBase)
         if shape == nil || shape?.input != input {
             try rebuildShape(for: input)

@@ -8,7 +8,9 @@ package import SystemPackage
 package struct PreparedFrames: ~Copyable {
     private var reader: PictureReader?
     private var store: FrameStore
+    // To compare with: prepared ones, or where those are smaller, others from before the shrinking.
     private var samples: FrameStore
+    private var whole: WholeFrames?
     private let source: Source
     private let picture: Picture
     private let flag: CancellationFlag
@@ -29,9 +31,11 @@ package struct PreparedFrames: ~Copyable {
     package private(set) var endedEarly: MediaError?
     /// Every so many frames one is kept for comparing with the result.
     package let sampleStride: Int
+    /// The size in which it is kept, which is what a person could have had.
+    package let comparedSize: PixelSize
 
     /// Memory for the frames that the result is compared with.
-    private static let sampleBytes = 64 << 20
+    private static let sampleBytes = 96 << 20
 
     /// Opens the picture of a file; nothing is decoded yet.
     ///
@@ -39,13 +43,15 @@ package struct PreparedFrames: ~Copyable {
     ///   - keeping: how much may be kept, and whether to keep at all.
     ///   - frames: how many are expected.
     ///   - file: where frames go that memory does not hold.
+    ///   - full: the size in which the result is compared with the source; nil for that of `picture`.
     package init(
         source: Source,
         picture: Picture,
         keeping: FrameKeeping,
         frames: Int,
         file: FilePath,
-        flag: CancellationFlag
+        flag: CancellationFlag,
+        comparedAt full: PixelSize? = nil
     ) throws(MediaError) {
         let keeps = keeping.place != .decodeAgain
         let store = try FrameStore(
@@ -54,16 +60,31 @@ package struct PreparedFrames: ~Copyable {
             fileLimit: keeps ? keeping.fileLimitBytes : 0,
             path: file
         )
+        // One by one, frames cannot be deinterlaced.
+        let compared = picture.deinterlaces ? picture.size : full ?? picture.size
+        let most = min(48, max(4, Self.sampleBytes / max(1, compared.pixels * 3 / 2)))
+        let stride = max(1, (frames + most - 1) / most)
         let samples = try FrameStore(
             size: picture.size,
-            memoryLimit: Self.sampleBytes * 2,
+            memoryLimit: compared == picture.size ? Self.sampleBytes * 2 : 0,
             fileLimit: 0,
             path: nil
         )
-        let reader = try PictureReader(source: source, picture: picture, flag: flag)
+        let reader = try PictureReader(
+            source: source,
+            picture: picture,
+            flag: flag,
+            samples: compared == picture.size
+                ? nil
+                : PictureReader.Samples(
+                    size: compared,
+                    stride: stride,
+                    memoryBytes: Self.sampleBytes * 2
+                )
+        )
         let large = try Frame()
-        let most = min(48, max(4, Self.sampleBytes / max(1, picture.size.pixels * 3 / 2)))
-        sampleStride = max(1, (frames + most - 1) / most)
+        sampleStride = stride
+        comparedSize = compared
         memoryLimit = keeps ? keeping.memoryLimitBytes : 0
         self.large = large
         self.store = store
@@ -115,6 +136,7 @@ package struct PreparedFrames: ~Copyable {
             guard try reader?.next(into: &frame) == true else {
                 endedEarly = reader?.endedEarly
                 if let found = reader?.loss { (loss, lateSeconds) = found }
+                whole = reader?.takeSamples() ?? nil
                 return false
             }
             guard count < flag.limits.frames else {
@@ -149,21 +171,17 @@ package struct PreparedFrames: ~Copyable {
         }
     }
 
-    /// One of the frames kept for comparing, by its number; false where that one was not kept.
+    /// One of the frames kept for comparing, at `comparedSize`, by its number; false where that one was not kept.
     package mutating func sample(
         _ index: Int,
         into frame: inout Frame
     ) throws(MediaError) -> Bool {
+        if comparedSize != picture.size { return try whole?.read(index, into: &frame) ?? false }
         let place = index / sampleStride
         guard samples.isComplete, index % sampleStride == 0, place < samples.count else {
             return false
         }
-        guard scaler != nil else {
-            try samples.read(place, into: &frame)
-            return true
-        }
-        try samples.read(place, into: &large)
-        try scaler?.shrink(large, into: &frame)
+        try samples.read(place, into: &frame)
         return true
     }
 

@@ -42,6 +42,7 @@ struct ReceiptTests {
             keptFrameBytes: 0,
             ssim: 0.97124,
             ssimFrames: 48,
+            ssimSize: PixelSize(width: 1920, height: 1080),
             elapsedSeconds: 21.3,
             notes: []
         )
@@ -62,14 +63,14 @@ struct ReceiptTests {
             Receipt.text(report(), width: 80) == """
                 ✓ /films/holiday-8MB.mp4
 
-                  Size      7 995 123 bytes, from 187 MB
-                            99.93 % of 8 MB, 4 877 bytes to spare
-                  Picture   1280×720 at 29.97 fps, 48 s
-                  Video     H.264, 1 200 kbit/s
-                  Sound     AAC, 128 kbit/s
-                  Passes    one sweep, one second pass
-                  Time      21 s, 2.3× faster than it plays
-                  Likeness  SSIM 0.9712 against the source at this size, over 48 frames
+                  Size     7 995 123 bytes, from 187 MB
+                           99.93 % of 8 MB, 4 877 bytes to spare
+                  Picture  1280×720 at 29.97 fps, 48 s
+                  Video    H.264, 1 200 kbit/s
+                  Sound    AAC, 128 kbit/s
+                  Passes   one sweep, one second pass
+                  Time     21 s, 2.3× faster than it plays
+                  Quality  Good: SSIM 0.9712 against the source at 1920×1080, over 48 frames
                 """
         )
     }

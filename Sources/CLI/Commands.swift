@@ -34,6 +34,15 @@ struct CompressCommand: ParsableCommand {
     @Flag(help: "Replace the output if it exists.")
     var force = false
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "First a sample of that length at the final settings: 5s.",
+            valueName: "time"
+        )
+    )
+    var preview: String?
+
     @OptionGroup var care: CareOptions
 
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
@@ -171,6 +180,12 @@ struct WishOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
+        help: ArgumentHelp("Exactly so many, whatever the bytes: 720.", valueName: "lines")
+    )
+    var height: String?
+
+    @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Frames a second at most: 30, 59.94, source.", valueName: "rate")
     )
     var fps: String?
@@ -217,7 +232,7 @@ struct WishOptions: ParsableArguments {
             },
             format: try format.map(Reading.value),
             target: limit?.size ?? size,
-            heightCap: try maxHeight.map(Reading.value) ?? .automatic,
+            heightCap: try Reading.heightCap(most: maxHeight, exact: height),
             frameRateCap: try fps.map(Reading.value) ?? .automatic,
             speed: try speed.map(Reading.value) ?? .balanced,
             audio: try audio.map(Reading.value) ?? .automatic,

@@ -46,12 +46,14 @@ enum Help {
                                 before the end. Exact to the frame
           --end TIME            keep what comes before; or --duration TIME
           --force               replace the output if it exists
+          --preview TIME        first a sample that long, as the whole will look: 5s
           --strict              refuse a damaged source; otherwise what can be saved is
                                 saved, and the receipt says what was lost
 
         Picture and sound
           --max-height LINES    lines of the short side at most: 720, 1080p, source.
                                 Otherwise 1080, and fewer if the bytes are few
+          --height LINES        exactly so many, whatever the bytes say
           --fps RATE            frames a second at most, otherwise 60: 30, 29.97, source
           --speed SPEED         fast, balanced (usual) or best
           --audio SOUND         auto (usual), copy, none, or kilobits a second

@@ -93,6 +93,7 @@ final class JSONLines: Sendable {
 /// What a line of JSON is about.
 enum LineType: String, Encodable {
     case started
+    case preview
     case plan
     case keeping
     case progress

@@ -142,6 +142,25 @@ extension Format: OptionValue {
     static var examples: String { "mp4, m4a, jpeg or webp" }
 }
 
+extension Reading {
+    /// What `--max-height` and `--height` say together.
+    static func heightCap(most: String?, exact: String?) throws(Failure) -> HeightCap {
+        guard let exact else { return try most.map(value) ?? .automatic }
+        guard most == nil else {
+            throw Failure(
+                .usage,
+                "--height and --max-height say two sizes",
+                why: "--height \(exact) leaves no choice",
+                advice: "Leave one of them out."
+            )
+        }
+        let examples = "lines of the short side, from 16 to 8640, such as 720 or 1080p"
+        return .exactly(
+            try value(exact, option: "--height", examples: examples, HeightCap.lines(parsing:))
+        )
+    }
+}
+
 extension HeightCap: OptionValue {
     static var option: String { "--max-height" }
     static var examples: String { "720, 1080p, any number from 16 to 8640, or source" }

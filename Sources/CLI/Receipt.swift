@@ -224,6 +224,13 @@ enum Phrase {
         return unit == "B" ? "\(ByteSize.grouped(bytes)) bytes" : "\(number) \(unit)"
     }
 
+    /// What is said of a sample that was made first.
+    static func previewed(_ report: Report) -> String {
+        let likeness = report.ssim.map { ", \(Quality(similarity: $0).words.lowercased())" } ?? ""
+        return "a sample of \(durationText(report.durationSeconds)) is in \(report.output): "
+            + "\(report.width)×\(report.height)\(likeness)"
+    }
+
     /// `1.4`, `23`.
     static func factor(_ value: Double) -> String {
         value < 9.95 ? decimals(value, 1) : "\(Int(min(value, 1e9).rounded()))"

@@ -67,6 +67,11 @@ final class Renderer: Sendable {
         }
     }
 
+    /// Says something beside what the run tells.
+    func note(_ text: String) {
+        state.withLock { state in if !state.isDone { say(text) } }
+    }
+
     /// Takes the line away and gives the terminal back; nothing is drawn after that.
     func end() {
         state.withLock { state in

@@ -154,8 +154,15 @@ struct Session: Sendable {
         defer { renderer?.end() }
         let isQuiet = command.quiet
         let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        let length = try command.preview.map { text throws(Failure) in
+            try Reading.length(text, "--preview")
+        }
         let report = try await stoppable(screen, json: json) { () async throws(Failure) in
-            try await compressor.run(request) { event in
+            if let length, let sample = try await compressor.preview(of: request, length) {
+                json?.write(.preview, ReportResult(sample))
+                renderer?.note(Phrase.previewed(sample))
+            }
+            return try await compressor.run(request) { event in
                 renderer?.show(event)
                 json?.write(event, isQuiet: isQuiet)
             }

@@ -98,6 +98,12 @@ package struct Content: Hashable, Codable, Sendable {
         package var similarity: Double
     }
 
+    /// Whether most frames say little more than that nothing changes: slides, a screen.
+    var isNearlyStill: Bool {
+        let width = Double(full.width) / Double(max(1, full.height)) * Double(coarse.lines)
+        return coarse.bitsPerFrame < 0.003 * width * Double(coarse.lines)
+    }
+
     /// A difference in similarity that is seen.
     static let clearGain = 0.006
 

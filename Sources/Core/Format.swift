@@ -123,7 +123,9 @@ extension Request {
         var options: [String] = []
         switch format {
         case .m4a?:
-            if heightCap != .automatic { options.append("--max-height") }
+            if heightCap != .automatic {
+                options.append(heightCap.isExact ? "--height" : "--max-height")
+            }
             if frameRateCap != .automatic { options.append("--fps") }
         case .jpeg?, .webp?:
             if frameRateCap != .automatic { options.append("--fps") }

@@ -51,6 +51,7 @@ extension Plan {
         picture: Picture,
         full: PixelSize,
         cap: Int?,
+        isExact: Bool,
         frameRateCap: FrameRateCap
     ) -> [String] {
         var reasons: [String] = []
@@ -59,10 +60,17 @@ extension Plan {
                 "so few bytes look better at \(picture.size) than at \(full)"
             )
         } else if let cap, full.shortSide < video.displaySize.shortSide {
-            reasons.append("at most \(cap) lines on the short side: \(full)")
+            reasons.append(
+                "\(isExact ? "exactly" : "at most") \(cap) lines on the short side: \(full)"
+            )
         }
         if picture.frameRate.value < video.frameRate.value {
-            reasons.append("at most \(rateText(frameRateCap)) frames a second")
+            let isSparing = picture.frameRate.value < frameRateCap.kept(of: video.frameRate).value
+            reasons.append(
+                isSparing
+                    ? "little moves: more frames a second would be a tenth of the bytes by themselves"
+                    : "at most \(rateText(frameRateCap)) frames a second"
+            )
         }
         if picture.deinterlaces {
             reasons.append(

@@ -74,8 +74,12 @@ extension Plan {
         guard video.displaySize.longSide <= 1920, video.displaySize.shortSide <= 1088 else {
             return "its frame is larger than 1920×1080"
         }
-        if case .lines(let lines) = heightCap, video.displaySize.shortSide > lines {
-            return "its short side has more than \(lines) lines"
+        switch heightCap {
+        case .lines(let lines), .exactly(let lines):
+            if video.displaySize.shortSide > lines {
+                return "its short side has more than \(lines) lines"
+            }
+        case .automatic, .source: break
         }
         guard video.frameRate.value <= 60.5 else { return "it has more than 60 frames a second" }
         if !frameRateCap.allows(video.frameRate) {

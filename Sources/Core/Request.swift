@@ -65,13 +65,15 @@ package enum HeightCap: Sendable, Equatable, Codable {
     /// 1080, and less where the bytes are few.
     case automatic
     case lines(Int)
+    /// Neither more nor fewer, unless the source has fewer.
+    case exactly(Int)
     case source
 
     /// The most that is allowed; nil for no limit.
     package var lines: Int? {
         switch self {
         case .automatic: 1080
-        case .lines(let lines): lines
+        case .lines(let lines), .exactly(let lines): lines
         case .source: nil
         }
     }
@@ -79,6 +81,17 @@ package enum HeightCap: Sendable, Equatable, Codable {
     /// A size as this limit lets it be.
     package func fitted(_ size: PixelSize) -> PixelSize {
         size.fitted(shortSide: lines ?? Int.max)
+    }
+
+    /// The size that a result is compared with: what the source could have been shown in.
+    package func compared(_ size: PixelSize) -> PixelSize {
+        guard case .exactly(let lines) = self else { return fitted(size) }
+        return size.fitted(shortSide: max(lines, HeightCap.automatic.lines ?? lines))
+    }
+
+    /// Whether the bytes have no say in the frame size.
+    package var isExact: Bool {
+        if case .exactly = self { true } else { false }
     }
 
     /// Reads `720`, `720p`, `1080P` or `source`; nil for anything else.
@@ -92,11 +105,17 @@ package enum HeightCap: Sendable, Equatable, Codable {
             self = .automatic
             return
         }
-        let digits = lowered.hasSuffix("p") ? String(lowered.dropLast()) : lowered
+        guard let lines = Self.lines(parsing: text) else { return nil }
+        self = .lines(lines)
+    }
+
+    /// Reads `720`, `720p` or `1080P`, from 16 to 8640; nil for anything else.
+    package static func lines(parsing text: String) -> Int? {
+        let digits = text.lowercased().hasSuffix("p") ? String(text.dropLast()) : text
         guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let lines = Int(digits),
             (16...8640).contains(lines)
         else { return nil }
-        self = .lines(lines)
+        return lines
     }
 }
 

@@ -22,8 +22,10 @@ package struct Span: Hashable, Codable, Sendable {
 }
 
 extension Span {
-    /// Reads `12`, `12.5`, `1:02.5` or `00:01:02.500` as microseconds; nil for anything else.
+    /// Reads `12`, `12.5`, `12s`, `1:02.5` or `00:01:02.500` as microseconds; nil for anything else.
     package static func microseconds(parsing text: String) -> Int? {
+        var text = text
+        if text.last == "s", !text.contains(":") { text.removeLast() }
         let fields = text.split(separator: ":", omittingEmptySubsequences: false)
         guard (1...3).contains(fields.count), text.utf8.count <= 24,
             text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == "." || $0 == ":") })

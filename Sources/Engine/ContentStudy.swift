@@ -30,7 +30,7 @@ enum ContentStudy {
         flag: CancellationFlag
     ) throws -> Content? {
         var picture = plan.picture
-        let full = request.heightCap.fitted(source.video.displaySize)
+        let full = request.heightCap.compared(source.video.displaySize)
         picture.size = full
         let interval = Double(max(1, plan.keyframeIntervalFrames))
         let keyframeShare = min(1, 1 / interval + 1 / Double(max(1, plan.frames)))

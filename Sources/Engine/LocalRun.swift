@@ -84,7 +84,22 @@ struct LocalRun: Run {
         }
         record.secondPassRuns = landing.secondPassRuns
         for attempt in landing.attempts { record.add(attempt) }
-        guard let landed else { throw Failure.unreachable(plan, smallest: smallest) }
+        guard let landed else {
+            guard let target = plan.targetBytes, plan.limitBytes < target else {
+                throw Failure.unreachable(plan, smallest: smallest)
+            }
+            // The source is smaller than H.264 can make it, and more was allowed.
+            record.note("H.264 needs more than the source's \(ByteSize.text(plan.limitBytes))")
+            plan = try Planned.plan(
+                source,
+                request,
+                mayRemux: false,
+                leastBytes: max(smallest, plan.limitBytes * 2),
+                flag: flag
+            )
+            record.meter.send(.planned(plan))
+            return try fit(in: workspace)
+        }
         return try publish(landed, &prepared, &sound, in: workspace)
     }
 
@@ -112,6 +127,7 @@ struct LocalRun: Run {
         room: Int,
         _ prepared: inout PreparedFrames
     ) throws -> Bool {
+        guard !request.heightCap.isExact else { return false }
         let size = plan.picture.size
         let suited = plan.frameSize(log: sweep.log, videoBytes: room)
         guard suited != size else { return false }
@@ -311,7 +327,7 @@ struct LocalRun: Run {
             frames: plan.frames,
             file: workspace.file("frames"),
             flag: flag,
-            comparedAt: request.heightCap.fitted(source.video.displaySize)
+            comparedAt: request.heightCap.compared(source.video.displaySize)
         )
     }
 

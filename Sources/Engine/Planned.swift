@@ -66,9 +66,15 @@ package enum Planned: Codable, Sendable, Equatable {
         _ source: Source,
         _ request: Request,
         mayRemux: Bool = true,
+        leastBytes: Int = 0,
         flag: CancellationFlag
     ) throws(Failure) -> Plan {
-        let plan = try Plan.make(for: source, request: request, mayRemux: mayRemux)
+        let plan = try Plan.make(
+            for: source,
+            request: request,
+            mayRemux: mayRemux,
+            leastBytes: leastBytes
+        )
         guard plan.method == .fit else { return plan }
         do {
             let content = try ContentStudy.content(of: source, plan: plan, request, flag: flag)
@@ -77,7 +83,8 @@ package enum Planned: Codable, Sendable, Equatable {
                 for: source,
                 request: request,
                 content: content,
-                mayRemux: mayRemux
+                mayRemux: mayRemux,
+                leastBytes: leastBytes
             )
         } catch let failure as Failure {
             throw failure

@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 
 @testable import Core
@@ -87,5 +88,108 @@ struct OutlookTests {
         #expect(time.seconds == 30)
         #expect(time.seconds(at: large, insteadOf: small) == 90)
         #expect(time.seconds(at: small, insteadOf: large) == 15)
+    }
+}
+
+@Suite("Sources that H.264 cannot match, and pictures that stand still")
+struct FrugalPlanTests {
+    /// Costs next to nothing between its keyframes.
+    private static func content(bits: Double) -> Content {
+        Content(
+            full: PixelSize(width: 1920, height: 1080),
+            shrunk: [.init(lines: 540, loss: 0.01), .init(lines: 270, loss: 0.05)],
+            fine: .init(lines: 432, quantizer: 25, bitsPerFrame: bits * 6, loss: 0.012),
+            coarse: .init(lines: 432, quantizer: 39, bitsPerFrame: bits, loss: 0.05),
+            large: .init(lines: 648, quantizer: 33, bitsPerFrame: bits * 4, loss: 0.02),
+            frames: 240
+        )
+    }
+
+    private static func plan(
+        bytes: Int,
+        to target: Int,
+        bits: Double,
+        frameRateCap: FrameRateCap = .automatic
+    ) throws -> Plan {
+        var source = phoneClip(
+            seconds: 360,
+            video: phoneVideo(size: PixelSize(width: 1920, height: 1080))
+        )
+        source.bytes = bytes
+        source.video.codec = "av1"
+        source.video.frameRate = Rational(60, 1)
+        var request = CoreTests.request(to: target)
+        request.frameRateCap = frameRateCap
+        return try Plan.make(for: source, request: request, content: content(bits: bits))
+    }
+
+    @Test("what H.264 cannot do in the source's bytes may have more, within the target")
+    func more() throws {
+        let plan = try Self.plan(bytes: 6_000_000, to: 50_000_000, bits: 20_000)
+        #expect(plan.limitBytes > 6_000_000 && plan.limitBytes <= 50_000_000)
+        #expect(try #require(plan.prospect).quantizer <= Plan.worstQuantizer)
+        #expect(plan.reasons.contains { $0.contains("too small for H.264 to match") })
+        let tight = try Self.plan(bytes: 6_000_000, to: 8_000_000, bits: 20_000)
+        #expect(tight.limitBytes == 8_000_000)
+    }
+
+    @Test("what it can do in the source's bytes has no more than those")
+    func noMore() throws {
+        #expect(try Self.plan(bytes: 6_000_000, to: 50_000_000, bits: 2000).limitBytes == 6_000_000)
+    }
+
+    @Test("where little moves and frames alone would be a tenth of the bytes, there are fewer")
+    func fewerFrames() throws {
+        let plan = try Self.plan(bytes: 9_000_000, to: 2_500_000, bits: 200)
+        #expect(plan.picture.frameRate.value == 30)
+        #expect(plan.reasons.contains { $0.contains("little moves") })
+        #expect(Double(plan.frames) * 13.5 <= 250_000)
+    }
+
+    @Test("motion is not given up for bytes, nor what was asked for")
+    func motionStays() throws {
+        #expect(
+            try Self.plan(bytes: 9_000_000, to: 2_500_000, bits: 2000).picture.frameRate.value == 60
+        )
+        #expect(
+            try Self.plan(bytes: 90_000_000, to: 30_000_000, bits: 200).picture.frameRate.value
+                == 60
+        )
+        let forced = try Self.plan(
+            bytes: 9_000_000,
+            to: 2_500_000,
+            bits: 200,
+            frameRateCap: .perSecond(Rational(60, 1))
+        )
+        #expect(forced.picture.frameRate.value == 60)
+    }
+
+    @Test("a height that was asked for stands, whatever the bytes say")
+    func height() throws {
+        var request = CoreTests.request(to: 400_000)
+        request.heightCap = .exactly(720)
+        let source = phoneClip(video: phoneVideo(size: PixelSize(width: 1920, height: 1080)))
+        let plan = try Plan.make(for: source, request: request, content: Self.content(bits: 3000))
+        #expect(plan.picture.size == PixelSize(width: 1280, height: 720))
+        #expect(plan.prospect?.size == plan.picture.size)
+        // Compared with what it could have been.
+        #expect(plan.outlooks.first?.size == PixelSize(width: 1920, height: 1080))
+        #expect(plan.outlooks.filter(\.isChosen).map(\.size.height) == [720])
+    }
+
+    @Test("a sample for looking at has the frame size and the share of the bytes of the whole")
+    func preview() throws {
+        let source = phoneClip(
+            seconds: 50,
+            video: phoneVideo(size: PixelSize(width: 1920, height: 1080))
+        )
+        let request = CoreTests.request(to: 5_000_000)
+        let plan = try Plan.make(for: source, request: request, content: Self.content(bits: 3000))
+        let sample = try #require(request.preview(of: source, plan, 5_000_000))
+        #expect(sample.target?.bytes == 500_000)
+        #expect(sample.heightCap == .exactly(plan.picture.size.shortSide))
+        #expect(sample.span == Span(start: .afterStart(22_500_000), length: 5_000_000))
+        #expect(sample.destination.lastComponent?.string.hasSuffix("-5MB-preview.mp4") == true)
+        #expect(request.preview(of: source, plan, 45_000_000) == nil)
     }
 }

@@ -1,0 +1,25 @@
+package import Core
+
+extension Compressor {
+    /// Makes a short sample from the middle, at the frame size and the rate that the whole will have.
+    ///
+    /// It goes beside the result, as `<name>-preview.mp4`, and replaces another of that name.
+    /// Nil where there is nothing to look at first: the input is no video, is copied, or is hardly longer.
+    package func preview(
+        of request: Request,
+        _ lengthMicroseconds: Int
+    ) async throws(Failure) -> Report? {
+        guard !request.input.isStandardStream, request.output?.isStandardStream != true else {
+            throw Failure(
+                .usage,
+                "--preview needs files",
+                why: "standard input can be read once, and standard output takes one result",
+                advice: "Name the input and the output."
+            )
+        }
+        guard let (source, plan) = try await plan(request).video,
+            let sample = request.preview(of: source, plan, lengthMicroseconds)
+        else { return nil }
+        return try await run(sample) { _ in }
+    }
+}

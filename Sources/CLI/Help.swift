@@ -72,7 +72,7 @@ enum Help {
           --max-pixels NUMBER   pixels of a frame; the usual limits: 'cinch doctor'
           --max-frames NUMBER   frames          --max-streams NUMBER   tracks
           --max-memory SIZE     memory, besides that for kept frames
-          --max-wait SECONDS    for the next frame
+          --max-stall SECONDS   for the next frame
 
         Output
           --json                JSON lines on standard output and nothing else;

@@ -31,7 +31,7 @@ struct LimitOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp("How long it may take to the next frame.", valueName: "seconds")
     )
-    var maxWait: String?
+    var maxStall: String?
 
     /// The usual limits, but for what the options say.
     func limits() throws(Failure) -> InputLimits {
@@ -52,7 +52,7 @@ struct LimitOptions: ParsableArguments {
             limits.memoryBytes = try Reading.size(maxMemory, option: InputLimits.Name.memory.option)
                 .bytes
         }
-        try read(maxWait, .wait, upTo: 86_400, into: &limits.waitSeconds)
+        try read(maxStall, .stall, upTo: 86_400, into: &limits.waitSeconds)
         return limits
     }
 }

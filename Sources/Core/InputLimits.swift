@@ -9,7 +9,7 @@ package struct InputLimits: Sendable, Equatable, Codable {
         case frames = "--max-frames"
         case streams = "--max-streams"
         case memory = "--max-memory"
-        case wait = "--max-wait"
+        case stall = "--max-stall"
 
         /// The option of the command line.
         package var option: String { rawValue }

@@ -2,7 +2,7 @@
 package struct RouteDecision: Sendable, Equatable, Codable {
     /// The form of this very value, for programs that read it.
     package var version = 1
-    /// In order: the next is taken where the one before came to nothing. May be empty.
+    /// In order: the next is taken where the one before came to nothing; may be empty.
     package var attempts: [RouteAttempt]
     /// Ways that are not taken; each has obstacles.
     package var excluded: [RouteAttempt]

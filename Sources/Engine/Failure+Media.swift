@@ -145,7 +145,7 @@ extension Failure {
             "Reading \(path) came to a halt",
             why: "nothing came out of it for \(durationText(Double(seconds)))",
             advice:
-                "If its disk is slow, allow more with \(InputLimits.Name.wait.option), in seconds. Nothing was left behind."
+                "If its disk is slow, allow more with \(InputLimits.Name.stall.option), in seconds. Nothing was left behind."
         )
     }
 

@@ -91,9 +91,9 @@ struct CommandsTests {
             ["--max-height", "99999"], ["--audio", "loud"],
             ["--audio", "7"], ["--speed", "warp"], ["--memory", "-1"], ["--disk", "big"],
             ["--max-pixels", "0"], ["--max-frames", "-1"], ["--max-streams", "1.5"],
-            ["--max-wait", "99999"], ["--max-memory", "0"],
+            ["--max-stall", "99999"], ["--max-memory", "0"],
             ["--max-frames", "99999999999999999999G"],
-            ["--max-pixels", "G"], ["--max-wait", "--json"],
+            ["--max-pixels", "G"], ["--max-stall", "--json"],
         ]
     )
     func badValues(option: [String]) throws {
@@ -111,7 +111,7 @@ struct CommandsTests {
     func limits() throws {
         let command = try compress([
             "a.mp4", "--max-pixels", "100M", "--max-frames", "1G", "--max-streams", "12",
-            "--max-memory", "2GB", "--max-wait", "5",
+            "--max-memory", "2GB", "--max-stall", "5",
         ])
         #expect(
             try command.limits().input

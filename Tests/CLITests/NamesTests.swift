@@ -138,7 +138,7 @@ extension BuiltProgram {
         func limits() async throws {
             for (option, code) in [
                 (["--max-pixels", "1000"], 65), (["--max-frames", "10"], 65),
-                (["--max-streams", "1"], 65), (["--max-wait", "0"], 64),
+                (["--max-streams", "1"], 65), (["--max-stall", "0"], 64),
                 (["--max-pixels", "many"], 64),
             ] {
                 for command in [["probe"], ["plan", "--to", "1MB"], ["--to", "1MB"]] {
@@ -152,7 +152,7 @@ extension BuiltProgram {
             }
             #expect(folder.names == [])
             let doctor = try await Program.run(["doctor"])
-            #expect(doctor.output.contains("--max-pixels") && doctor.output.contains("--max-wait"))
+            #expect(doctor.output.contains("--max-pixels") && doctor.output.contains("--max-stall"))
         }
     }
 }

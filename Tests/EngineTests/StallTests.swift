@@ -19,7 +19,7 @@ import Testing
         let failure = await #expect(throws: Failure.self) { try await probe(path) }
         #expect(failure == .stalled(path.string, after: 1))
         #expect(failure?.kind == .unreadable)
-        #expect(failure?.advice.contains("--max-wait") == true)
+        #expect(failure?.advice.contains("--max-stall") == true)
         // Lets the thread that was left behind come to its end.
         let writer = try FileDescriptor.open(path, .writeOnly, options: .nonBlocking)
         try writer.close()

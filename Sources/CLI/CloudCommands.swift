@@ -223,27 +223,6 @@ struct ExportCommand: CloudErrand {
     @OptionGroup var options: CloudOptions
 }
 
-/// `cinch cloud jobs`: renders that were left behind.
-struct JobsCommand: CloudErrand {
-    static let configuration = CommandConfiguration(
-        commandName: "jobs",
-        abstract: "List exports that were left behind, or fetch them.",
-        usage: "cinch cloud jobs [--fetch] [--force] [options]"
-    )
-
-    @Flag(help: "Wait for each, and download it to where it was to go.")
-    var fetch = false
-
-    @Flag(help: "Replace files that have its name; without this it goes beside them.")
-    var force = false
-
-    @OptionGroup var options: CloudOptions
-
-    func checkOptions() throws(Failure) {
-        if force, !fetch { throw .needless("--force", without: "--fetch") }
-    }
-}
-
 /// `cinch cloud link`: the session in a browser.
 struct LinkCommand: CloudErrand {
     static let configuration = CommandConfiguration(
@@ -344,7 +323,7 @@ struct ChatCommand: CloudErrand {
 
 extension Failure {
     /// An option that would be ignored, which nobody wants who wrote it.
-    fileprivate static func needless(_ option: String, without other: String) -> Failure {
+    static func needless(_ option: String, without other: String) -> Failure {
         Failure(
             .usage,
             "\(option) means nothing without \(other)",

@@ -28,8 +28,10 @@ final class CloudConsole: Sendable {
     let json: JSONLines?
     /// Nothing but answers and errors.
     let isQuiet: Bool
+    /// Not even the service's answers: what is wanted is a file.
+    private let isMute: Bool
     /// `--cloud`: whoever runs the command agrees to what is then only said.
-    private let agrees: Bool
+    let agrees: Bool
     let reader: LineReader
     let live: LiveLine<ActivityLine.State>
     private let state: Locked<State>
@@ -39,6 +41,7 @@ final class CloudConsole: Sendable {
         messages: Output,
         json: JSONLines?,
         isQuiet: Bool = false,
+        isMute: Bool = false,
         agrees: Bool = false,
         reader: LineReader = LineReader(),
         words: CloudWords
@@ -47,6 +50,7 @@ final class CloudConsole: Sendable {
         self.messages = messages
         self.json = json
         self.isQuiet = isQuiet
+        self.isMute = isMute
         self.agrees = agrees
         self.reader = reader
         state = Locked(State(words: words))
@@ -75,7 +79,7 @@ final class CloudConsole: Sendable {
 
     /// Words of the service, or an answer of ours.
     func say(_ text: String) {
-        guard json == nil else { return }
+        guard json == nil, !isMute else { return }
         let lines = results.isLive ? Wrapping.paragraphs(text, width: width) : [text]
         live.interrupt { results.line(lines.joined(separator: "\n")) }
     }
@@ -83,6 +87,12 @@ final class CloudConsole: Sendable {
     /// A remark that nobody needs who only wants the answer.
     func note(_ text: String) {
         json?.write(.note, NotePayload(text: text))
+        guard shows else { return }
+        live.interrupt { messages.line(Wrapping.note(text, messages)) }
+    }
+
+    /// A remark to a person alone, where programs are told the same in another form.
+    func remark(_ text: String) {
         guard shows else { return }
         live.interrupt { messages.line(Wrapping.note(text, messages)) }
     }

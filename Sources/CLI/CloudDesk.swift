@@ -13,28 +13,39 @@ struct CloudDesk: Sendable {
     /// Says that a local run has begun on this screen, so that a signal finds its line.
     let onRun: @Sendable (Renderer?) -> Void
 
+    /// `place` names a session of its own; `renderSeconds` is the longest that a render is waited for.
     init(
         profile: Profile = .clideo,
         isOffline: Bool = false,
         environment: [String: String],
         console: CloudConsole,
+        place: String? = nil,
+        renderSeconds: Double? = nil,
         onRun: @escaping @Sendable (Renderer?) -> Void = { _ in }
     ) throws(Failure) {
         self.profile = profile
         do throws(CloudError) {
-            configuration = try Self.configuration(profile, isOffline, environment, console.words)
+            var found = try Self.configuration(profile, isOffline, environment, console.words)
+            if let renderSeconds {
+                // Whoever sets a limit means time as it passes for people.
+                let most = Duration.seconds(max(2, renderSeconds)) * found.clock.speed
+                found.renderLimits.whole = min(found.renderLimits.whole, most)
+            }
+            configuration = found
         } catch { throw error.failure }
         self.console = console
         self.onRun = onRun
         session = CloudSession(
             configuration,
+            place: place,
             transfer: Transfer(environment: environment),
             ask: { await console.ask($0) },
             events: { console.take($0) }
         )
     }
 
-    private static func configuration(
+    /// Where the service is, for a profile.
+    static func configuration(
         _ profile: Profile,
         _ isOffline: Bool,
         _ environment: [String: String],

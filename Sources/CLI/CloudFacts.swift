@@ -90,7 +90,7 @@ enum CloudFacts {
         columns.add("Token", token(status))
         columns.add("Session", session(status))
         if status.jobs > 0 {
-            columns.add("Exports", "\(status.jobs) left behind: cinch cloud jobs --fetch")
+            columns.add("Exports", "\(status.jobs) left behind: cinch jobs --resume")
         }
         return columns.lines(width: min(100, width), style: style).joined(separator: "\n")
     }

@@ -234,18 +234,6 @@ struct StatePayload: Encodable {
     }
 }
 
-/// A render that is under way or was left behind.
-struct JobPayload: Encodable {
-    var source: String
-    var destination: String
-    var submittedUnixSeconds: Double
-
-    init(_ job: JobRecord) {
-        (source, destination) = (job.source, job.destination)
-        submittedUnixSeconds = job.submitted
-    }
-}
-
 /// What an export ends with.
 struct DeliveredPayload: Encodable {
     var output: String

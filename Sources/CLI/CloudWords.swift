@@ -195,8 +195,8 @@ struct CloudWords: Sendable, Equatable {
     func stillRendering(_ path: String) -> String {
         pick(
             "An export to \(path), left behind earlier, is still being made. To wait for it: "
-                + "cinch cloud jobs --fetch",
-            "之前留下的导出 \(path) 仍在制作中。要等它完成：cinch cloud jobs --fetch"
+                + "cinch jobs --resume",
+            "之前留下的导出 \(path) 仍在制作中。要等它完成：cinch jobs --resume"
         )
     }
     func takenElsewhere(_ path: String) -> String {

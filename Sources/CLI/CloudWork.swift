@@ -11,6 +11,9 @@ extension LoginCommand {
         _ = try await desk.asking { () throws(CloudError) in
             try await desk.session.connect(fresh: new)
         }
+        // Whoever logs in has seen to what was wrong.
+        let api = desk.configuration.api
+        await RouteStore(desk.configuration).change { memory, _ in memory.forgive(api) }
         try await desk.takeUpJobs()
         let status = desk.status
         desk.finish("cloud login", status) { width, style in
@@ -190,32 +193,6 @@ extension ExportCommand {
             options.quiet
                 ? "" : CloudFacts.text(file, words: desk.console.words, width: width, style: style)
         }
-    }
-}
-
-extension JobsCommand {
-    private struct Payload: Encodable {
-        var jobs: [JobPayload]
-        var fetched: [DeliveredPayload]
-    }
-
-    func perform(at desk: CloudDesk) async throws(Failure) {
-        let fetched =
-            fetch ? try await desk.fetchJobs(overwrites: force).map(DeliveredPayload.init) : []
-        let left = desk.session.jobs()
-        let payload = Payload(jobs: left.map(JobPayload.init), fetched: fetched)
-        desk.finish("cloud jobs", payload) { width, style in
-            if left.isEmpty { return fetched.isEmpty ? "No exports were left behind." : "" }
-            var columns = Columns()
-            for job in left {
-                columns.add(
-                    CloudFacts.date(job.submitted),
-                    "\(job.source.withoutControls) to \(job.destination.withoutControls)"
-                )
-            }
-            return columns.lines(width: width, style: style).joined(separator: "\n")
-        }
-        if !left.isEmpty, !fetch { desk.console.suggest("Next: cinch cloud jobs --fetch") }
     }
 }
 

@@ -14,7 +14,7 @@ struct Cinch: ParsableCommand {
         version: programVersion,
         subcommands: [
             CompressCommand.self, ProbeCommand.self, PlanCommand.self, CompareCommand.self,
-            LimitsCommand.self, DoctorCommand.self,
+            LimitsCommand.self, DoctorCommand.self, JobsCommand.self,
             ChatCommand.self, CloudCommand.self,
         ],
         defaultSubcommand: CompressCommand.self
@@ -65,6 +65,8 @@ struct CompressCommand: ParsableCommand {
 
     @OptionGroup var limit: LimitOptions
 
+    @OptionGroup var way: RouteOptions
+
     /// What the options ask for.
     ///
     /// `limits`: those that `--for` knows.
@@ -101,6 +103,8 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var wish: WishOptions
 
     @OptionGroup var limit: LimitOptions
+
+    @OptionGroup var way: RouteOptions
 }
 
 /// `cinch probe INPUT`: says what a file is.

@@ -45,6 +45,8 @@ struct Delivery: Sendable {
     var inputs: [LocalFile] = []
     /// Runs on this machine, with what it tells going where the console's does.
     let compress: @Sendable (Request) async throws(Failure) -> Report
+    /// Told how the service's part failed, before that is put right here or told.
+    var onTrouble: @Sendable (CloudError) -> Void = { _ in }
 
     /// Renders the session and delivers.
     func run() async throws(Failure) -> Delivered {
@@ -122,6 +124,7 @@ struct Delivery: Sendable {
             delivered.cloudBytes = Int(exported.byteCount)
         } catch {
             console.end()
+            onTrouble(error)
             guard error.kind == .resultUnusable, let original = faithful else {
                 throw error.failure
             }

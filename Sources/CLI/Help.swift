@@ -3,7 +3,7 @@ enum Help {
     /// The usage that an incomplete call is answered with.
     static let usage = """
         Usage: cinch INPUT --to SIZE [-o OUTPUT] [options]
-               cinch probe|plan|compare|limits|doctor|chat|cloud …
+               cinch probe|plan|compare|limits|doctor|jobs|chat|cloud …
         """
 
     /// The whole page.
@@ -21,6 +21,7 @@ enum Help {
           cinch chat [FILE…]             talk with a cloud service about it; only if you
                                          agree. --simulate tries it without one
           cinch cloud COMMAND …          the same step by step: 'cinch cloud --help'
+          cinch jobs                     what was left in the cloud: --resume, --forget
 
         Examples
           cinch holiday.mov --to 8MB               writes holiday-8MB.mp4 beside it
@@ -62,6 +63,15 @@ enum Help {
           --metadata WHICH      private (usual): title, dates and chapters stay, place
                                 and device go; keep: all that MP4 holds; none
 
+        Where it runs: here, whenever this machine can do it
+          --route WHERE         auto (usual): here, or in the cloud where only that can
+                                and you have agreed to it; local; cloud
+          --offline             send nothing, whatever else is set
+          --cloud               agree to contact the service and to send it files
+          --max-wait TIME       90, 90s, 5m: where it would take longer here, the cloud
+                                does it, if you have agreed and it is twice as fast
+          --max-credits NUMBER  what the cloud may cost; an edit costs up to 50
+
         Machine
           --memory SIZE         memory for frames kept between the passes; 0 for none
           --disk SIZE           disk for them, beside the output; 0 for none. Standard
@@ -96,6 +106,7 @@ enum Help {
 
     private static let subcommands: Set<String> = [
         "probe", "plan", "compare", "limits", "doctor", "compress", "chat", "cloud", "help",
+        "jobs",
     ]
 
     /// Whether a call asks for the page: help, but not of a subcommand.

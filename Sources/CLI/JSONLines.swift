@@ -95,6 +95,7 @@ enum LineType: String, Encodable {
     case started
     case preview
     case plan
+    case route
     case keeping
     case progress
     case attempt

@@ -97,14 +97,16 @@ struct ProbeResult: Encodable {
 struct PlanResult: Encodable {
     private let planned: Planned
     private let expectedTime: ExpectedTime
+    private let route: RouteDecision?
 
-    init(_ planned: Planned, expectedTime: ExpectedTime) {
+    init(_ planned: Planned, expectedTime: ExpectedTime, route: RouteDecision? = nil) {
         self.planned = planned
         self.expectedTime = expectedTime
+        self.route = route
     }
 
     private enum CodingKeys: String, CodingKey {
-        case kind, source, output, limitName, plan, outlook, expectedSeconds
+        case kind, source, output, limitName, plan, outlook, expectedSeconds, route
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -130,6 +132,7 @@ struct PlanResult: Encodable {
         try keys.encode(planned.request.destination.string, forKey: .output)
         try keys.encodeIfPresent(planned.request.namedLimit?.name, forKey: .limitName)
         try keys.encode(expectedTime.seconds, forKey: .expectedSeconds)
+        try keys.encodeIfPresent(route.map(RoutePayload.init), forKey: .route)
     }
 }
 

@@ -9,7 +9,7 @@ extension CloudDesk {
     ///
     /// None of them is a reason for what was asked for now to fail: only stopping throws.
     func takeUpJobs(names: Bool = true) async throws(Failure) {
-        for job in session.jobs() where await !session.isBeingExported(job) {
+        for case .render(let job) in await leftJobs() where await !session.isBeingExported(job) {
             let phase: RenderStatus.Phase?
             do throws(CloudError) {
                 phase = try await session.phase(of: job)
@@ -30,39 +30,12 @@ extension CloudDesk {
             } catch {
                 console.end()
                 if error.kind == .interrupted { throw error }
-                tell(error, of: job)
+                tell(error, of: job.destination)
             }
         }
     }
 
-    /// Fetches all of them, waiting for each; one that fails does not keep the others.
-    ///
-    /// - Throws: the last failure, after everything was tried.
-    func fetchJobs(overwrites: Bool) async throws(Failure) -> [Delivered] {
-        var files: [Delivered] = []
-        var failure: Failure?
-        for job in session.jobs() {
-            do throws(Failure) {
-                let delivery = delivery(of: job, overwrites: overwrites)
-                guard let file = try await delivery.resume(job) else {
-                    console.end()
-                    console.note(console.words.takenElsewhere(Shell.relative(job.destination)))
-                    continue
-                }
-                files.append(file)
-                show(file)
-            } catch {
-                console.end()
-                if error.kind == .interrupted { throw error }
-                tell(error, of: job)
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return files
-    }
-
-    private func show(_ file: Delivered) {
+    func show(_ file: Delivered) {
         console.json?.write(.exported, DeliveredPayload(file))
         console.end()
         guard !console.isQuiet else { return }
@@ -76,9 +49,9 @@ extension CloudDesk {
         )
     }
 
-    private func tell(_ failure: Failure, of job: JobRecord) {
+    func tell(_ failure: Failure, of destination: String) {
         let reason = failure.why.isEmpty ? failure.what : "\(failure.what): \(failure.why)"
-        let words = console.words.notFetched(Shell.relative(job.destination), reason)
+        let words = console.words.notFetched(Shell.relative(destination), reason)
         console.note(failure.advice.isEmpty ? words : "\(words). \(failure.advice)")
     }
 }

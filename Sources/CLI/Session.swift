@@ -47,7 +47,9 @@ struct Session: Sendable {
                 }
                 throw usage(Cinch.message(for: error))
             }
-            return try await perform(command, json: json)
+            let code = try await perform(command, json: json)
+            if json == nil, !(command is any CloudErrand) { await tellWhatWasLeft() }
+            return code
         } catch {
             return report(error, json: json)
         }
@@ -113,8 +115,10 @@ struct Session: Sendable {
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
         let request = try command.wish.request(try limits(for: command.wish))
         try Piping.checkInput(request.input)
-        let compressor = Compressor(limits: .init(input: try command.limit.limits()))
-        var (planned, time) = try await stoppable { () async throws(Failure) in
+        let limits = Compressor.Limits(input: try command.limit.limits())
+        let compressor = Compressor(limits: limits)
+        let work: @Sendable () async throws(Failure) -> (Planned, ExpectedTime) = {
+            () async throws(Failure) in
             try await compressor.reading(request.input) { file throws(Failure) in
                 var request = request
                 request.input = file
@@ -122,11 +126,20 @@ struct Session: Sendable {
                 return (planned, try await compressor.expectedTime(planned))
             }
         }
+        var (planned, time): (Planned, ExpectedTime)
+        do throws(Failure) {
+            (planned, time) = try await stoppable(Screen(), work)
+        } catch {
+            try finishPlan(failed: error, request, command.way, json: json)
+            return 0
+        }
         if request.input.isStandardStream {
             planned = planned.named(input: request.input, output: request.output)
         }
-        finish("plan", PlanResult(planned, expectedTime: time), json: json) {
+        let route = try decision(for: planned, time, request, command.way)
+        finish("plan", PlanResult(planned, expectedTime: time, route: route), json: json) {
             Facts.text(planned, expectedTime: time, width: $0, style: $1)
+                + RouteTable.text(route, width: $0, style: $1)
         }
         return 0
     }
@@ -137,7 +150,11 @@ struct Session: Sendable {
     ) async throws(Failure) -> Int32 {
         let request = try command.request(try limits(for: command.wish))
         try Piping.check(request)
-        let compressor = Compressor(limits: try command.limits())
+        let limits = try command.limits()
+        if let scout = try scout(command.way, request, mayAsk: !command.quiet, json: json) {
+            return try await route(command, request, limits, scout, json: json)
+        }
+        let compressor = Compressor(limits: limits)
         let renderer =
             json == nil && !command.quiet
             ? Renderer(messages, showsNotes: !(messages.isLive && results.isLive)) : nil

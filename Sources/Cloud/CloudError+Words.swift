@@ -148,7 +148,7 @@ extension CloudError {
         case .agentFailed: "Say it in other words, or try again."
         case .runLost: "Send the message again if you want it repeated; it may cost credits."
         case .renderFailed(.twice): "Try again later, or compress locally with 'cinch'."
-        case .stillRendering: "It is not lost: 'cinch cloud jobs --fetch' takes it up again."
+        case .stillRendering: "It is not lost: 'cinch jobs --resume' takes it up again."
         case .uploadNotApplied: "Upload it again."
         case .renderFailed, .resultUnusable: "Export again, or compress locally with 'cinch'."
         }

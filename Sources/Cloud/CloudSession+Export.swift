@@ -77,6 +77,12 @@ extension CloudSession {
         }
     }
 
+    /// Forgets a render, and asks the service to stop it where that is wanted and can be said.
+    package func forget(_ job: JobRecord, stops: Bool) async {
+        if stops { _ = await client.cancelRender(id: job.renderID) }
+        records.forget(jobID: job.renderID)
+    }
+
     private func export(
         _ destination: FilePath,
         _ overwrites: Bool,

@@ -20,9 +20,11 @@ package final class CloudSession: Sendable {
     /// Takes up the saved session, if there is one; nothing goes to the network yet.
     ///
     /// `ask` asks a person for consent, by default the answer is no; `events` is told in order, never
-    /// concurrently, and must return fast and not call back.
+    /// concurrently, and must return fast and not call back. `place` names a session of its own, apart
+    /// from the one that the commands share.
     package init(
         _ configuration: CloudConfiguration,
+        place: String? = nil,
         transfer: Transfer? = nil,
         ask: @escaping Consent.Ask = { _ in false },
         events: @escaping @Sendable (CloudEvent) -> Void = { _ in }
@@ -31,7 +33,8 @@ package final class CloudSession: Sendable {
         records = Records(
             folder: configuration.folder,
             api: configuration.api,
-            now: configuration.clock.unixSeconds
+            now: configuration.clock.unixSeconds,
+            ownPlace: place
         )
         let saved = records.currentSession
         current = Locked(saved)
@@ -60,6 +63,12 @@ package final class CloudSession: Sendable {
     package func logOut() {
         client.identity.forgetToken()
         client.consent.withdraw()
+        current.withLock { $0 = nil }
+        records.forgetSession()
+    }
+
+    /// Forgets the session here; the service keeps it for as long as it likes.
+    package func forgetSession() {
         current.withLock { $0 = nil }
         records.forgetSession()
     }

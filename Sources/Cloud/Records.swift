@@ -96,6 +96,8 @@ struct Records: Sendable {
     let folder: StateFolder
     let api: String
     let now: @Sendable () -> Double
+    /// The name under which a session of its own is kept; nil: the one that all commands share.
+    var ownPlace: String?
 
     // MARK: Sessions
 
@@ -114,7 +116,7 @@ struct Records: Sendable {
     func forgetSession() { folder.remove(folder.file("\(place).json", in: "sessions")) }
 
     /// One current session for each service.
-    private var place: String { StateFolder.fileName(for: api) }
+    private var place: String { StateFolder.fileName(for: ownPlace ?? api) }
 
     // MARK: Jobs
 

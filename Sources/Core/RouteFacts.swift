@@ -173,6 +173,8 @@ package enum RouteTrouble: String, Sendable, Codable, CaseIterable, Error {
     case downloadBroken
     /// What came down is no video that can be played.
     case unusable
+    /// What came down has a smaller picture, or less of it, than this machine would make.
+    case worse
     /// Agreement was asked for and not given.
     case consentRefused
     // Of this machine.
@@ -212,6 +214,7 @@ package enum RouteTrouble: String, Sendable, Codable, CaseIterable, Error {
         case .renderFailed: "the render failed"
         case .downloadBroken: "the download broke off"
         case .unusable: "what came back cannot be played"
+        case .worse: "what came back is worse than what was asked for"
         case .consentRefused: "nobody agreed to it"
         case .cannotDecode: "this machine cannot read the file"
         case .crashed: "the work broke down on this machine"

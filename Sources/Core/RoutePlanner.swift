@@ -42,7 +42,14 @@ package enum RoutePlanner {
             return false
         case .cloud:
             cloud.reasons.append(RouteReason(.asked, "it was asked for"))
-            local.reasons.append(RouteReason(.fallback, "it does what the cloud does not"))
+            local.reasons.append(
+                RouteReason(
+                    .fallback,
+                    cloud.obstacles.isEmpty
+                        ? "it does what the cloud does not"
+                        : "the cloud, which was asked for, cannot be used"
+                )
+            )
             return true
         case .automatic: break
         }
@@ -81,7 +88,7 @@ package enum RoutePlanner {
         guard cloud.obstacles.isEmpty, let there = cloud.expectedSeconds else { return false }
         guard there * 2 <= here else {
             local.reasons.append(
-                RouteReason(.notTwiceAsFast, "the cloud would not be twice as fast")
+                RouteReason(.notTwiceAsFast, "and the cloud would not be twice as fast")
             )
             return false
         }
@@ -201,7 +208,9 @@ extension RouteFacts {
         }
         let mayAsk = cloud.consent == .askable && policy.route == .cloud
         if cloud.consent != .given, !mayAsk {
-            obstacles.append(RouteObstacle(.consent, "nobody has agreed to send it files"))
+            obstacles.append(
+                RouteObstacle(.consent, "nobody has agreed to send it files (--cloud agrees)")
+            )
         }
         return obstacles
     }

@@ -52,7 +52,7 @@ extension BuiltProgram {
                 #expect(result.output.contains("Credits: "))
                 let json = try await stage.succeed(["cloud", "login", "--json"])
                 let notes = try json.objects().compactMap { $0["text"] as? String }
-                #expect(notes.contains { $0.contains("cinch cloud jobs --fetch") })
+                #expect(notes.contains { $0.contains("cinch jobs --resume") })
             }
         }
 

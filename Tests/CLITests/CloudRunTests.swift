@@ -185,7 +185,7 @@ extension BuiltProgram {
                 #expect(killed.exitCode == 1000 + SIGKILL)
                 let list = try await stage.succeed(["cloud", "jobs"])
                 #expect(list.output.contains("clip.mp4 to "))
-                #expect(list.messages.contains("cinch cloud jobs --fetch"))
+                #expect(list.messages.contains("cinch jobs --resume"))
                 try await stage.succeed(["cloud", "jobs", "--fetch", "-q"])
                 #expect(stage.names == ["clip.mp4", "out.mp4"])
                 let none = try await stage.succeed(["cloud", "jobs"])

@@ -99,5 +99,43 @@ extension BuiltProgram {
                 #expect(stage.simulator.count(.runSSE) == 0)
             }
         }
+
+        @Test("--route cloud asks before anything is sent, and after a no it is made here")
+        func askedForWay() async throws {
+            try await CloudStage.with { stage in
+                let call = [try stage.clip(), "--to", "100kB", "--route", "cloud"]
+                let result = try await type([("Go ahead? [y/N]", "n\r")], at: call, on: stage)
+                #expect(result.exitCode == 0, "\(result.screen)")
+                #expect(result.screen.contains("You are asked before"))
+                #expect(stage.names == ["clip-100kB.mp4", "clip.mp4"])
+                #expect(stage.simulator.requests.isEmpty)
+                let yes = try await type(
+                    [("Go ahead? [y/N]", "y\r"), ("about to send clip.mp4", "y\r")],
+                    at: call + ["--force"],
+                    on: stage
+                )
+                #expect(yes.exitCode == 0, "\(yes.screen)")
+                #expect(stage.simulator.count(.upload) == 1)
+            }
+        }
+
+        @Test("whatever is called next in a terminal says that a job was left in the cloud")
+        func left() async throws {
+            try await CloudStage.with { stage in
+                let call = [try stage.clip(), "--to", "1MB", "--route", "cloud", "--cloud"]
+                let simulator = stage.simulator
+                _ = try await stage.interrupt(call, signal: SIGKILL) {
+                    simulator.count(.renderSubmit) > 0
+                }
+                let next = try await type([], at: ["limits", "discord"], on: stage)
+                #expect(next.screen.contains("The cloud job for clip.mp4 was left unfinished"))
+                #expect(next.screen.contains("cinch jobs --resume"))
+                let pipe = try await stage.succeed(["limits", "discord"])
+                #expect(pipe.messages.isEmpty)
+                try await stage.succeed(["jobs", "--resume"])
+                let after = try await type([], at: ["limits", "discord"], on: stage)
+                #expect(!after.screen.contains("unfinished"))
+            }
+        }
     }
 }

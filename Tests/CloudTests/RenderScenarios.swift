@@ -96,7 +96,7 @@ import Testing
                 _ = try await client.export(to: scene.folder.file("out.mp4"))
             }
             #expect(error?.kind == .stillRendering)
-            #expect(error?.advice.contains("cinch cloud jobs") == true)
+            #expect(error?.advice.contains("cinch jobs --resume") == true)
             #expect(scene.count(.renderSubmit) == 1)
             #expect(client.jobs().map(\.renderID) == ids(scene))
             #expect(!scene.folder.file("out.mp4").exists)

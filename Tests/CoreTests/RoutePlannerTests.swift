@@ -45,7 +45,7 @@ struct RoutePlannerTests {
         #expect(reasons(decision, .local) == [.canDoIt])
         #expect(
             decision.text == "On this machine, because this machine can do it. "
-                + "The cloud is not used: nobody has agreed to send it files."
+                + "The cloud is not used: nobody has agreed to send it files (--cloud agrees)."
         )
     }
 

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Core
+
+/// Where the work may be done, as `compress` and `plan` both take it.
+struct RouteOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("auto (usual), local or cloud.", valueName: "where")
+    )
+    var route: String?
+
+    @Flag(help: "Send nothing, whatever else is set.")
+    var offline = false
+
+    @Flag(help: "Agree to contact the cloud service and to send it files.")
+    var cloud = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long it may take: 90, 90s, 5m, 1h.", valueName: "time")
+    )
+    var maxWait: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Credits that the cloud may cost.", valueName: "number")
+    )
+    var maxCredits: String?
+
+    /// Whether anything is said of ways at all.
+    var isGiven: Bool {
+        route != nil || offline || cloud || maxWait != nil || maxCredits != nil
+    }
+
+    /// What the options lay down.
+    func policy() throws(Failure) -> RouteFacts.Policy {
+        var policy = RouteFacts.Policy()
+        if let route { policy.route = try Reading.value(route) }
+        policy.isOffline = offline
+        if let maxWait {
+            let wait: WholeWait = try Reading.value(maxWait)
+            policy.mostSeconds = wait.seconds
+        }
+        if let maxCredits {
+            let ceiling: CreditCeiling = try Reading.value(maxCredits)
+            policy.mostCredits = ceiling.credits
+        }
+        if policy.route == .cloud, offline {
+            throw Failure(
+                .usage,
+                "--route cloud and --offline contradict each other",
+                why: "the cloud cannot be used without sending it the file",
+                advice: "Leave one of them out."
+            )
+        }
+        return policy
+    }
+}
+
+extension RouteWish: OptionValue {
+    static var option: String { "--route" }
+    static var examples: String { "auto, local or cloud" }
+
+    init?(parsing text: String) { self.init(rawValue: text.lowercased()) }
+}
+
+/// How long the whole work may take.
+struct WholeWait: OptionValue {
+    static var option: String { "--max-wait" }
+    static var examples: String { "a time such as 90, 90s, 5m or 1h30m" }
+
+    var seconds: Double
+
+    /// Reads a number of seconds, or numbers with units, the larger ones first.
+    init?(parsing text: String) {
+        let lowered = text.lowercased()
+        guard !lowered.isEmpty, lowered.allSatisfy(\.isASCII), lowered.count <= 20 else {
+            return nil
+        }
+        var (total, number) = (0.0, "")
+        var units = [("h", 3600.0), ("m", 60.0), ("s", 1.0)][...]
+        for character in lowered {
+            if character.isNumber || character == "." {
+                number.append(character)
+                continue
+            }
+            guard let place = units.firstIndex(where: { $0.0 == String(character) }),
+                let value = Double(number)
+            else { return nil }
+            total += value * units[place].1
+            units = units[(place + 1)...]
+            number = ""
+        }
+        if !number.isEmpty {
+            // A bare number is seconds, and only where it stands alone.
+            guard number.count == lowered.count, let value = Double(number) else { return nil }
+            total = value
+        }
+        guard total > 0, total <= 1e7 else { return nil }
+        seconds = total
+    }
+}
+
+/// What the cloud may cost.
+struct CreditCeiling: OptionValue {
+    static var option: String { "--max-credits" }
+    static var examples: String { "a number of credits, such as 50 or 0" }
+
+    var credits: Double
+
+    init?(parsing text: String) {
+        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), text.count <= 12,
+            let credits = Double(text)
+        else { return nil }
+        self.credits = credits
+    }
+}

@@ -1,0 +1,191 @@
+import Cloud
+import Core
+import Engine
+import Foundation
+import SystemPackage
+
+/// A way that came to nothing: what a person is told, and what it means for the other ways.
+struct WayFailure: Error {
+    var failure: Failure
+    /// Nil where no other way would do better.
+    var trouble: RouteTrouble?
+
+    init(_ failure: Failure, _ trouble: RouteTrouble?) {
+        (self.failure, self.trouble) = (failure, trouble)
+    }
+
+    /// How a run of this machine ended.
+    init(here failure: Failure) {
+        let trouble: RouteTrouble? =
+            switch failure.kind {
+            case .unreadable: .cannotDecode
+            case .unavailable, .defect: .crashed
+            case .storage: .diskFull
+            default: nil
+            }
+        self.init(failure, trouble)
+    }
+
+    init(_ error: CloudError) { self.init(error.failure, error.trouble) }
+}
+
+/// Takes one way after the other until one of them has made the file, as `RoutePlanner` says.
+struct Routing: Sendable {
+    enum Outcome: Sendable {
+        case local(Report)
+        case cloud(Delivered)
+    }
+
+    let scout: RouteScout
+    let limits: Compressor.Limits
+    let console: CloudConsole
+    /// Whether the choice is told also where it is the usual one.
+    var tells = false
+    /// The profile that the service is spoken to as.
+    var profile = Profile.clideo
+    /// A run on this machine, shown as the caller shows such.
+    let runHere: @Sendable (Request) async throws(Failure) -> Report
+    /// Says that a local run has begun on the console's screen, so that a signal finds its line.
+    var onRun: @Sendable (Renderer?) -> Void = { _ in }
+    /// The signal that asked for the end.
+    var stopSignal: @Sendable () -> Int32? = { nil }
+
+    var configuration: CloudConfiguration { scout.configuration }
+    var store: RouteStore { RouteStore(scout.configuration) }
+
+    /// Makes the file, one way or another.
+    ///
+    /// - Throws: the failure that says most, where no way made it.
+    func run() async throws(Failure) -> Outcome {
+        var facts = scout.facts()
+        var isFirst = true
+        var failures: [(way: RouteWay, failure: Failure)] = []
+        if let failure = try await study(&facts) { failures.append((.local, failure)) }
+        var request = scout.request
+        while true {
+            let decision = RoutePlanner.decide(facts)
+            guard let attempt = decision.first else {
+                throw Self.refusal(decision, failures, edit: scout.edit)
+            }
+            tell(decision, attempt, isFirst: isFirst)
+            isFirst = false
+            do throws(WayFailure) {
+                guard attempt.way.usesCloud else {
+                    return .local(try await here(request, facts))
+                }
+                let isLast = decision.attempts.count == 1
+                let work = CloudWay(
+                    routing: self,
+                    attempt: attempt,
+                    request: request,
+                    isLast: isLast
+                )
+                return .cloud(try await work.run())
+            } catch {
+                guard let trouble = error.trouble, error.failure.kind != .interrupted else {
+                    throw error.failure
+                }
+                console.end()
+                failures.append((attempt.way, error.failure))
+                facts.tried.append(RouteFacts.Tried(attempt.way, trouble))
+                if attempt.way.usesCloud {
+                    let api = configuration.api
+                    await store.change { $0.note(trouble, of: api, at: $1) }
+                    // What it has made so far is no better than what is made now.
+                    if trouble == .worse { request.overwrites = true }
+                } else if error.failure.kind == .unreadable {
+                    _ = try? scout.note(error.failure, in: &facts)
+                }
+                if let next = RoutePlanner.decide(facts).first {
+                    let place = next.way.usesCloud ? "in the cloud" : "on this machine"
+                    let how = error.failure.why.isEmpty ? "" : ": \(error.failure.why)"
+                    console.note("\(error.failure.what)\(how). It is made \(place) instead.")
+                }
+            }
+        }
+    }
+
+    /// What the choice needs to know of the input; read only where it could change the choice.
+    ///
+    /// - Returns: why this machine cannot do it.
+    private func study(_ facts: inout RouteFacts) async throws(Failure) -> Failure? {
+        guard !facts.input.isPiped else { return nil }
+        if facts.policy.mostSeconds != nil, facts.policy.route == .automatic, scout.edit == nil {
+            let compressor = Compressor(limits: limits)
+            do throws(Failure) {
+                let planned = try await compressor.plan(scout.request)
+                let time = try await compressor.expectedTime(planned)
+                scout.note(planned, time, in: &facts)
+                return nil
+            } catch { return try scout.note(error, in: &facts) }
+        }
+        if facts.policy.route == .cloud || scout.edit != nil {
+            return try await scout.look(&facts, limits: limits)
+        }
+        return nil
+    }
+
+    private func here(_ request: Request, _ facts: RouteFacts) async throws(WayFailure) -> Report {
+        do throws(Failure) {
+            let report = try await runHere(request)
+            if let planned = facts.machine.plannedSeconds {
+                await store.change { memory, _ in
+                    memory.noteRun(planned: planned, took: report.elapsedSeconds)
+                }
+            }
+            return report
+        } catch { throw WayFailure(here: error) }
+    }
+
+    // MARK: Telling
+
+    private func tell(_ decision: RouteDecision, _ attempt: RouteAttempt, isFirst: Bool) {
+        guard tells || attempt.way.usesCloud || !isFirst else { return }
+        console.json?.write(.route, RoutePayload(decision))
+        guard isFirst else { return }
+        console.remark(decision.text)
+    }
+
+    /// Nothing is left: what of it says most.
+    private static func refusal(
+        _ decision: RouteDecision,
+        _ failures: [(way: RouteWay, failure: Failure)],
+        edit: String?
+    ) -> Failure {
+        let there = decision.excluded.first { $0.way.usesCloud }
+        guard var failure = (failures.first { !$0.way.usesCloud } ?? failures.last)?.failure else {
+            let here = decision.excluded.first { !$0.way.usesCloud }
+            let isDenied = there?.obstacles.contains { $0.code == .consent } == true
+            let isTooSmall = here?.obstacles.contains { $0.code == .tooSmall } == true
+            return Failure(
+                isTooSmall ? .unreachable : isDenied ? .denied : .unavailable,
+                edit == nil ? "There is no way to make it" : "The edit cannot be made",
+                why: [here, there].compactMap { $0?.obstaclesText }.joined(separator: "; "),
+                advice: isDenied
+                    ? "Run 'cinch cloud login' and agree, or add --cloud." : "See 'cinch plan'."
+            )
+        }
+        // Where the cloud was tried too, it has been said what came of it.
+        if let there, !there.obstacles.contains(where: { $0.code == .tried }) {
+            let words = "The cloud is not used: \(there.obstaclesText)."
+            failure.advice += failure.advice.isEmpty ? words : "\n\(words)"
+        }
+        return failure
+    }
+}
+
+/// A decision as programs read it.
+struct RoutePayload: Encodable {
+    private let decision: RouteDecision
+
+    init(_ decision: RouteDecision) { self.decision = decision }
+
+    private enum CodingKeys: String, CodingKey { case decision, text }
+
+    func encode(to encoder: any Encoder) throws {
+        // Not beside the stream's own keys: it has a version too.
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(decision, forKey: .decision)
+        try keys.encode(decision.text, forKey: .text)
+    }
+}

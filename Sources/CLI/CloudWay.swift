@@ -288,6 +288,7 @@ struct CloudWay: Sendable {
             wish: job.request.target,
             // With an edit in it the original does not show the same.
             original: job.isEdit ? nil : job.input,
+            whole: job.request,
             inputs: [job.input],
             compress: { request throws(Failure) in try await desk.compress(request) }
         )

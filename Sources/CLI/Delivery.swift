@@ -41,6 +41,8 @@ struct Delivery: Sendable {
     var wish: ByteSize?
     /// The file that a local run could make the same from.
     var original: LocalFile?
+    /// All that was asked for, where the call said more than a size and lines.
+    var whole: Request?
     /// Files that went in, which are never written to.
     var inputs: [LocalFile] = []
     /// Runs on this machine, with what it tells going where the console's does.
@@ -162,15 +164,7 @@ struct Delivery: Sendable {
     ) async throws(Failure) -> Delivered {
         let reason = console.words.unusable(error.detail)
         console.note(console.words.madeHere(reason, from: Self.name(original)))
-        _ = try await compress(
-            Request(
-                input: original,
-                output: destination,
-                target: wish,
-                heightCap: cap,
-                overwrites: overwrites
-            )
-        )
+        _ = try await compress(request(of: original, to: destination, overwrites: overwrites))
         var delivered = Delivered(path: destination, source: try await source, wish: wish)
         (delivered.maker, delivered.reason) = (.hereFromOriginal, reason)
         return delivered
@@ -189,7 +183,17 @@ struct Delivery: Sendable {
         var result = delivered
         (result.reason, result.maker) = (reason, input == nil ? .hereFromResult : .hereFromOriginal)
         do throws(Failure) {
-            try await fit(input ?? destination, to: wish)
+            do throws(Failure) {
+                try await fit(input ?? destination, to: wish)
+            } catch {
+                // One that this machine cannot read after all; what the cloud made of it, it can.
+                guard input != nil, [.unreadable, .unavailable].contains(error.kind) else {
+                    throw error
+                }
+                console.note(console.words.fittedHere(reason, from: nil))
+                result.maker = .hereFromResult
+                try await fit(destination, to: wish)
+            }
         } catch {
             if error.kind == .interrupted { throw error }
             throw Failure(
@@ -210,23 +214,13 @@ struct Delivery: Sendable {
     /// file is there.
     private func fit(_ input: FilePath, to wish: ByteSize) async throws(Failure) {
         guard input == destination else {
-            _ = try await compress(
-                Request(
-                    input: input,
-                    output: destination,
-                    target: wish,
-                    heightCap: cap,
-                    overwrites: true
-                )
-            )
+            _ = try await compress(request(of: input, to: destination, overwrites: true))
             return
         }
         let folder = destination.removingLastComponent()
         let beside = folder.appending(".cinch-\(UUID().uuidString).mp4")
         defer { _ = try? FileManager.default.removeItem(atPath: beside.string) }
-        _ = try await compress(
-            Request(input: input, output: beside, target: wish, heightCap: cap, overwrites: true)
-        )
+        _ = try await compress(request(of: input, to: beside, overwrites: true))
         guard unsafe rename(beside.string, destination.string) == 0 else {
             throw Failure(
                 .output,
@@ -237,7 +231,19 @@ struct Delivery: Sendable {
         }
     }
 
-    private var cap: HeightCap { height.map { .lines($0) } ?? .automatic }
+    /// What is asked of this machine: all that was asked for, and the size above all.
+    private func request(
+        of input: FilePath,
+        to output: FilePath,
+        overwrites: Bool
+    ) -> Request {
+        var request =
+            whole
+            ?? Request(input: input, heightCap: height.map { .lines($0) } ?? .automatic)
+        (request.input, request.output, request.target) = (input, output, wish)
+        request.overwrites = overwrites
+        return request
+    }
 
     private var source: Source {
         get async throws(Failure) { try await Compressor().probeVideo(destination) }

@@ -37,6 +37,7 @@ struct RouteScout: Sendable {
         facts.wish.format = request.format
         facts.wish.isEdit = edit != nil
         facts.wish.isStrict = request.isStrict
+        facts.wish.isPart = request.span != nil
         facts.machine.freeBytes = Machine.freeBytes(
             in: request.destination.removingLastComponent().string.isEmpty
                 ? "." : request.destination.removingLastComponent()

@@ -10,22 +10,24 @@ extension Session {
     /// What gathers the facts of a choice; nil where there is none to make.
     ///
     /// That is so where no option speaks of ways and nobody has agreed to the cloud: then nothing of it is
-    /// looked at any further.
+    /// looked at any further. `edit` is what the agent shall do beside making it smaller, in words.
     func scout(
         _ options: RouteOptions,
         _ request: Request,
+        edit: String? = nil,
         mayAsk: Bool = false,
         json: JSONLines?
     ) throws(Failure) -> RouteScout? {
         let policy = try options.policy()
         guard let configuration = try configuration(policy) else { return nil }
         let needsNone = !options.isGiven && !RouteScout.isAgreed(configuration)
-        // Whoever keeps it here needs no planner, and whoever is offline none either.
-        if needsNone || policy.route == .local && policy.mostSeconds == nil { return nil }
+        // Whoever keeps it here needs no planner.
+        if edit == nil, needsNone || policy.route == .local { return nil }
         return RouteScout(
             configuration: configuration,
             request: request,
             policy: policy,
+            edit: edit,
             agrees: options.cloud,
             mayAsk: mayAsk && json == nil && messages.isTerminal && LineReader().isTerminal
         )

@@ -82,6 +82,7 @@ package struct RouteObstacle: Sendable, Equatable, Codable {
         case overCeiling
         case notAVideo
         case format
+        case part
         case strict
         case empty
         case fileRefused

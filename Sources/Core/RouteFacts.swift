@@ -45,6 +45,8 @@ package struct RouteFacts: Sendable, Equatable, Codable {
         package var format: Format?
         /// Whether more is asked for than a smaller file: only the service's agent edits.
         package var isEdit = false
+        /// Whether only a part of it is wanted.
+        package var isPart = false
         /// Whether a damaged file shall be refused rather than saved.
         package var isStrict = false
 

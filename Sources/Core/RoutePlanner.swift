@@ -173,6 +173,7 @@ package enum RoutePlanner {
         if let format = wish.format, format != .mp4 {
             add(.format, "it makes MP4 alone")
         }
+        if wish.isPart { add(.part, "a part of a file is cut here alone") }
         if wish.isStrict { add(.strict, "--strict refuses what it would save without a word") }
         if input.isPiped { add(.piped, "a pipe can be read here alone") }
         if input.bytes <= 0 { add(.empty, "there is nothing to send") }

@@ -299,6 +299,20 @@ extension BuiltProgram {
             }
         }
 
+        @Test("of what only the cloud can read, its own file is what is fitted here")
+        func fittedFromResult() async throws {
+            try await CloudStage.with { stage in
+                try strange(stage)
+                let call = ["clip.mp4", "--to", "100kB", "--cloud", "--json"]
+                for options in [[], ["--route", "cloud", "--force"]] {
+                    let result = try await stage.succeed(call + options)
+                    let end = try result.objects().last
+                    #expect(end?["madeBy"] as? String == "hereFromResult")
+                    expectFile(stage)
+                }
+            }
+        }
+
         @Test("what nobody knows for a film is not sent anywhere")
         func rubbish() async throws {
             try await CloudStage.with { stage in

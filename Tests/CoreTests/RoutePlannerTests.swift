@@ -238,7 +238,9 @@ struct RoutePlannerTests {
         #expect(obstacles(unreadable, .shrinkThenCloud) == [.fileRefused])
     }
 
-    @Test("“It is a song”, “a picture”, “an M4A please”, “from a pipe”: never the cloud")
+    @Test(
+        "“It is a song”, “a picture”, “an M4A please”, “a part of it”, “from a pipe”: never the cloud"
+    )
     func notForTheCloud() {
         func excluded(_ change: (inout RouteFacts) -> Void) -> [RouteObstacle.Code] {
             obstacles(
@@ -254,6 +256,7 @@ struct RoutePlannerTests {
         #expect(excluded { $0.wish.format = .m4a } == [.format])
         #expect(excluded { $0.input.isPiped = true } == [.piped])
         #expect(excluded { $0.wish.isStrict = true } == [.strict])
+        #expect(excluded { $0.wish.isPart = true } == [.part])
         #expect(excluded { $0.input.bytes = 0 } == [.empty])
     }
 

@@ -32,6 +32,7 @@ extension RouteFacts {
         facts.wish.targetBytes = dice.maybe { $0.pick([1, 9000, 8_000_000, 2 << 30]) ?? 1 }
         facts.wish.format = dice.maybe(0.2) { $0.pick(Format.allCases) ?? .mp4 }
         facts.wish.isEdit = dice.isLucky(0.2)
+        facts.wish.isPart = dice.isLucky(0.1)
         facts.wish.isStrict = dice.isLucky(0.1)
         facts.machine.decodingObjection = dice.maybe(0.2) { _ in "no decoder" }
         facts.machine.encodingObjection = dice.maybe(0.05) { _ in "no encoder" }
@@ -118,6 +119,7 @@ struct RoutePropertyTests {
         case .askable: guard policy.route == .cloud, attempt.asksConsent else { return false }
         case .given: break
         }
+        guard !facts.wish.isPart, !facts.wish.isStrict else { return false }
         guard (facts.cloud.outageSeconds ?? 0) <= 0 else { return false }
         guard facts.cloud.planRefusedSecondsAgo == nil,
             facts.cloud.creditsRefusedSecondsAgo == nil

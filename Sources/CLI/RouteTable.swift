@@ -24,11 +24,11 @@ enum RouteTable {
         for (index, attempt) in decision.attempts.enumerated() {
             let price = attempt.priceText.map { "\($0): " } ?? ""
             let why = attempt.reasons.map(\.text).joined(separator: ", ")
-            columns.add("\(index + 1). \(attempt.way.name)", price + why, hang: 2)
+            columns.add("\(index + 1). \(attempt.way.name)", price + why)
         }
         for attempt in decision.excluded {
             let mark = style.usesUnicode ? "–" : "-"
-            columns.add("\(mark)  \(attempt.way.name)", "not: \(attempt.obstaclesText)", hang: 2)
+            columns.add("\(mark)  \(attempt.way.name)", "not: \(attempt.obstaclesText)")
         }
         return columns.lines(width: width, style: style)
     }

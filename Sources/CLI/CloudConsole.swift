@@ -86,7 +86,7 @@ final class CloudConsole: Sendable {
 
     /// A remark that nobody needs who only wants the answer.
     func note(_ text: String) {
-        json?.write(.note, NotePayload(text: text))
+        if !isQuiet { json?.write(.note, NotePayload(text: text)) }
         guard shows else { return }
         live.interrupt { messages.line(Wrapping.note(text, messages)) }
     }

@@ -174,7 +174,7 @@ struct CloudWay: Sendable {
                 $0.noteCredits(credits.available, of: api, at: $1)
             }
             guard credits.available >= attempt.creditsAtLeast else {
-                throw WayFailure(CloudError(.outOfCredits(isAnonymous: true), .readingCredits))
+                throw WayFailure(session.client.outOfCredits())
             }
         case .failure(let error):
             let wasLate = isLate.withLock { $0 }

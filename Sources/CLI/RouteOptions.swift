@@ -27,9 +27,25 @@ struct RouteOptions: ParsableArguments {
     )
     var maxCredits: String?
 
+    @Flag(help: "Use a simulated service; nothing leaves this machine.")
+    var simulate = false
+
+    @Option(help: ArgumentHelp("What it plays: 1 to 64, 28b, 50b.", valueName: "number"))
+    var scenario: String?
+
     /// Whether anything is said of ways at all.
     var isGiven: Bool {
-        route != nil || offline || cloud || maxWait != nil || maxCredits != nil
+        route != nil || offline || cloud || simulate || maxWait != nil || maxCredits != nil
+    }
+
+    /// What is simulated instead of the service; nil for the service itself.
+    func trial() throws(Failure) -> Trial.Settings? {
+        guard simulate else {
+            if scenario != nil { throw .needless("--scenario", without: "--simulate") }
+            return nil
+        }
+        if let scenario { _ = try Trial.scenario(scenario) }
+        return Trial.Settings(scenario: scenario)
     }
 
     /// What the options lay down.

@@ -141,7 +141,7 @@ struct Routing: Sendable {
 
     private func tell(_ decision: RouteDecision, _ attempt: RouteAttempt, isFirst: Bool) {
         guard tells || attempt.way.usesCloud || !isFirst else { return }
-        console.json?.write(.route, RoutePayload(decision))
+        if !console.isQuiet { console.json?.write(.route, RoutePayload(decision)) }
         guard isFirst else { return }
         console.remark(decision.text)
     }

@@ -73,7 +73,7 @@ extension Session {
     }
 
     /// Does something with a simulated service, which is stopped whatever comes of it.
-    private func inTrial(
+    func inTrial(
         _ settings: Trial.Settings,
         log: (@Sendable (String) -> Void)? = nil,
         _ work: (Trial) async throws(Failure) -> Void

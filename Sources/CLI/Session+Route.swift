@@ -1,3 +1,4 @@
+import ArgumentParser
 import Cloud
 import Core
 import Engine
@@ -7,6 +8,27 @@ import SystemPackage
 
 /// Calls that may take more than one way.
 extension Session {
+    /// Performs a command with a simulated service, where its options ask for that; else nil.
+    func performInTrial(
+        _ command: any ParsableCommand,
+        json: JSONLines?
+    ) async throws(Failure) -> Int32? {
+        let way = (command as? CompressCommand)?.way ?? (command as? PlanCommand)?.way
+        guard !isTrial, let settings = try way?.trial() else { return nil }
+        var code: Int32 = 0
+        try await inTrial(settings) { trial async throws(Failure) in
+            var session = self
+            session.isTrial = true
+            session.environment.merge(trial.environment) { $1 }
+            // What was set for the real service is not meant for this one.
+            for name in ["NEMO_TOKEN", "NEMO_CLIENT_ID", "CINCH_OFFLINE"] {
+                session.environment[name] = nil
+            }
+            code = try await session.perform(command, json: json)
+        }
+        return code
+    }
+
     /// What gathers the facts of a choice; nil where there is none to make.
     ///
     /// That is so where no option speaks of ways and nobody has agreed to the cloud: then nothing of it is
@@ -28,7 +50,7 @@ extension Session {
             request: request,
             policy: policy,
             edit: edit,
-            agrees: options.cloud,
+            agrees: options.cloud || isTrial,
             mayAsk: mayAsk && json == nil && messages.isTerminal && LineReader().isTerminal
         )
     }
@@ -79,6 +101,7 @@ extension Session {
             agrees: command.way.cloud,
             words: CloudWords(environment: environment)
         )
+        if isTrial { console.askNobody() }
         let live = Locked<Renderer?>(nil)
         let screen = Screen(
             restore: {
@@ -191,7 +214,7 @@ extension Session {
             configuration: configuration,
             request: request,
             policy: policy,
-            agrees: options.cloud,
+            agrees: options.cloud || isTrial,
             mayAsk: messages.isTerminal
         )
     }

@@ -15,6 +15,8 @@ struct Session: Sendable {
     /// Nil where nobody listens, as in tests.
     var signals: Signals?
     var environment = ProcessInfo.processInfo.environment
+    /// Whether the service of the environment is simulated, so that nothing leaves this machine.
+    var isTrial = false
 
     /// Does what the arguments say.
     ///
@@ -71,10 +73,11 @@ struct Session: Sendable {
         return command
     }
 
-    private func perform(
+    func perform(
         _ command: any ParsableCommand,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
+        if let code = try await performInTrial(command, json: json) { return code }
         switch command {
         case let command as CompressCommand: return try await compress(command, json: json)
         case let command as PlanCommand: return try await plan(command, json: json)

@@ -228,6 +228,11 @@ package final class CloudClient: Sendable {
         secrets.reduce(text) { $0.replacing($1.exposed, with: "…") }
     }
 
+    /// That the credits do not suffice, as a balance has shown.
+    package func outOfCredits() -> CloudError {
+        told(CloudError(.outOfCredits(isAnonymous: false), .readingCredits))
+    }
+
     /// An error with what only the client knows: whose credits they are, and where to go (§12).
     func told(_ error: CloudError) -> CloudError {
         var error = error

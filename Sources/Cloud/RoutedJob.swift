@@ -101,6 +101,21 @@ package struct RoutedJobs: Sendable {
             ownPlace: job.place
         ).forgetSession()
         configuration.folder.remove(file(job.id))
+        sweepLocks()
+    }
+
+    /// Removes the locks of jobs and sessions of long ago, which nobody can hold any more.
+    private func sweepLocks() {
+        let folder = configuration.folder
+        let oldest = Date(timeIntervalSinceNow: -30 * 24 * 3600)
+        for name in folder.names(in: "locks") {
+            let file = folder.file(name, in: "locks")
+            let facts = try? FileManager.default.attributesOfItem(atPath: file.path.string)
+            guard ["run-", "export-", "routed-"].contains(where: name.hasPrefix),
+                let made = facts?[.modificationDate] as? Date, made < oldest
+            else { continue }
+            folder.remove(file)
+        }
     }
 
     /// The session that a job has by now; nil before it has one.

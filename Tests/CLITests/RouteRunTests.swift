@@ -44,7 +44,14 @@ extension BuiltProgram {
                 try await stage.succeed([try stage.clip(), "--to", "100kB"] + options)
                 expectFile(stage)
                 #expect(stage.simulator.requests.isEmpty)
-                #expect(!stage.folder.names.contains("state") || options.contains("1s"))
+                let files = try? FileManager.default.subpathsOfDirectory(
+                    atPath: stage.folder.path("state")
+                )
+                let learned = files?.contains("route.json") == true
+                #expect(!learned || options.contains("1s"))
+                #expect(
+                    files?.contains { $0.hasPrefix("tokens") || $0.hasPrefix("routed") } != true
+                )
             }
         }
 
@@ -122,6 +129,64 @@ extension BuiltProgram {
                 try await stage.succeed(Self.cloud + ["-q"])
                 expectFile(stage)
                 #expect(try await jobs(stage).isEmpty)
+            }
+        }
+
+        @Test("a plan says where and why in a paragraph, with a table where the cloud is in play")
+        func plan() async throws {
+            try await CloudStage.with { stage in
+                let call = ["plan", try stage.clip(), "--to", "100kB"]
+                let plain = try await stage.succeed(call)
+                #expect(plain.output.contains("On this machine, because this machine can do it."))
+                #expect(!plain.output.contains("1. here"))
+                let agreed = try await stage.succeed(call + ["--cloud"])
+                #expect(agreed.output.contains("  1. here   about "))
+                #expect(agreed.output.contains("  2. cloud  about 2 min"))
+                let refused = try await stage.succeed(call + ["--cloud", "--max-credits", "5"])
+                #expect(refused.output.contains("–  cloud  not: it may cost 50 credits"))
+                let json = try await stage.succeed(
+                    call + ["--route", "cloud", "--cloud", "--json"]
+                )
+                let route = try json.objects().last?["route"] as? [String: Any]
+                #expect((route?["text"] as? String)?.hasPrefix("In the cloud") == true)
+                let decision = route?["decision"] as? [String: Any]
+                #expect(decision?["version"] as? Int == 1)
+                #expect((decision?["attempts"] as? [Any])?.count == 2)
+                #expect(stage.simulator.requests.isEmpty && stage.names == ["clip.mp4"])
+            }
+        }
+
+        @Test("--simulate tries the ways without an account and leaves nothing of it")
+        func simulated() async throws {
+            try await CloudStage.with { stage in
+                let call = [try stage.clip(), "--to", "100kB", "--route", "cloud", "--simulate"]
+                let there = try await stage.succeed(call + ["-o", "there.mp4"])
+                #expect(there.output.contains("the cloud, and checked here"))
+                #expect(!there.messages.contains("about to contact"))
+                let here = try await stage.succeed(call + ["-o", "here.mp4", "--scenario", "13"])
+                let words = here.messages.replacing("\n  ", with: " ")
+                #expect(words.contains("does not include export"))
+                #expect(words.contains("It is made on this machine instead."))
+                #expect(stage.names == ["clip.mp4", "here.mp4", "there.mp4"])
+                #expect(stage.temporaryNames.isEmpty && stage.simulator.requests.isEmpty)
+                try await stage.fail(
+                    64,
+                    ["clip.mp4", "--to", "100kB", "--scenario", "13"],
+                    saying: "means nothing without --simulate"
+                )
+            }
+        }
+
+        @Test("with --json and --quiet a way through the cloud is two lines")
+        func quietJSON() async throws {
+            try await CloudStage.with { stage in
+                _ = try stage.clip()
+                stage.play { $0[.renderSubmit] = [.refuse(402)] }
+                let result = try await stage.succeed(Self.cloud + ["--json", "-q"])
+                let types = try result.objects().compactMap { $0["type"] as? String }
+                #expect(types.first == "started" && types.last == "result")
+                #expect(types.allSatisfy { ["started", "note", "result"].contains($0) })
+                #expect(result.messages.isEmpty)
             }
         }
 

@@ -99,7 +99,7 @@ struct CloudWay: Sendable {
         if let edit = routing.scout.edit { return edit }
         var words = "compress this video"
         if let target = request.target { words += " to under \(target.fileNameText)" }
-        if case .lines(let lines) = request.heightCap { words += " at \(lines)p" }
+        if let height { words += " at \(height)p" }
         return words
     }
 
@@ -313,7 +313,10 @@ struct CloudWay: Sendable {
     }
 
     private var height: Int? {
-        if case .lines(let lines) = request.heightCap { lines } else { nil }
+        switch request.heightCap {
+        case .lines(let lines), .exactly(let lines): lines
+        case .automatic, .source: nil
+        }
     }
 
     /// Refuses what is a smaller picture, or less of it, than this machine would make.
@@ -332,6 +335,9 @@ struct CloudWay: Sendable {
         let hasRoom = job.request.target.map { delivered.source.bytes < $0.bytes / 2 } ?? true
         if hasRoom, min(got.width, got.height) * 10 < lines * 6 {
             why = "it has \(min(got.width, got.height)) lines of \(lines)"
+        }
+        if let height, min(got.width, got.height) > height + 1 {
+            why = "it has \(min(got.width, got.height)) lines, and \(height) were asked for"
         }
         if missing > max(0.3, seconds / 50) {
             why = "\(durationText(missing)) of \(durationText(seconds)) are missing"

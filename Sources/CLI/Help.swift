@@ -71,6 +71,7 @@ enum Help {
           --max-wait TIME       90, 90s, 5m: where it would take longer here, the cloud
                                 does it, if you have agreed and it is twice as fast
           --max-credits NUMBER  what the cloud may cost; an edit costs up to 50
+          --edit WORDS          what the cloud's agent shall do with it besides
           --simulate            use a stand-in for the service on this machine;
                                 --scenario N plays trouble: 13 is 402, 11 no credits
 

@@ -27,6 +27,15 @@ struct RouteOptions: ParsableArguments {
     )
     var maxCredits: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What the cloud's agent shall do with it besides, in words.",
+            valueName: "words"
+        )
+    )
+    var edit: String?
+
     @Flag(help: "Use a simulated service; nothing leaves this machine.")
     var simulate = false
 
@@ -36,6 +45,7 @@ struct RouteOptions: ParsableArguments {
     /// Whether anything is said of ways at all.
     var isGiven: Bool {
         route != nil || offline || cloud || simulate || maxWait != nil || maxCredits != nil
+            || edit != nil
     }
 
     /// What is simulated instead of the service; nil for the service itself.
@@ -60,6 +70,14 @@ struct RouteOptions: ParsableArguments {
         if let maxCredits {
             let ceiling: CreditCeiling = try Reading.value(maxCredits)
             policy.mostCredits = ceiling.credits
+        }
+        if let edit, edit.allSatisfy(\.isWhitespace) || edit.hasPrefix("--") {
+            throw Failure(
+                .usage,
+                "--edit has no value",
+                why: edit.hasPrefix("--") ? "\(edit) follows it" : "it is empty",
+                advice: "Write what shall be done, such as \"add a fade at the end\"."
+            )
         }
         if policy.route == .cloud, offline {
             throw Failure(

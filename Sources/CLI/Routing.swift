@@ -155,7 +155,8 @@ struct Routing: Sendable {
         let there = decision.excluded.first { $0.way.usesCloud }
         guard var failure = (failures.first { !$0.way.usesCloud } ?? failures.last)?.failure else {
             let here = decision.excluded.first { !$0.way.usesCloud }
-            let isDenied = there?.obstacles.contains { $0.code == .consent } == true
+            let codes = Set(there?.obstacles.map(\.code) ?? [])
+            let isDenied = codes.contains(.consent) && !codes.contains(.offline)
             let isTooSmall = here?.obstacles.contains { $0.code == .tooSmall } == true
             return Failure(
                 isTooSmall ? .unreachable : isDenied ? .denied : .unavailable,

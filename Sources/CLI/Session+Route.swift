@@ -32,11 +32,10 @@ extension Session {
     /// What gathers the facts of a choice; nil where there is none to make.
     ///
     /// That is so where no option speaks of ways and nobody has agreed to the cloud: then nothing of it is
-    /// looked at any further. `edit` is what the agent shall do beside making it smaller, in words.
+    /// looked at any further.
     func scout(
         _ options: RouteOptions,
         _ request: Request,
-        edit: String? = nil,
         mayAsk: Bool = false,
         json: JSONLines?
     ) throws(Failure) -> RouteScout? {
@@ -44,12 +43,12 @@ extension Session {
         guard let configuration = try configuration(policy) else { return nil }
         let needsNone = !options.isGiven && !RouteScout.isAgreed(configuration)
         // Whoever keeps it here needs no planner.
-        if edit == nil, needsNone || policy.route == .local { return nil }
+        if options.edit == nil, needsNone || policy.route == .local { return nil }
         return RouteScout(
             configuration: configuration,
             request: request,
             policy: policy,
-            edit: edit,
+            edit: options.edit,
             agrees: options.cloud || isTrial,
             mayAsk: mayAsk && json == nil && messages.isTerminal && LineReader().isTerminal
         )
@@ -214,6 +213,7 @@ extension Session {
             configuration: configuration,
             request: request,
             policy: policy,
+            edit: options.edit,
             agrees: options.cloud || isTrial,
             mayAsk: messages.isTerminal
         )

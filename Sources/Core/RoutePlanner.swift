@@ -207,7 +207,8 @@ extension RouteFacts {
         if policy.isOffline {
             obstacles.append(RouteObstacle(.offline, "nothing may be sent (offline)"))
         }
-        let mayAsk = cloud.consent == .askable && policy.route == .cloud
+        // Whoever asks for the cloud, or for what only it can do, may be asked in turn.
+        let mayAsk = cloud.consent == .askable && (policy.route == .cloud || wish.isEdit)
         if cloud.consent != .given, !mayAsk {
             obstacles.append(
                 RouteObstacle(.consent, "nobody has agreed to send it files (--cloud agrees)")

@@ -217,6 +217,29 @@ extension BuiltProgram {
             }
         }
 
+        @Test("an edit goes to the cloud if that was agreed to, and is never made without it")
+        func edit() async throws {
+            try await CloudStage.with { stage in
+                let call = [try stage.clip(), "--to", "100kB", "--edit", "add the title \"Hi\""]
+                let refused = try await stage.fail(77, call)
+                #expect(refused.messages.contains("nobody has agreed to send it files"))
+                try await stage.fail(69, call + ["--offline"], saying: "The edit cannot be made")
+                #expect(stage.simulator.requests.isEmpty && stage.names == ["clip.mp4"])
+                let result = try await stage.succeed(call + ["--cloud", "--json"])
+                // The original has no title: what the cloud made is what is fitted.
+                let end = try result.objects().last
+                #expect(end?["madeBy"] as? String == "hereFromResult")
+                expectFile(stage)
+                stage.play { $0[.renderSubmit] = [.refuse(402)] }
+                try await stage.fail(
+                    77,
+                    call + ["--cloud", "--force"],
+                    saying: "does not include export"
+                )
+                #expect(try await jobs(stage).isEmpty)
+            }
+        }
+
         // MARK: Troubles there
 
         struct Trouble: Sendable, CustomTestStringConvertible {
@@ -296,6 +319,20 @@ extension BuiltProgram {
                 #expect(result.messages.contains("it has 54 lines of 108"))
                 #expect(result.output.contains("192×108"))
                 expectFile(stage)
+            }
+        }
+
+        @Test("more lines than were asked for are not taken either")
+        func taller() async throws {
+            try await CloudStage.with { stage in
+                _ = try stage.clip()
+                let result = try await stage.succeed([
+                    "clip.mp4", "--to", "1MB", "--max-height", "54", "--route", "cloud", "--cloud",
+                ])
+                let words = result.messages.replacing("\n  ", with: " ")
+                #expect(words.contains("it has 108 lines, and 54 were asked for"))
+                #expect(result.output.contains("96×54"))
+                expectFile(stage, "clip-1MB.mp4", most: 1_000_000)
             }
         }
 

@@ -116,7 +116,10 @@ struct RoutePropertyTests {
         guard !policy.isOffline, policy.route != .local else { return false }
         switch facts.cloud.consent {
         case .missing: return false
-        case .askable: guard policy.route == .cloud, attempt.asksConsent else { return false }
+        case .askable:
+            guard policy.route == .cloud || facts.wish.isEdit, attempt.asksConsent else {
+                return false
+            }
         case .given: break
         }
         guard !facts.wish.isPart, !facts.wish.isStrict else { return false }

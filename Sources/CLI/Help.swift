@@ -13,6 +13,7 @@ enum Help {
         frame before it appears.
 
           cinch INPUT --to SIZE [-o OUTPUT] [options]
+          cinch "WORDS" INPUT            the same in words, English or Chinese
           cinch probe INPUT              what the file is
           cinch plan INPUT --to SIZE …   what would be done, why, and how long it takes
           cinch compare A B [-o PNG]     how like B is to A, and a picture of where
@@ -28,6 +29,8 @@ enum Help {
           cinch talk.mkv --to 25MB -o talk.mp4     names the output
           cinch holiday.mov --for discord          a size by name: 'cinch limits'
           cinch clip.mp4 --to 10MiB --speed best   takes more time for the same bytes
+          cinch "cut the first 10 seconds, 8MB" a.mp4
+          cinch "把这个视频压到8MB" a.mp4
           cinch screen.webm                        no limit: good for sharing, and small
           cinch plan film.mkv --to 100MB           asks first
           cinch chat --simulate clip.mp4           nothing leaves this machine
@@ -111,6 +114,9 @@ enum Help {
         "probe", "plan", "compare", "limits", "doctor", "compress", "chat", "cloud", "help",
         "jobs",
     ]
+
+    /// Whether a word is a command of its own, and no input.
+    static func isSubcommand(_ word: String) -> Bool { subcommands.contains(word) }
 
     /// Whether a call asks for the page: help, but not of a subcommand.
     static func isAsked(by arguments: [String]) -> Bool {

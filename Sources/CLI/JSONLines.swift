@@ -92,10 +92,12 @@ final class JSONLines: Sendable {
 
 /// What a line of JSON is about.
 enum LineType: String, Encodable {
+    case understood
     case started
     case preview
     case plan
     case route
+    case split
     case keeping
     case progress
     case attempt

@@ -41,7 +41,10 @@ extension Facts {
         switch planned {
         case .video(let source, let plan, _):
             columns = Self.columns(plan, of: source)
-            (path, reasons) = (source.path, plan.reasons)
+            (path, reasons) = (
+                source.path,
+                plan.reasons + [plan.lengthAdvice(for: source)].compactMap(\.self)
+            )
         case .sound(let source, let plan, _):
             columns = Self.columns(plan, of: source)
             (path, reasons) = (source.path, plan.reasons)

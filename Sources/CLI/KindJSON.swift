@@ -106,7 +106,7 @@ struct PlanResult: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case kind, source, output, limitName, plan, outlook, expectedSeconds, route
+        case kind, source, output, limitName, plan, outlook, advice, expectedSeconds, route
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -120,6 +120,7 @@ struct PlanResult: Encodable {
                 plan.outlooks.map { OutlookPayload($0, of: plan, time: expectedTime) },
                 forKey: .outlook
             )
+            try keys.encodeIfPresent(plan.lengthAdvice(for: source), forKey: .advice)
         case .sound(let source, let plan, _):
             try keys.encode(Material.Kind.sound, forKey: .kind)
             try keys.encode(source, forKey: .source)

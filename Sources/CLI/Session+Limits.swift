@@ -21,7 +21,7 @@ extension Session {
         finish("limits", result, json: json) { LimitFacts.text(limit, width: $0, style: $1) }
     }
 
-    private func allLimits() throws(Failure) -> NamedLimits {
+    func allLimits() throws(Failure) -> NamedLimits {
         NamedLimits.builtIn.adding(try Settings.read(environment).limits)
     }
 }

@@ -40,6 +40,7 @@ struct Session: Sendable {
         let json = isJSON ? JSONLines(results) : nil
         do {
             let command: any ParsableCommand
+            let arguments = try withoutSentences(arguments, json: json)
             do {
                 command = try Self.parse(arguments)
             } catch {
@@ -154,6 +155,11 @@ struct Session: Sendable {
         let request = try command.request(try limits(for: command.wish))
         try Piping.check(request)
         let limits = try command.limits()
+        if let wish = try command.wish.part.partsWish() {
+            let isQuiet = command.quiet
+            let compressor = Compressor(limits: limits)
+            return try await split(request, wish, compressor, isQuiet: isQuiet, json: json)
+        }
         if let scout = try scout(command.way, request, mayAsk: !command.quiet, json: json) {
             return try await route(command, request, limits, scout, json: json)
         }

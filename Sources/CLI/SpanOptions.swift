@@ -24,6 +24,24 @@ struct SpanOptions: ParsableArguments {
     )
     var duration: String?
 
+    @Flag(help: "Make as few files as look good at --to, each of that size.")
+    var split = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Make so many files, each of the size --to.", valueName: "number")
+    )
+    var parts: String?
+
+    /// Nil: one file.
+    func partsWish() throws(Failure) -> PartsWish? {
+        if let parts {
+            let count = try Reading.count(parts, option: "--parts", upTo: Partition.mostParts)
+            return .count(count)
+        }
+        return split ? .fewest : nil
+    }
+
     /// Nil: all of it.
     func span() throws(Failure) -> Span? {
         guard start != nil || end != nil || duration != nil else { return nil }

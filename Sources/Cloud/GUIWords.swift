@@ -1,3 +1,5 @@
+import Core
+
 /// What the agent's words about an editor window come to for somebody who has none (§13).
 ///
 /// The agent believes that it talks to a person at a screen. Its instructions are taken out of the

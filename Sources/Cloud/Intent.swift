@@ -1,3 +1,5 @@
+import Core
+
 /// What a person wants with a sentence: something the client does itself, something the agent does,
 /// or both (§14).
 package struct Intent: Sendable, Equatable {

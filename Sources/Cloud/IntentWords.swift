@@ -1,3 +1,5 @@
+import Core
+
 /// The words of §14, English and Chinese.
 enum IntentWords {
     static let export = [
@@ -62,11 +64,6 @@ enum IntentWords {
     /// `720p`, `1080p`, `4K`.
     static func height(in text: MaskedText) -> Int? {
         if text.contains(["4k"]) { return 2160 }
-        return lines.last { text.contains(["\($0)p"]) }
+        return PlainWords.lines.last { text.contains(["\($0)p"]) }
     }
-
-    private static let lines = [144, 240, 360, 480, 540, 720, 1080, 1440, 2160]
-
-    /// The same as words.
-    static let heights = ["4k"] + lines.map { "\($0)p" }
 }

@@ -10,6 +10,7 @@ struct Job: Codable, Sendable {
         case inspect(FilePath)
         case plan(Request)
         case expectedTime(Planned)
+        case split(Request, PartsWish)
         case run(Request)
         case compare(ComparisonRequest)
     }
@@ -23,7 +24,7 @@ struct Job: Codable, Sendable {
     var input: String {
         switch work {
         case .probe(let path), .inspect(let path): path.string
-        case .plan(let request), .run(let request): request.input.string
+        case .plan(let request), .run(let request), .split(let request, _): request.input.string
         case .expectedTime(let planned): planned.request.input.string
         case .compare(let request): request.original.string
         }

@@ -279,6 +279,11 @@ struct LocalRun: Run {
     ) throws -> Report {
         try record.judge(finding, of: source, request)
         try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
+        if let similarity = finding.similarity, Quality(similarity: similarity) < .good,
+            let advice = plan.lengthAdvice(for: source)
+        {
+            record.note(advice)
+        }
         return report(of: file, finding, soundBytes: soundBytes)
     }
 

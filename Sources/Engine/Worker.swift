@@ -129,6 +129,10 @@ extension Job {
             await say(on: output) { () async throws(Failure) in
                 try await compressor.plan(request)
             }
+        case .split(let request, let wish):
+            await say(on: output) { () async throws(Failure) in
+                try await compressor.split(request, wish)
+            }
         case .expectedTime(let planned):
             await say(on: output) { () async throws(Failure) in
                 try await compressor.expectedTime(planned)

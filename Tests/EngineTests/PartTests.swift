@@ -145,3 +145,44 @@ import Testing
         #expect(words.contains("00:00:01,200 --> 00:00:01,600"))
     }
 }
+
+/// Several files made of one hold each picture of it once.
+@Suite(.enabled(if: FFmpeg.isInstalled), .timeLimit(.minutes(10))) struct SplitTests {
+    @Test("each picture is in one of the files, and they begin where the scene changes")
+    func keepsEveryPicture() async throws {
+        let run = try Run(folder: Folder(), name: "in.mkv") { path in
+            try FFmpeg.run([
+                "-f", "lavfi", "-i", "testsrc2=s=192x108:r=30000/1001:d=3.2", "-f", "lavfi", "-i",
+                "testsrc2=s=192x108:r=30000/1001:d=2.8", "-filter_complex",
+                "[1:v]negate,hue=h=120[b];[0:v][b]concat=n=2:v=1[v]", "-map", "[v]", "-c:v",
+                "libx264", "-preset", "veryfast", "-crf", "14", path.string,
+            ])
+        }
+        var request = run.request(to: 120_000, heightCap: .source)
+        let partition = try await Compressor(limits: run.limits).split(request, .count(2))
+        let source = try PartTests.pictures(of: run.input)
+        var places: [Int?] = []
+        for index in partition.spans.indices {
+            request.overwrites = true
+            let part = request.part(index, of: partition)
+            let report = try await run.perform(part)
+            #expect(report.bytes <= 120_000)
+            for picture in try PartTests.pictures(of: part.destination) {
+                places.append(PartTests.place(of: picture, in: source))
+            }
+            if index == 0 { #expect(places.count == 96) }
+        }
+        #expect(places == Array(source.indices))
+    }
+
+    @Test("as few files are made as look good, and that is said")
+    func countsByQuality() async throws {
+        let run = try Run(Clip(width: 512, height: 288, frames: 150), quality: 12)
+        let compressor = Compressor(limits: run.limits)
+        let few = try await compressor.split(run.request(to: run.input.byteCount * 2), .fewest)
+        #expect(few.spans.count == 1)
+        let tight = try await compressor.split(run.request(to: 12_000), .fewest)
+        #expect(tight.spans.count > 1)
+        #expect(tight.reasons.count == 1)
+    }
+}

@@ -1,9 +1,6 @@
-package import Core
-
 /// The size that a person's words ask for, as in "under 50MB" and "压缩到 8MB 以下".
 ///
-/// The service promises no size (§9.2), so whoever downloads a result has to know what was wished
-/// for. A size that describes the source ("a 500MB MP4 wedding video") is no wish.
+/// A size that describes the source ("a 500MB MP4 wedding video") is no wish.
 package enum SizeWish {
     /// The last size that is asked for; of those that are merely mentioned the last, if they
     /// describe nothing.
@@ -20,18 +17,20 @@ package enum SizeWish {
     package static func isAll(of text: String) -> Bool {
         var masked = MaskedText(text, covering: [.addresses, .fileNames])
         for mention in SizeMention.all(in: masked) { masked.cover(mention.range) }
-        masked.cover(IntentWords.heights + SizeMention.harmless)
+        masked.cover(PlainWords.heights + SizeMention.harmless)
         return !masked.characters.contains { $0.isLetter || $0.isNumber || $0 == "\"" }
     }
 }
 
 /// A number with a unit of size, and what the words around it make of it.
-private struct SizeMention {
+struct SizeMention {
     enum Role {
         /// "under 8MB", "8MB or less".
         case asked
         /// "a 500MB MP4".
         case described
+        /// "over 8MB", and what is not wanted.
+        case refused
         /// Neither.
         case open
     }
@@ -67,10 +66,11 @@ private struct SizeMention {
         { place += 1 }
         let number = String(characters[start..<place])
         while place < characters.count, characters[place] == " " { place += 1 }
+        let isLarge = place < characters.count && text.original[place] == "M"
         guard
             let (name, unit) = units.first(where: { name, _ in
                 let end = place + name.count
-                return characters[place...].starts(with: name)
+                return characters[place...].starts(with: name) && (name != "m" || isLarge)
                     && !(MaskedText.isLatin(name.last ?? " ") && end < characters.count
                         && MaskedText.isLatin(characters[end]))
             }), let size = try? ByteSize(parsing: number + unit)
@@ -78,18 +78,25 @@ private struct SizeMention {
         return (size, start..<place + name.count)
     }
 
-    /// Longest first; `k` alone means lines and `m` alone minutes as often as not.
+    /// Longest first; `k` alone means lines as often as not, and a small `m` alone minutes.
     private static let units: [(String, String)] = [
         ("megabytes", "MB"), ("gigabytes", "GB"), ("kilobytes", "kB"), ("megabyte", "MB"),
         ("gigabyte", "GB"), ("megs", "MB"), ("gigs", "GB"), ("meg", "MB"), ("mib", "MiB"),
-        ("gib", "GiB"), ("kib", "KiB"), ("mb", "MB"), ("gb", "GB"), ("kb", "kB"), ("兆", "MB"),
+        ("gib", "GiB"), ("kib", "KiB"), ("mb", "MB"), ("gb", "GB"), ("kb", "kB"), ("兆", "MB"), ("m", "MB"),
     ]
 
     private static func role(of range: Range<Int>, in text: MaskedText) -> Role {
         let before = String(text.characters[..<range.lowerBound])
         let after = String(text.characters[range.upperBound...])
-        if follows(after, limits) { return .asked }
         let lead = withoutTail(before, vague)
+        let start = lead.lastIndex { ",;!?，。；！？\n".contains($0) } ?? lead.startIndex
+        let isNegated = PlainWords.isNegated(lead[start...])
+        if ends(lead, ownNegations) { return .asked }
+        // "Not over 8MB" is a limit, "over 8MB" is none.
+        if ends(lead, floors) { return isNegated ? .asked : .refused }
+        if isNegated { return .refused }
+        if follows(after, limits) { return .asked }
+        if follows(after, leasts) { return .refused }
         if ends(lead, bounds) { return .asked }
         let noun = follows(after, nouns)
         if ends(lead, articles) {
@@ -100,29 +107,39 @@ private struct SizeMention {
         return noun ? .described : .open
     }
 
-    private static let bounds = [
-        "under", "below", "to", "into", "within", "less than", "smaller than", "lower than",
-        "at most", "up to", "max", "maximum", "maximum of", "no more than", "not more than",
-        "no larger than", "no bigger than", "not exceed", "not exceeding", "limit of", "limit is",
-        "target", "beneath", "fit", "fit in", "fits in", "<", "<=", "≤", "到", "至", "成", "为",
-        "小于", "低于", "少于", "不超过", "不大于", "控制在", "限制在", "最大", "最多", "压",
+    static let ownNegations = [
+        "no more than", "not more than", "no larger than", "no bigger than", "no greater than",
+        "not exceed", "not exceeding", "not over", "not above", "don't exceed", "不超过", "不大于", "不高于",
+        "不要超过", "别超过", "不能超过", "不得超过", "不多于",
     ]
-    private static let limits = [
+    static let floors = [
+        "over", "above", "more than", "larger than", "bigger than", "greater than", "at least",
+        "minimum", "minimum of", "exceed", "exceeding", "exceeds", "超过", "大于", "高于", "多于", "至少",
+        "不小于", "不低于", "不少于", "最少", "最小",
+    ]
+    private static let leasts = ["or more", "or larger", "or bigger", "以上"]
+    static let bounds = [
+        "under", "below", "to", "into", "within", "less than", "smaller than", "lower than",
+        "at most", "up to", "max", "maximum", "maximum of", "limit of", "limit is",
+        "target", "beneath", "fit", "fit in", "fits in", "<", "<=", "≤", "到", "至", "成", "为",
+        "小于", "低于", "少于", "控制在", "限制在", "最大", "最多", "压",
+    ]
+    static let limits = [
         "or less", "or smaller", "or under", "or below", "max", "maximum", "limit", "以下", "以内",
         "之内", "内", "左右",
     ]
-    private static let vague = [
+    static let vague = [
         "about", "around", "roughly", "just", "only", "exactly", "approximately", "大约", "约",
     ]
-    private static let articles = ["a", "an", "my", "this", "the", "our", "that", "一个", "这个"]
-    private static let makers = ["into", "to", "make", "create", "as", "want", "need", "me"]
-    private static let origins = ["from", "of", "is", "was", "has", "从", "是", "有"]
-    private static let nouns = [
+    static let articles = ["a", "an", "my", "this", "the", "our", "that", "一个", "这个"]
+    static let makers = ["into", "to", "make", "create", "as", "want", "need", "me", "给我", "要", "做"]
+    static let origins = ["from", "of", "is", "was", "has", "从", "是", "有"]
+    static let nouns = [
         "mp4", "mov", "avi", "webm", "mkv", "video", "file", "clip", "recording", "movie",
         "footage", "wedding", "phone", "screen", "的",
     ]
 
-    private static func ends(_ text: String, _ words: [String]) -> Bool {
+    static func ends(_ text: String, _ words: [String]) -> Bool {
         let text = trimmed(text)
         return words.contains { word in
             guard text.hasSuffix(word) else { return false }
@@ -131,7 +148,7 @@ private struct SizeMention {
         }
     }
 
-    private static func follows(_ text: String, _ words: [String]) -> Bool {
+    static func follows(_ text: String, _ words: [String]) -> Bool {
         let text = text.drop { $0.isWhitespace }
         return words.contains { word in
             guard text.hasPrefix(word) else { return false }
@@ -140,7 +157,7 @@ private struct SizeMention {
         }
     }
 
-    private static func withoutTail(_ text: String, _ words: [String]) -> String {
+    static func withoutTail(_ text: String, _ words: [String]) -> String {
         let text = trimmed(text)
         guard let word = words.first(where: { ends(text, [$0]) }) else { return text }
         return trimmed(String(text.dropLast(word.count)))

@@ -1,33 +1,44 @@
 /// A text in which words are looked for, with what must not be read covered: addresses, file names
-/// and quoted words (§13, §14).
+/// and quoted words.
 ///
 /// Latin phrases match whole words in any case, all others anywhere. Places are counted in
 /// characters and are those of the original text.
-struct MaskedText {
-    let original: [Character]
+package struct MaskedText: Sendable {
+    package let original: [Character]
     /// In lower case; covered characters are `cover`.
-    private(set) var characters: [Character]
+    package private(set) var characters: [Character]
     /// The characters once more, as numbers, which are compared far faster; 0 for all that consist
     /// of several code points, which no phrase contains.
     private var codes: [UInt32]
 
-    static let cover: Character = "\u{FFFC}"
+    package static let cover: Character = "\u{FFFC}"
+
+    /// What the names of media files end with.
+    private static let fileExtensions: Set<String> = [
+        "mp4", "mov", "avi", "webm", "mkv", "jpg", "jpeg", "png", "gif", "webp", "mp3", "wav", "m4a",
+        "aac", "m4v", "flv", "wmv", "mts", "m2ts", "mpg", "mpeg", "3gp", "ogv", "flac", "ogg", "opus",
+        "tiff", "bmp", "heic", "srt",
+    ]
 
     /// In a longer text nobody looks for words: what long texts say is no command.
-    static let mostBytes = 20_000
+    package static let mostBytes = 20_000
 
     /// What is quoted is not longer than this many characters; so that a text of nothing but
     /// opening marks takes no time.
     private static let longestQuote = 300
 
-    struct Parts: OptionSet {
-        let rawValue: Int
-        static let addresses = Parts(rawValue: 1)
-        static let fileNames = Parts(rawValue: 2)
-        static let quotes = Parts(rawValue: 4)
+    /// What is covered from the beginning.
+    package struct Parts: OptionSet, Sendable {
+        package let rawValue: Int
+        package static let addresses = Parts(rawValue: 1)
+        package static let fileNames = Parts(rawValue: 2)
+        package static let quotes = Parts(rawValue: 4)
+
+        package init(rawValue: Int) { self.rawValue = rawValue }
     }
 
-    init(_ text: String, covering parts: Parts) {
+    /// A text with those parts covered.
+    package init(_ text: String, covering parts: Parts) {
         original = Array(text)
         characters = original.map { character in
             if character == "’" { return "'" }
@@ -40,7 +51,7 @@ struct MaskedText {
     }
 
     /// The places of a phrase; a blank in it stands for any number of them.
-    func places(of phrase: String, in range: Range<Int>? = nil) -> [Range<Int>] {
+    package func places(of phrase: String, in range: Range<Int>? = nil) -> [Range<Int>] {
         let range = range ?? 0..<characters.count
         let wanted = phrase.unicodeScalars.map(\.value)
         var found: [Range<Int>] = []
@@ -59,21 +70,23 @@ struct MaskedText {
     }
 
     /// The first place of any of the phrases, of those at one place the longest.
-    func firstPlace(of phrases: [String], in range: Range<Int>? = nil) -> Range<Int>? {
+    package func firstPlace(of phrases: [String], in range: Range<Int>? = nil) -> Range<Int>? {
         phrases.flatMap { places(of: $0, in: range) }
             .min { ($0.lowerBound, -$0.count) < ($1.lowerBound, -$1.count) }
     }
 
-    func contains(_ phrases: [String], in range: Range<Int>? = nil) -> Bool {
+    /// Whether any of the phrases is there.
+    package func contains(_ phrases: [String], in range: Range<Int>? = nil) -> Bool {
         phrases.contains { !places(of: $0, in: range).isEmpty }
     }
 
     /// Hides phrases from later searches.
-    mutating func cover(_ phrases: [String]) {
+    package mutating func cover(_ phrases: [String]) {
         for range in phrases.flatMap({ places(of: $0) }) { cover(range) }
     }
 
-    mutating func cover(_ range: Range<Int>) {
+    /// Hides a place from later searches.
+    package mutating func cover(_ range: Range<Int>) {
         for place in range {
             characters[place] = Self.cover
             codes[place] = 0
@@ -81,7 +94,7 @@ struct MaskedText {
     }
 
     /// The original words of a range, without blanks at its ends.
-    func text(_ range: Range<Int>) -> String {
+    package func text(_ range: Range<Int>) -> String {
         let slice = original[range].drop(while: \.isWhitespace)
         return String(
             slice[..<(slice.lastIndex { !$0.isWhitespace }.map { $0 + 1 } ?? slice.startIndex)]
@@ -120,7 +133,7 @@ struct MaskedText {
     }
 
     /// Whether a character can be part of a Latin word.
-    static func isLatin(_ character: Character) -> Bool {
+    package static func isLatin(_ character: Character) -> Bool {
         guard let scalar = character.unicodeScalars.first else { return false }
         return character == "-" || character == "_"
             || (scalar.value < 0x250 && (character.isLetter || character.isNumber))
@@ -199,9 +212,7 @@ struct MaskedText {
         guard 2...5 ~= suffix.count,
             suffix.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }),
             suffix.contains(where: \.isLetter),
-            MediaFormat.fileExtensions.contains(
-                String(suffix).lowercased()
-            )
+            Self.fileExtensions.contains(String(suffix).lowercased())
         else { return nil }
         return range
     }

@@ -1,8 +1,6 @@
 import Core
 import Testing
 
-@testable import Cloud
-
 @Suite struct SizeWishTests {
     @Test(
         "a size that is asked for is found, in both languages",

@@ -1,0 +1,216 @@
+import Core
+import Foundation
+
+/// A call in which one of the arguments is a sentence: `cinch "压到8MB" clip.mp4`.
+///
+/// The sentence becomes the options that say the same; options that are there already go before it.
+struct PlainCall: Equatable {
+    /// What is called in its stead.
+    private(set) var arguments: [String]
+    /// As it was written.
+    let sentence: String
+    let wish: PlainWish
+    /// What a person should know beside what was understood.
+    private(set) var notes: [String] = []
+    /// The files that are named beside it.
+    private(set) var files: [String] = []
+
+    /// Options that stand for themselves; the argument after any other one is its value.
+    private static let flags: Set<String> = [
+        "--force", "--strict", "--background", "--quiet", "-q", "--json", "--recursive", "-r",
+        "--resume", "--offline", "--split",
+    ]
+
+    /// Nil where no argument is a sentence, or the command takes none.
+    init?(
+        _ arguments: [String],
+        limits: NamedLimits = .builtIn,
+        isFile: (String) -> Bool = DroppedPaths.exists
+    ) {
+        let isNamed = ["plan", "compress"].contains(arguments.first)
+        if !isNamed, let first = arguments.first, Help.isSubcommand(first) { return nil }
+        let places = Self.positional(arguments).filter { isNamed ? $0 > 0 : true }
+        guard
+            let place = places.first(where: {
+                Self.looksLikeSentence(arguments[$0]) && !isFile(arguments[$0])
+            })
+        else { return nil }
+        let words = arguments[place]
+        // A name in the sentence may be the file's.
+        let dropped = DroppedPaths(words, isFile: isFile)
+        var files = places.filter { $0 != place }.map { arguments[$0] }
+        var rest = arguments
+        rest.remove(at: place)
+        if files.isEmpty, !dropped.paths.isEmpty {
+            files = dropped.paths
+            rest.insert(contentsOf: files, at: isNamed ? 1 : 0)
+        }
+        let wish = PlainWish.of(words, limits: limits)
+        guard wish.isUnderstood || files.contains(where: isFile) && !wish.edits.isEmpty else {
+            return nil
+        }
+        (sentence, self.wish, self.files) = (words, wish, files)
+        self.arguments = rest
+        addOptions()
+    }
+
+    /// What was understood, in one line; nil where nothing was.
+    var summary: String? {
+        guard wish.isUnderstood else { return nil }
+        let meanings = wish.understood.map(\.meaning)
+        return "understood: "
+            + (meanings.isEmpty ? "a smaller file" : meanings.joined(separator: ", "))
+    }
+
+    /// Refuses what nobody can do here.
+    func checkEdits() throws(Failure) {
+        guard !wish.edits.isEmpty else { return }
+        let edits = wish.edits.map { "'\($0)'" }.joined(separator: ", ")
+        let file = files.first.map(Self.quoted) ?? "FILE"
+        var advice = "To have it made there: cinch chat \(file) -m \(Self.quoted(sentence))"
+        if !wish.understood.isEmpty {
+            advice +=
+                "\nWithout it, here: cinch "
+                + arguments.map(Self.quoted).joined(separator: " ")
+        }
+        throw Failure(
+            .usage,
+            "Cannot do this here: \(edits)",
+            why: "edits are for the cloud agent, and nothing is sent there unasked",
+            advice: advice
+        )
+    }
+
+    // MARK: - Options
+
+    private mutating func addOptions() {
+        let meant = wish
+        if let target = meant.target { add("--to", "\(target.bytes)", besides: ["--for"]) }
+        if meant.target == nil, let share = meant.share { add(share: share) }
+        if meant.target == nil, meant.share == nil, let name = meant.limitName {
+            add("--for", name, besides: ["--to"])
+        }
+        switch meant.heightCap {
+        case .lines(let lines)?: add("--max-height", "\(lines)")
+        case .source?: add("--max-height", "source")
+        case .automatic?, nil: break
+        }
+        if case .perSecond(let rate)? = meant.frameRateCap {
+            let isWhole = rate.numerator % rate.denominator == 0
+            add(
+                "--fps",
+                isWhole
+                    ? "\(rate.numerator / rate.denominator)"
+                    : "\(rate.numerator)/\(rate.denominator)"
+            )
+        }
+        if let format = meant.format { add("--format", format.rawValue, besides: ["-o", "--output"]) }
+        if let speed = meant.speed { add("--speed", speed.rawValue) }
+        if meant.audio == AudioWish.none { add("--audio", "none") }
+        if let span = meant.span { add(span) }
+        switch meant.parts {
+        case .fewest?: add("--split", nil, besides: ["--parts"])
+        case .count(let count)?: add("--parts", "\(count)", besides: ["--split"])
+        case nil: break
+        }
+        for contradiction in meant.contradictions {
+            notes.append(contradiction + ": the last counts")
+        }
+    }
+
+    private mutating func add(_ option: String, _ value: String?, besides others: [String] = []) {
+        let given = ([option] + others).first { name in
+            arguments.contains { $0 == name || $0.hasPrefix(name + "=") }
+        }
+        if let given {
+            if given == option || !["-o", "--output"].contains(given) {
+                notes.append("\(given) goes before the words")
+            }
+            return
+        }
+        arguments += [option] + (value.map { [$0] } ?? [])
+    }
+
+    private mutating func add(_ span: Span) {
+        let given = ["--start", "--end", "--duration"].contains { name in
+            arguments.contains { $0 == name || $0.hasPrefix(name + "=") }
+        }
+        guard !given else {
+            notes.append("--start, --end and --duration go before the words")
+            return
+        }
+        if span.start != .afterStart(0) { arguments += ["--start", Self.text(span.start)] }
+        if let end = span.end { arguments += ["--end", Self.text(end)] }
+        if let length = span.length {
+            arguments += ["--duration", Self.text(.afterStart(length))]
+        }
+    }
+
+    private static func text(_ moment: Span.Moment) -> String {
+        switch moment {
+        case .afterStart(let time): seconds(time)
+        case .beforeEnd(let time): "-" + seconds(time)
+        }
+    }
+
+    private static func seconds(_ microseconds: Int) -> String {
+        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
+        return "\(microseconds / 1_000_000).\(fraction)"
+    }
+
+    private mutating func add(share: Double) {
+        let sizes = files.map { name in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: name)
+            return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        }
+        guard sizes.count == 1, let bytes = sizes.first, bytes > 0 else {
+            notes.append("a share of the size needs one file; give a size instead")
+            return
+        }
+        add("--to", "\(max(1, Int(Double(bytes) * share)))", besides: ["--for"])
+    }
+
+    // MARK: - Arguments
+
+    /// The arguments that are neither options nor their values.
+    private static func positional(_ arguments: [String]) -> [Int] {
+        var places: [Int] = []
+        var isValue = false
+        for (place, argument) in arguments.enumerated() {
+            if argument == "--" { return places + Array((place + 1)..<arguments.count) }
+            if isValue {
+                isValue = false
+            } else if argument.hasPrefix("-"), argument.count > 1 {
+                isValue = !flags.contains(argument) && !argument.contains("=")
+            } else {
+                places.append(place)
+            }
+        }
+        return places
+    }
+
+    /// A blank between words, or Han characters; a path has neither, or is one all the same.
+    private static func looksLikeSentence(_ text: String) -> Bool {
+        let isPath = text.contains("/") && !text.contains(" ")
+        let isHan = text.unicodeScalars.contains { (0x2E80...0x9FFF).contains($0.value) }
+        return !isPath && (isHan || text.contains { $0.isWhitespace })
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let isPlain = text.allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=".contains($0))
+        }
+        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+}
+
+/// What `--json` says of a sentence.
+struct UnderstoodPayload: Encodable {
+    var words: String
+    var meanings: [PlainWish.Meaning]
+    var notes: [String]
+
+    init(_ call: PlainCall) {
+        (words, meanings, notes) = (call.sentence, call.wish.understood, call.notes)
+    }
+}

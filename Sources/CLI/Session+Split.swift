@@ -1,0 +1,180 @@
+import Core
+import Engine
+import Foundation
+import SystemPackage
+
+extension Session {
+    /// Makes several files of one, each of them by a run of its own.
+    func split(
+        _ request: Request,
+        _ wish: PartsWish,
+        _ compressor: Compressor,
+        isQuiet: Bool,
+        json: JSONLines?
+    ) async throws(Failure) -> Int32 {
+        if let stream = [request.input, request.output].compactMap(\.self).first(
+            where: \.isStandardStream
+        ) {
+            throw Failure(
+                .usage,
+                "Cannot split \(stream == request.input ? "standard input" : "into standard output")",
+                why: "each file needs its place, and the input is read more than once",
+                advice: "Name files."
+            )
+        }
+        if case .fewest = wish, request.target == nil {
+            throw Failure(
+                .usage,
+                "--split needs a size",
+                why: "as few files as fit are made",
+                advice: "Say how large each may be, as in --split --to 8MB, or how many: --parts 3."
+            )
+        }
+        json?.begin(
+            StartedPayload(
+                programVersion: programVersion,
+                input: request.input.string,
+                output: request.destination.string,
+                targetBytes: request.target?.bytes,
+                limitName: request.namedLimit?.name
+            )
+        )
+        let partition = try await stoppable(json: json) { () async throws(Failure) in
+            try await compressor.split(request, wish)
+        }
+        let requests = partition.spans.indices.map { request.part($0, of: partition) }
+        try check(requests, of: request)
+        tell(partition, requests, isQuiet: isQuiet, json: json)
+        var reports: [Report] = []
+        for (index, part) in requests.enumerated() {
+            do throws(Failure) {
+                reports.append(
+                    try await makePart(part, compressor, isQuiet: isQuiet, json: json)
+                )
+            } catch {
+                throw Self.ended(error, at: index, of: requests.count)
+            }
+            if !isQuiet, json == nil, let report = reports.last {
+                results.line(SplitFacts.line(report, style: results.style))
+            }
+        }
+        if json != nil {
+            finish("compress", SplitResult(partition, reports), json: json) { _, _ in "" }
+        } else if !isQuiet {
+            results.line(SplitFacts.total(reports, partition))
+        }
+        return 0
+    }
+
+    private func makePart(
+        _ part: Request,
+        _ compressor: Compressor,
+        isQuiet: Bool,
+        json: JSONLines?
+    ) async throws(Failure) -> Report {
+        let renderer = json == nil && !isQuiet ? Renderer(messages, showsNotes: true) : nil
+        renderer?.begin(targetBytes: part.target?.bytes)
+        defer { renderer?.end() }
+        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        return try await stoppable(screen, json: json) { () async throws(Failure) in
+            try await compressor.run(part) { event in
+                renderer?.show(event)
+                json?.write(event, isQuiet: isQuiet)
+            }
+        }
+    }
+
+    /// Refuses before any work what would stop it in the middle.
+    private func check(_ requests: [Request], of whole: Request) throws(Failure) {
+        guard !whole.overwrites else { return }
+        for request in requests
+        where FileManager.default.fileExists(atPath: request.destination.string) {
+            throw Failure(
+                .output,
+                "\(request.destination.string) exists already",
+                advice: "Use --force to replace it, or name another output with -o."
+            )
+        }
+    }
+
+    private func tell(
+        _ partition: Partition,
+        _ requests: [Request],
+        isQuiet: Bool,
+        json: JSONLines?
+    ) {
+        if isQuiet { return }
+        if let json {
+            json.write(.split, SplitPayload(partition, requests))
+        } else {
+            let count = partition.spans.count
+            let why = partition.reasons.first.map { ": " + $0 } ?? ""
+            messages.line(
+                messages.style.dim("· \(count) \(count == 1 ? "file" : "files")\(why)")
+            )
+        }
+    }
+
+    private static func ended(_ error: Failure, at index: Int, of count: Int) -> Failure {
+        var failure = error
+        guard index > 0 else { return failure }
+        failure.advice +=
+            (failure.advice.isEmpty ? "" : "\n")
+            + "The first \(index) of \(count) files are written and whole."
+        return failure
+    }
+}
+
+/// What a person reads of files that belong together.
+enum SplitFacts {
+    static func line(_ report: Report, style: Style) -> String {
+        let name = FilePath(report.output).lastComponent?.string ?? report.output
+        var text = style.green(style.usesUnicode ? "✓" : "*") + " " + name.withoutControls
+        text += "  " + durationText(report.durationSeconds) + ", " + ByteSize.text(report.bytes)
+        if report.width > 0 { text += ", \(report.width)×\(report.height)" }
+        if let ssim = report.ssim {
+            text += ", \(Quality(similarity: ssim).rawValue)"
+        }
+        return text
+    }
+
+    static func total(_ reports: [Report], _ partition: Partition) -> String {
+        let bytes = reports.reduce(0) { $0 + $1.bytes }
+        let seconds = reports.reduce(0) { $0 + $1.durationSeconds }
+        let elapsed = reports.reduce(0) { $0 + $1.elapsedSeconds }
+        return "  \(reports.count) \(reports.count == 1 ? "file" : "files"), \(durationText(seconds)), "
+            + "\(ByteSize.text(bytes)) together, made in \(durationText(elapsed))"
+    }
+}
+
+/// Into which files an input will be divided.
+struct SplitPayload: Encodable {
+    struct Part: Encodable {
+        var output: String
+        var durationSeconds: Double
+    }
+
+    var parts: [Part]
+    var quality: Quality?
+    var reasons: [String]
+
+    init(_ partition: Partition, _ requests: [Request]) {
+        parts = zip(requests, partition.seconds).map {
+            Part(output: $0.destination.string, durationSeconds: $1)
+        }
+        (quality, reasons) = (partition.quality, partition.reasons)
+    }
+}
+
+/// What a run ends with that makes several files.
+struct SplitResult: Encodable {
+    var parts: [ReportResult]
+    var bytes: Int
+    var reasons: [String]
+
+    init(_ partition: Partition, _ reports: [Report]) {
+        parts = reports.map(ReportResult.init)
+        bytes = reports.reduce(0) { $0 + $1.bytes }
+        reasons = partition.reasons
+    }
+}

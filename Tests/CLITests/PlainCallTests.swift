@@ -1,0 +1,105 @@
+import Core
+import Foundation
+import Testing
+
+@testable import CLI
+
+/// A sentence among the arguments becomes the options that say the same.
+@Suite struct PlainCallTests {
+    private static let files: Set<String> = ["wedding.mp4", "my clip.mp4", "压缩.mp4"]
+
+    private func reading(_ arguments: [String]) -> PlainCall? {
+        PlainCall(arguments, isFile: { Self.files.contains($0) })
+    }
+
+    @Test(
+        "a sentence becomes options, wherever it stands",
+        arguments: [
+            (
+                ["compress this video to under 50MB without losing too much quality", "wedding.mp4"],
+                ["wedding.mp4", "--to", "50000000"]
+            ),
+            (["wedding.mp4", "把这个视频压到8MB"], ["wedding.mp4", "--to", "8000000"]),
+            (["wedding.mp4", "压到8MB", "--json"], ["wedding.mp4", "--json", "--to", "8000000"]),
+            (
+                ["cut the first 10 seconds off and mute it", "wedding.mp4", "-o", "a b.mp4"],
+                [
+                    "wedding.mp4", "-o", "a b.mp4", "--audio", "none", "--start", "10.000000",
+                ]
+            ),
+            (
+                ["plan", "export 720p at 30 fps", "wedding.mp4"],
+                ["plan", "wedding.mp4", "--max-height", "720", "--fps", "30"]
+            ),
+            (
+                ["compress wedding.mp4 for discord, without the last 1.5 seconds"],
+                ["wedding.mp4", "--for", "discord", "--end", "-1.500000"]
+            ),
+            (["make it smaller", "wedding.mp4"], ["wedding.mp4"]),
+            (
+                ["my clip.mp4", "keep the first minute", "--force"],
+                ["my clip.mp4", "--force", "--duration", "60.000000"]
+            ),
+        ]
+    )
+    func becomesOptions(_ arguments: [String], _ options: [String]) throws {
+        let call = try #require(reading(arguments))
+        #expect(call.arguments == options)
+        #expect(throws: Never.self) { try call.checkEdits() }
+        // What comes out is read as options are.
+        #expect(throws: Never.self) { try Session.parse(call.arguments) }
+    }
+
+    @Test(
+        "names, values of options and other commands are no sentences",
+        arguments: [
+            ["my clip.mp4", "--to", "8MB"], ["压缩.mp4"], ["wedding.mp4", "-o", "under 8MB.mp4"],
+            ["wedding.mp4", "--to", "8 MB"], ["missing clip.mp4"], ["probe", "make it smaller"],
+            ["chat", "wedding.mp4", "-m", "compress to 8MB"], ["dir/压到8MB.mp4"],
+            ["wedding.mp4", "hello"], ["--", "my clip.mp4"], [],
+        ]
+    )
+    func leavesOthers(_ arguments: [String]) {
+        #expect(reading(arguments) == nil)
+    }
+
+    @Test("options go before words, and that is said")
+    func optionsWin() throws {
+        let call = try #require(
+            reading(["compress to 8MB in 720p, no sound", "wedding.mp4", "--to=5MB", "--audio", "copy"])
+        )
+        #expect(
+            call.arguments == [
+                "wedding.mp4", "--to=5MB", "--audio", "copy", "--max-height", "720",
+            ]
+        )
+        #expect(call.notes == ["--to goes before the words", "--audio goes before the words"])
+    }
+
+    @Test("what the words say twice is said")
+    func saysContradictions() throws {
+        let call = try #require(reading(["compress to 8MB or 10MB", "wedding.mp4"]))
+        #expect(call.notes.count == 1)
+    }
+
+    @Test("an edit is refused with its name, and with the command that would send it")
+    func refusesEdits() throws {
+        let call = try #require(reading(["add a title and compress to 8MB", "my clip.mp4"]))
+        let failure = #expect(throws: Failure.self) { try call.checkEdits() }
+        #expect(failure?.kind == .usage)
+        #expect(failure?.what == "Cannot do this here: 'add a title'")
+        #expect(
+            failure?.advice.contains(
+                "cinch chat 'my clip.mp4' -m 'add a title and compress to 8MB'"
+            ) == true
+        )
+        #expect(failure?.advice.contains("cinch 'my clip.mp4' --to 8000000") == true)
+    }
+
+    @Test("a sentence in an option's place without a file is a call without an input")
+    func needsFile() throws {
+        let call = try #require(reading(["compress to 8MB"]))
+        #expect(call.files.isEmpty)
+        #expect(call.arguments == ["--to", "8000000"])
+    }
+}

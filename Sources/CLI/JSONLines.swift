@@ -238,6 +238,7 @@ struct PlanPayload: Encodable {
     /// Where samples chose the frame size.
     var expectedSSIM: Double?
     var expectedQuality: Quality?
+    var expectedQuantizer: Double?
     var reasons: [String]
 
     init(_ plan: Plan) {
@@ -261,6 +262,7 @@ struct PlanPayload: Encodable {
         audioBytes = plan.budget.audioBytes
         containerBytes = plan.budget.containerBytes
         expectedSSIM = plan.prospect?.similarity
+        expectedQuantizer = plan.prospect?.quantizer
         expectedQuality = expectedSSIM.map(Quality.init(similarity:))
         reasons = plan.reasons
     }

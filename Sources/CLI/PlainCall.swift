@@ -92,6 +92,7 @@ struct PlainCall: Equatable {
         }
         switch meant.heightCap {
         case .lines(let lines)?: add("--max-height", "\(lines)")
+        case .exactly(let lines)?: add("--height", "\(lines)")
         case .source?: add("--max-height", "source")
         case .automatic?, nil: break
         }

@@ -105,7 +105,9 @@ struct PlainCall: Equatable {
                     : "\(rate.numerator)/\(rate.denominator)"
             )
         }
-        if let format = meant.format { add("--format", format.rawValue, besides: ["-o", "--output"]) }
+        if let format = meant.format {
+            add("--format", format.rawValue, besides: ["-o", "--output"])
+        }
         if let speed = meant.speed { add("--speed", speed.rawValue) }
         if meant.audio == AudioWish.none { add("--audio", "none") }
         if let span = meant.span { add(span) }

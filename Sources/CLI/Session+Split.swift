@@ -142,7 +142,8 @@ enum SplitFacts {
         let bytes = reports.reduce(0) { $0 + $1.bytes }
         let seconds = reports.reduce(0) { $0 + $1.durationSeconds }
         let elapsed = reports.reduce(0) { $0 + $1.elapsedSeconds }
-        return "  \(reports.count) \(reports.count == 1 ? "file" : "files"), \(durationText(seconds)), "
+        return
+            "  \(reports.count) \(reports.count == 1 ? "file" : "files"), \(durationText(seconds)), "
             + "\(ByteSize.text(bytes)) together, made in \(durationText(elapsed))"
     }
 }

@@ -15,8 +15,10 @@ package struct MaskedText: Sendable {
 
     /// What the names of media files end with.
     private static let fileExtensions: Set<String> = [
-        "mp4", "mov", "avi", "webm", "mkv", "jpg", "jpeg", "png", "gif", "webp", "mp3", "wav", "m4a",
-        "aac", "m4v", "flv", "wmv", "mts", "m2ts", "mpg", "mpeg", "3gp", "ogv", "flac", "ogg", "opus",
+        "mp4", "mov", "avi", "webm", "mkv", "jpg", "jpeg", "png", "gif", "webp", "mp3", "wav",
+        "m4a",
+        "aac", "m4v", "flv", "wmv", "mts", "m2ts", "mpg", "mpeg", "3gp", "ogv", "flac", "ogg",
+        "opus",
         "tiff", "bmp", "heic", "srt",
     ]
 

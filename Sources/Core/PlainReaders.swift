@@ -35,7 +35,8 @@ extension PlainReader {
         let words =
             SizeMention.ownNegations + SizeMention.floors + [
                 "don't", "do not", "does not", "doesn't", "should not", "shouldn't", "must not",
-                "mustn't", "cannot", "can't", "not", "go", "get", "getting", "going", "grow", "must",
+                "mustn't", "cannot", "can't", "not", "go", "get", "getting", "going", "grow",
+                "must",
                 "should", "不要", "别", "不能", "必须",
             ]
         for place in words.flatMap({ text.places(of: $0, in: lead) }) { take(place, nil) }
@@ -51,7 +52,10 @@ extension PlainReader {
         let percent = #"(?<n>\d{1,2}(?:\.\d+)?) ?(?:%|percent)"#
         for (pattern, isLoss) in [
             ("(?:by|缩小|减小|压缩|减少)了? ?\(percent)", true), ("\(percent) smaller", true),
-            ("(?:to|到|成|为)(?:原来的)? ?\(percent)(?: of (?:the |its )?(?:original )?(?:file )?size)?", false),
+            (
+                "(?:to|到|成|为)(?:原来的)? ?\(percent)(?: of (?:the |its )?(?:original )?(?:file )?size)?",
+                false
+            ),
         ] {
             for found in places(pattern) {
                 guard let number = found.groups["n"].flatMap(Double.init), number > 0,
@@ -117,7 +121,9 @@ extension PlainReader {
         switch role(of: range, SizeMention.nouns + ["的", "视频", "录像", "录屏"]) {
         case .described: take(range, nil)
         case .refused: refuse(range)
-        case .open where lines > 1080 && SizeMention.follows(tail(of: range), SizeMention.nouns + ["视频", "录像"]):
+        case .open
+        where lines > 1080
+            && SizeMention.follows(tail(of: range), SizeMention.nouns + ["视频", "录像"]):
             // "4K video to 8MB" is what there is.
             take(range, nil)
         case .asked, .open:
@@ -156,10 +162,14 @@ extension PlainReader {
         let before = lead(of: range)
         let wants = [
             "to", "into", "export", "in", "at", "as", "make", "want", "need", "make it", "max",
-            "under", "with", "create", "get", "download", "save", "导出", "到", "成", "为", "用", "输出", "最高", "最多",
+            "under", "with", "create", "get", "download", "save", "导出", "到", "成", "为", "用", "输出",
+            "最高", "最多",
         ]
         let isNoun = SizeMention.follows(tail(of: range), nouns)
-        if SizeMention.ends(before, ["this", "my", "the", "our", "that", "这个", "我的", "把", "将", "这段"]) {
+        if SizeMention.ends(
+            before,
+            ["this", "my", "the", "our", "that", "这个", "我的", "把", "将", "这段"]
+        ) {
             return isNoun ? .described : .asked
         }
         for article in ["a", "an", "一个"] where SizeMention.ends(before, [article]) {
@@ -189,13 +199,15 @@ extension PlainReader {
         ]
         for found in places("(?:\(wished))") {
             let isPart = SizeMention.follows(tail(of: found.range), parts)
-            let isSpanned = !text.contains(["remove", "cut"], in: found.range)
+            let isSpanned =
+                !text.contains(["remove", "cut"], in: found.range)
                 && !places(PlainTime.any).filter { clause(of: found.range).overlaps($0.range) }
                     .isEmpty
             if isNegated(found.range) {
                 // "Don't mute it" is what happens anyway.
                 keepSound(found.range, lead: 12)
-            } else if isPart && !SizeMention.follows(tail(of: found.range), ["from the video", "from it"])
+            } else if isPart
+                && !SizeMention.follows(tail(of: found.range), ["from the video", "from it"])
                 || isSpanned
             {
                 refuse(found.range)
@@ -254,7 +266,8 @@ extension PlainReader {
     mutating func readParts() {
         guard
             text.contains([
-                "split", "divide", "break", "part", "parts", "piece", "pieces", "chunks", "segments",
+                "split", "divide", "break", "part", "parts", "piece", "pieces", "chunks",
+                "segments",
                 "files", "clips", "videos", "段", "份", "部分", "文件", "视频", "块",
             ])
         else { return }
@@ -332,7 +345,8 @@ extension PlainReader {
             }
             // "This mov file": what it is, not what it shall be.
             let whose = "(?:a|an|this|my|the|from|这个|我的|把)"
-            for found in places("\(whose) ?\(gap)\\.?(?:\(name))(?: file| video| clip|文件|视频|的视频)?") {
+            for found in places("\(whose) ?\(gap)\\.?(?:\(name))(?: file| video| clip|文件|视频|的视频)?")
+            {
                 take(found.range, nil)
             }
         }

@@ -86,7 +86,8 @@ enum PlainTime {
         "十": 10,
     ]
     private static let words: [String: Double] = [
-        "half": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+        "half": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
+        "six": 6,
         "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15,
         "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90,
     ]
@@ -261,7 +262,8 @@ extension Span {
         func seconds(_ time: Int) -> String { durationText(Double(time) / 1_000_000) }
         switch (start, end, length) {
         case (.afterStart(0), nil, let length?): return "the first \(seconds(length))"
-        case (.afterStart(0), .beforeEnd(let time)?, nil): return "without the last \(seconds(time))"
+        case (.afterStart(0), .beforeEnd(let time)?, nil):
+            return "without the last \(seconds(time))"
         case (.afterStart(let time), nil, nil): return "without the first \(seconds(time))"
         case (.beforeEnd(let time), nil, nil): return "the last \(seconds(time))"
         case (_, let end?, _): return "\(moment(start)) to \(moment(end))"

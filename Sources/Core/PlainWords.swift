@@ -6,13 +6,15 @@ package enum PlainWords {
     static let heights = ["4k"] + lines.map { "\($0)p" }
 
     static let compressing = [
-        "compress", "compressing", "shrink", "shrinking", "smaller", "reduce", "reducing", "squeeze",
+        "compress", "compressing", "shrink", "shrinking", "smaller", "reduce", "reducing",
+        "squeeze",
         "压缩", "压", "缩小", "减小", "变小", "小一点", "小一些",
     ]
 
     /// What a cut is called, where it was understood which.
     static let cutting = [
-        "trim", "trimming", "trimmed", "cut", "cutting", "clip", "shorten", "keep", "keeping", "part",
+        "trim", "trimming", "trimmed", "cut", "cutting", "clip", "shorten", "keep", "keeping",
+        "part",
         "section", "only", "剪", "剪辑", "剪切", "截取", "裁剪", "截", "保留", "部分", "片段", "内容", "这段", "切",
     ]
 
@@ -21,22 +23,28 @@ package enum PlainWords {
         SizeMention.harmless + SizeMention.bounds + SizeMention.limits + SizeMention.vague
         + compressing + [
             "no more than", "not more than", "no larger than", "no bigger than", "no higher than",
-            "make sure", "sure", "everything", "so", "that", "be", "is", "its", "his", "our", "hi", "hello", "thanks", "thank you",
+            "make sure", "sure", "everything", "so", "that", "be", "is", "its", "his", "our", "hi",
+            "hello", "thanks", "thank you",
             "would", "like", "let's", "let", "us", "out", "but", "while", "also", "now", "which",
             "long", "from", "at", "on", "by", "off", "using", "have", "has", "give", "send", "put",
             "movie", "recording", "screen recording", "footage", "film", "wedding", "holiday",
-            "phone", "original", "too big", "is too big", "too large", "will", "resolution", "format",
+            "phone", "original", "too big", "is too big", "too large", "will", "resolution",
+            "format",
             "version", "copy", "friends", "friend", "family", "mail", "online", "web", "website",
             "someone", "somebody", "people", "everyone", "them", "quick", "hey", "yes", "okay",
             "sound", "audio", "with sound", "save", "saved", "file size", "filesize", "fps", "only",
             "turn", "change", "youtube", "instagram", "tiktok", "facebook", "reddit", "linkedin",
             "not too", "when", "it's", "i'd", "i've", "we", "and then", "an email", "attachment",
             "message", "chat", "post", "posting", "s", "ones", "one", "each", "every", "total",
-            "从", "最高", "最低", "做", "做成", "它", "这", "那", "那个", "我", "想", "要", "想要", "需要", "可以", "能", "并", "并且", "同时", "但", "但是", "而且",
+            "从", "最高", "最低", "做", "做成", "它", "这", "那", "那个", "我", "想", "要", "想要", "需要", "可以", "能",
+            "并", "并且", "同时", "但", "但是", "而且",
             "画面", "格式", "分辨率", "帧率", "录屏", "录像", "影片", "片子", "电影", "婚礼", "手机", "拍", "给", "朋友", "家人",
-            "谢谢", "麻烦", "你", "发", "发给", "用", "在", "和", "与", "及", "里", "上", "下", "让", "使", "后", "之后", "转", "转换",
-            "转成", "变", "变成", "输出", "只", "就", "行", "个", "那么", "大", "太大", "有点", "声音", "音频", "传", "抖音", "朋友圈",
-            "邮件", "附件", "群", "看", "好", "都", "会", "不会", "别的", "每秒", "秒", "高", "为了", "能够", "一", "版本", "版", "大小",
+            "谢谢", "麻烦", "你", "发", "发给", "用", "在", "和", "与", "及", "里", "上", "下", "让", "使", "后", "之后",
+            "转", "转换",
+            "转成", "变", "变成", "输出", "只", "就", "行", "个", "那么", "大", "太大", "有点", "声音", "音频", "传", "抖音",
+            "朋友圈",
+            "邮件", "附件", "群", "看", "好", "都", "会", "不会", "别的", "每秒", "秒", "高", "为了", "能够", "一", "版本",
+            "版", "大小",
             "缩", "减", "小", "点", "到", "起来", "降", "降低", "降到", "原", "原来", "件",
         ]
 
@@ -56,7 +64,8 @@ package enum PlainWords {
     ]
     /// What a negation may be about instead.
     private static let spared = [
-        "lose", "losing", "loss", "quality", "sound", "audio", "too", "only", "画质", "质量", "损失", "清晰",
+        "lose", "losing", "loss", "quality", "sound", "audio", "too", "only", "画质", "质量", "损失",
+        "清晰",
         "声音", "太", "只",
     ]
 

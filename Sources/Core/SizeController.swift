@@ -1,3 +1,12 @@
+// libm's `exp` alone: pure arithmetic, which the standard library does not have.
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// The rule that lands a file on its limit: measured bytes in, the next step out.
 ///
 /// Pass 2 goes over the clip in stretches where keyframes allow it: the body, a middle, and the last
@@ -106,6 +115,34 @@ package struct SizeController: Sendable {
     private var endShare: Double { shares[shares.count - 1] }
     private var room: Double { Double(limit - fixed) }
     private var left: Double { room - Double(done) }
+
+    /// The end's share of what the last two stretches have, where it came out so much coarser that they
+    /// should be made again; nil where it did not.
+    ///
+    /// Pass 1 sees a small copy, and takes a page of new text for little. Quantizers that differ by less
+    /// are not seen, and x264 takes some 11 % fewer bits a step of the quantizer (rate-control
+    /// measurements: 10 to 16 %).
+    package static func endShare(
+        before: (bytes: Int, quantizer: Double),
+        end: (bytes: Int, quantizer: Double)
+    ) -> Double? {
+        let steps = end.quantizer - before.quantizer
+        guard steps > visibleSteps, before.bytes > 0, end.bytes > 0 else { return nil }
+        let total = Double(before.bytes + end.bytes)
+        // So many steps coarser before the end, and the rest of them finer at it.
+        var (low, high) = (0.0, steps)
+        while high - low > 0.01 {
+            let middle = (low + high) / 2
+            let sum =
+                Double(before.bytes) * exp(-bitsPerStep * middle)
+                + Double(end.bytes) * exp(bitsPerStep * (steps - middle))
+            if sum > total { low = middle } else { high = middle }
+        }
+        return Double(end.bytes) * exp(bitsPerStep * (steps - high)) / total
+    }
+
+    private static let visibleSteps = 4.0
+    private static let bitsPerStep = 0.11
 
     /// The first step.
     package mutating func start() -> Action { ask() }

@@ -82,7 +82,8 @@ struct SizeMention {
     private static let units: [(String, String)] = [
         ("megabytes", "MB"), ("gigabytes", "GB"), ("kilobytes", "kB"), ("megabyte", "MB"),
         ("gigabyte", "GB"), ("megs", "MB"), ("gigs", "GB"), ("meg", "MB"), ("mib", "MiB"),
-        ("gib", "GiB"), ("kib", "KiB"), ("mb", "MB"), ("gb", "GB"), ("kb", "kB"), ("兆", "MB"), ("m", "MB"),
+        ("gib", "GiB"), ("kib", "KiB"), ("mb", "MB"), ("gb", "GB"), ("kb", "kB"), ("兆", "MB"),
+        ("m", "MB"),
     ]
 
     private static func role(of range: Range<Int>, in text: MaskedText) -> Role {
@@ -132,7 +133,9 @@ struct SizeMention {
         "about", "around", "roughly", "just", "only", "exactly", "approximately", "大约", "约",
     ]
     static let articles = ["a", "an", "my", "this", "the", "our", "that", "一个", "这个"]
-    static let makers = ["into", "to", "make", "create", "as", "want", "need", "me", "给我", "要", "做"]
+    static let makers = [
+        "into", "to", "make", "create", "as", "want", "need", "me", "给我", "要", "做",
+    ]
     static let origins = ["from", "of", "is", "was", "has", "从", "是", "有"]
     static let nouns = [
         "mp4", "mov", "avi", "webm", "mkv", "video", "file", "clip", "recording", "movie",

@@ -115,7 +115,8 @@ private struct Splitting {
                 return count == 1 ? ["all of it fits into one file"] : []
             }
             let quality = Quality(similarity: similarity)
-            let measure = "SSIM \((similarity * 1000).rounded() / 1000) expected by samples of the clip"
+            let measure =
+                "SSIM \((similarity * 1000).rounded() / 1000) expected by samples of the clip"
             return [
                 quality >= .good
                     ? "the fewest files in which it looks \(quality.rawValue): \(measure)"

@@ -16,7 +16,10 @@ import Testing
         "a sentence becomes options, wherever it stands",
         arguments: [
             (
-                ["compress this video to under 50MB without losing too much quality", "wedding.mp4"],
+                [
+                    "compress this video to under 50MB without losing too much quality",
+                    "wedding.mp4",
+                ],
                 ["wedding.mp4", "--to", "50000000"]
             ),
             (["wedding.mp4", "把这个视频压到8MB"], ["wedding.mp4", "--to", "8000000"]),
@@ -66,7 +69,9 @@ import Testing
     @Test("options go before words, and that is said")
     func optionsWin() throws {
         let call = try #require(
-            reading(["compress to 8MB in 720p, no sound", "wedding.mp4", "--to=5MB", "--audio", "copy"])
+            reading([
+                "compress to 8MB in 720p, no sound", "wedding.mp4", "--to=5MB", "--audio", "copy",
+            ])
         )
         #expect(
             call.arguments == [

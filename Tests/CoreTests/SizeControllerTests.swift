@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Core
@@ -244,5 +245,34 @@ struct SizeControllerTests {
             #expect(files[end - 1] <= limit)
             #expect(Double(files[end - 1]) >= Double(limit) * 0.995)
         }
+    }
+}
+
+@Suite("An end that came out coarser than what comes before it")
+struct CoarseEndTests {
+    @Test("gets so many of both stretches' bytes that both come out alike")
+    func share() throws {
+        let share = try #require(
+            SizeController.endShare(before: (90_000, 36), end: (10_000, 48))
+        )
+        let steps = log(0.1 / share) / -0.11
+        let before = log(0.9 / (1 - share)) / 0.11
+        // What one gives up in steps of the quantizer and the other wins are the twelve between them.
+        #expect(abs(steps + before - 12) < 0.1)
+        #expect((0.2...0.35).contains(share))
+    }
+
+    @Test(
+        "is left alone where nobody sees it",
+        arguments: [(36.0, 39.9), (36.0, 30.0), (36.0, 36.0), (36.0, .nan)]
+    )
+    func alone(_ before: Double, _ end: Double) {
+        #expect(SizeController.endShare(before: (90_000, before), end: (10_000, end)) == nil)
+    }
+
+    @Test("bears stretches of nothing")
+    func nothing() {
+        #expect(SizeController.endShare(before: (0, 20), end: (10_000, 48)) == nil)
+        #expect(SizeController.endShare(before: (10, 0), end: (0, 51)) == nil)
     }
 }

@@ -196,7 +196,8 @@ extension CloudDesk {
         switch try await routing.run() {
         case .cloud(let file): return file
         case .local(let report):
-            RoutedJobs(configuration).forget(job)
+            // The file is there: nobody waits for what the service may still make.
+            await forget(.routed(job, .rendering))
             let path = FilePath(report.output)
             var file = Delivered(
                 path: path,

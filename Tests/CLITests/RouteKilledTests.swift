@@ -127,6 +127,20 @@ extension BuiltProgram {
             }
         }
 
+        @Test("without agreement any more what was left is made here, and nothing is sent")
+        func withdrawn() async throws {
+            try await CloudStage.with { stage in
+                _ = try stage.clip()
+                try await leave(stage, at: .rendering)
+                try await stage.succeed(["cloud", "logout"])
+                let count = stage.simulator.requests.count
+                try await stage.succeed(["jobs", "--resume"])
+                #expect(stage.names == ["clip-1MB.mp4", "clip.mp4"])
+                #expect((try await stage.succeed(["jobs"])).output.hasPrefix("No exports"))
+                #expect(stage.simulator.requests.count == count)
+            }
+        }
+
         @Test("a conversation's commands leave the job alone")
         func leftAlone() async throws {
             try await CloudStage.with { stage in

@@ -49,6 +49,8 @@ enum Help {
           --start TIME          keep what comes after: 12.5, 1:02.5; -10: ten seconds
                                 before the end. Exact to the frame
           --end TIME            keep what comes before; or --duration TIME
+          --split               as few files as look good, each of the size --to, cut
+                                where the scene changes; --parts N makes so many
           --force               replace the output if it exists
           --preview TIME        first a sample that long, as the whole will look: 5s
           --strict              refuse a damaged source; otherwise what can be saved is

@@ -62,9 +62,15 @@ struct PlainCall: Equatable {
             + (meanings.isEmpty ? "a smaller file" : meanings.joined(separator: ", "))
     }
 
-    /// Refuses what nobody can do here.
+    /// Whether the call itself says that the cloud may be used.
+    private var allowsCloud: Bool {
+        arguments.contains("--cloud") || arguments.contains("--route=cloud")
+            || zip(arguments, arguments.dropFirst()).contains { $0 == ("--route", "cloud") }
+    }
+
+    /// Refuses what nobody can do here, where the call does not let it go to the cloud.
     func checkEdits() throws(Failure) {
-        guard !wish.edits.isEmpty else { return }
+        guard !wish.edits.isEmpty, !allowsCloud else { return }
         let edits = wish.edits.map { "'\($0)'" }.joined(separator: ", ")
         let file = files.first.map(Self.quoted) ?? "FILE"
         var advice = "To have it made there: cinch chat \(file) -m \(Self.quoted(sentence))"
@@ -85,6 +91,12 @@ struct PlainCall: Equatable {
 
     private mutating func addOptions() {
         let meant = wish
+        if !meant.edits.isEmpty, allowsCloud {
+            // The agent gets the whole sentence; what comes back has to fit all the same.
+            arguments += ["--edit", sentence]
+            if let target = meant.target { add("--to", "\(target.bytes)", besides: ["--for"]) }
+            return
+        }
         if let target = meant.target { add("--to", "\(target.bytes)", besides: ["--for"]) }
         if meant.target == nil, let share = meant.share { add(share: share) }
         if meant.target == nil, meant.share == nil, let name = meant.limitName {
@@ -94,7 +106,7 @@ struct PlainCall: Equatable {
         case .lines(let lines)?: add("--max-height", "\(lines)")
         case .exactly(let lines)?: add("--height", "\(lines)")
         case .source?: add("--max-height", "source")
-        case .automatic?, nil: break
+        default: break
         }
         if case .perSecond(let rate)? = meant.frameRateCap {
             let isWhole = rate.numerator % rate.denominator == 0

@@ -54,6 +54,9 @@ struct RouteScout: Sendable {
         )
         facts.cloud.hasToken = identity.environmentToken != nil || identity.savedToken != nil
         if !facts.input.isPiped { facts.input.uploadObjection = objection }
+        if request.span != nil, edit == nil {
+            facts.input.uploadObjection = "a part of it is wanted, and only whole files are sent"
+        }
         let store = RouteStore(configuration)
         store.memory.fill(
             &facts,

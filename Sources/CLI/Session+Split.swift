@@ -12,24 +12,7 @@ extension Session {
         isQuiet: Bool,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
-        if let stream = [request.input, request.output].compactMap(\.self).first(
-            where: \.isStandardStream
-        ) {
-            throw Failure(
-                .usage,
-                "Cannot split \(stream == request.input ? "standard input" : "into standard output")",
-                why: "each file needs its place, and the input is read more than once",
-                advice: "Name files."
-            )
-        }
-        if case .fewest = wish, request.target == nil {
-            throw Failure(
-                .usage,
-                "--split needs a size",
-                why: "as few files as fit are made",
-                advice: "Say how large each may be, as in --split --to 8MB, or how many: --parts 3."
-            )
-        }
+        try check(request, wish)
         json?.begin(
             StartedPayload(
                 programVersion: programVersion,
@@ -64,6 +47,45 @@ extension Session {
             results.line(SplitFacts.total(reports, partition))
         }
         return 0
+    }
+
+    /// Says into which files an input would be divided.
+    func planSplit(
+        _ request: Request,
+        _ wish: PartsWish,
+        _ compressor: Compressor,
+        json: JSONLines?
+    ) async throws(Failure) -> Int32 {
+        try check(request, wish)
+        let partition = try await stoppable(json: json) { () async throws(Failure) in
+            try await compressor.split(request, wish)
+        }
+        let requests = partition.spans.indices.map { request.part($0, of: partition) }
+        finish("plan", SplitPayload(partition, requests), json: json) { _, _ in
+            SplitFacts.text(partition, requests)
+        }
+        return 0
+    }
+
+    private func check(_ request: Request, _ wish: PartsWish) throws(Failure) {
+        if let stream = [request.input, request.output].compactMap(\.self).first(
+            where: \.isStandardStream
+        ) {
+            throw Failure(
+                .usage,
+                "Cannot split \(stream == request.input ? "standard input" : "into standard output")",
+                why: "each file needs its place, and the input is read more than once",
+                advice: "Name files."
+            )
+        }
+        if case .fewest = wish, request.target == nil {
+            throw Failure(
+                .usage,
+                "--split needs a size",
+                why: "as few files as fit are made",
+                advice: "Say how large each may be, as in --split --to 8MB, or how many: --parts 3."
+            )
+        }
     }
 
     private func makePart(
@@ -136,6 +158,16 @@ enum SplitFacts {
             text += ", \(Quality(similarity: ssim).rawValue)"
         }
         return text
+    }
+
+    static func text(_ partition: Partition, _ requests: [Request]) -> String {
+        let count = requests.count
+        var lines = ["\(count) \(count == 1 ? "file" : "files")"]
+        for (request, seconds) in zip(requests, partition.seconds) {
+            let name = request.destination.lastComponent?.string ?? ""
+            lines.append("  \(name.withoutControls)  \(durationText(seconds))")
+        }
+        return (lines + partition.reasons.map { "  " + $0 }).joined(separator: "\n")
     }
 
     static func total(_ reports: [Report], _ partition: Partition) -> String {

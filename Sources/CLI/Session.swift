@@ -121,6 +121,9 @@ struct Session: Sendable {
         try Piping.checkInput(request.input)
         let limits = Compressor.Limits(input: try command.limit.limits())
         let compressor = Compressor(limits: limits)
+        if let wish = try command.wish.part.partsWish() {
+            return try await planSplit(request, wish, compressor, json: json)
+        }
         let work: @Sendable () async throws(Failure) -> (Planned, ExpectedTime) = {
             () async throws(Failure) in
             try await compressor.reading(request.input) { file throws(Failure) in

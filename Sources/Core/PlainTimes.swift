@@ -94,6 +94,9 @@ enum PlainTime {
 }
 
 extension PlainReader {
+    private static let timeWords = [
+        "second", "seconds", "minute", "minutes", "hour", "hours", "秒", "分", "小时",
+    ]
     private static let first =
         "(?:first|initial|opening|beginning|leading|前面的?|前|开头的?|最前面的?|最开始的?|片头的?)"
     private static let last =
@@ -112,6 +115,9 @@ extension PlainReader {
 
     /// Cuts: what is removed at the ends, and what is kept.
     mutating func readSpans() {
+        guard text.characters.contains(where: \.isNumber) || text.contains(Self.timeWords) else {
+            return
+        }
         let (any, bare) = (PlainTime.any, PlainTime.bare)
         let (first, last) = (Self.first, Self.last)
         let away = "(?: off| out| away)?"

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a sentence asks for, as in "compress this video to under 50MB and cut the first 10 seconds off".
 ///
 /// English and Chinese. What is not understood is never guessed: it is an edit for somebody else.
@@ -196,28 +198,40 @@ struct PlainReader {
 
     /// All places of a pattern, none of them in the middle of a Latin word.
     func places(_ pattern: String) -> [Found] {
-        guard let regex = try? Regex(pattern) else { return [] }
         let string = String(text.characters)
         let indices = Array(string.indices)
-        guard indices.count == text.characters.count else { return [] }
-        var found: [Found] = []
-        var from = string.startIndex
-        while from < string.endIndex, let match = try? regex.firstMatch(in: string[from...]) {
-            let start = string.distance(from: string.startIndex, to: match.range.lowerBound)
-            let end = string.distance(from: string.startIndex, to: match.range.upperBound)
-            guard end > start, !isInside(start..<end) else {
-                from = string.index(after: match.range.lowerBound)
-                continue
+        guard indices.count == text.characters.count, !string.isEmpty else { return [] }
+        let names = ["t", "u", "n"].filter { pattern.contains("(?<\($0)>") }
+        return Self.patterns.withLock { patterns in
+            // To read a pattern takes longer than to look for it.
+            if patterns[pattern] == nil { patterns[pattern] = try? Regex(pattern) }
+            guard let regex = patterns[pattern] else { return [] }
+            var found: [Found] = []
+            var (from, place) = (string.startIndex, 0)
+            while from < string.endIndex, let match = try? regex.firstMatch(in: string[from...]) {
+                let start = place + string.distance(from: from, to: match.range.lowerBound)
+                let end =
+                    start
+                    + string.distance(
+                        from: match.range.lowerBound,
+                        to: match.range.upperBound
+                    )
+                guard end > start, !isInside(start..<end) else {
+                    (from, place) = (string.index(after: match.range.lowerBound), start + 1)
+                    continue
+                }
+                var groups: [String: String] = [:]
+                for name in names {
+                    groups[name] = match.output[name]?.substring.map(String.init)
+                }
+                found.append(Found(range: start..<end, groups: groups))
+                (from, place) = (match.range.upperBound, end)
             }
-            var groups: [String: String] = [:]
-            for name in ["t", "u", "n"] where pattern.contains("(?<\(name)>") {
-                groups[name] = match.output[name]?.substring.map(String.init)
-            }
-            found.append(Found(range: start..<end, groups: groups))
-            from = match.range.upperBound
+            return found
         }
-        return found
     }
+
+    private static let patterns = Locked<[String: Regex<AnyRegexOutput>]>([:])
 
     private func isInside(_ range: Range<Int>) -> Bool {
         let characters = text.characters

@@ -16,9 +16,9 @@ struct PlainCall: Equatable {
     private(set) var files: [String] = []
 
     /// Options that stand for themselves; the argument after any other one is its value.
-    private static let flags: Set<String> = [
+    static let flags: Set<String> = [
         "--force", "--strict", "--background", "--quiet", "-q", "--json", "--recursive", "-r",
-        "--resume", "--offline", "--split",
+        "--resume", "--offline", "--split", "--cloud", "--simulate",
     ]
 
     /// Nil where no argument is a sentence, or the command takes none.
@@ -196,7 +196,9 @@ struct PlainCall: Equatable {
             if isValue {
                 isValue = false
             } else if argument.hasPrefix("-"), argument.count > 1 {
-                isValue = !flags.contains(argument) && !argument.contains("=")
+                isValue =
+                    !flags.contains(argument) && !argument.hasPrefix("--no-")
+                    && !argument.contains("=")
             } else {
                 places.append(place)
             }

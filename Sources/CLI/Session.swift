@@ -109,6 +109,11 @@ struct Session: Sendable {
         case let command as CompareCommand: try await compare(command, json: json)
         case let command as LimitsCommand: try tellLimits(command, json: json)
         case let command as SimulateCommand: return try await simulate(command, json: json)
+        case let command as ChatCommand:
+            guard let call = callHere(for: command) else {
+                return try await cloud(command, json: json)
+            }
+            return try await compressHere(call, json: json)
         case let command as any CloudErrand: return try await cloud(command, json: json)
         default:
             throw Failure(.defect, "No command was performed")
@@ -151,7 +156,7 @@ struct Session: Sendable {
         return 0
     }
 
-    private func compress(
+    func compress(
         _ command: CompressCommand,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {

@@ -102,7 +102,7 @@ extension BuiltProgram {
                 #expect(stage.names == ["clip-108p.mp4", "clip.mp4"])
                 // The next call begins anew unless it is told to go on.
                 try await stage.fail(65, ["chat", "-m", "export"], saying: "nothing to export")
-                try await stage.succeed(["chat", clip, "-m", "compress it"])
+                try await stage.succeed(["chat", clip, "--cloud", "-m", "compress it"])
                 try await stage.succeed(["chat", "--continue", "-m", "export", "-q"])
                 #expect(stage.names == ["clip-108p-2.mp4", "clip-108p.mp4", "clip.mp4"])
                 #expect(stage.simulator.count(.anonymousToken) == 1)

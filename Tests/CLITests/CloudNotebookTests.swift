@@ -70,7 +70,7 @@ extension BuiltProgram {
                 )
                 try lines.writeAll("compress this video to under 20kB\n".utf8)
                 try await stage.wait { stage.simulator.count(.runSSE) == 1 }
-                try await stage.succeed(["chat", two, "-m", "compress it to 8MB", "-q"])
+                try await stage.succeed(["chat", two, "--cloud", "-m", "compress it to 8MB", "-q"])
                 try lines.writeAll("export\nquit\n".utf8)
                 let result = await running.result()
                 try FileManager.default.removeItem(atPath: pipe)

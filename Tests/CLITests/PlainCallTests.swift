@@ -101,6 +101,26 @@ import Testing
         #expect(failure?.advice.contains("cinch 'my clip.mp4' --to 8000000") == true)
     }
 
+    @Test("an edit goes to the cloud where the call allows it, in the person's own words")
+    func sendsEdits() throws {
+        let words = "add a title, cut the first 5 seconds and compress to 8MB"
+        let call = try #require(reading([words, "wedding.mp4", "--route", "cloud"]))
+        #expect(throws: Never.self) { try call.checkEdits() }
+        #expect(
+            call.arguments == [
+                "wedding.mp4", "--route", "cloud", "--edit", words, "--to", "8000000",
+            ]
+        )
+    }
+
+    @Test("all flags are known, so that what follows one is no value")
+    func knowsFlags() throws {
+        for flag in PlainCall.flags where flag.hasPrefix("--") {
+            let call = try #require(reading(["wedding.mp4", flag, "make it smaller"]))
+            #expect(call.arguments == ["wedding.mp4", flag])
+        }
+    }
+
     @Test("a sentence in an option's place without a file is a call without an input")
     func needsFile() throws {
         let call = try #require(reading(["compress to 8MB"]))

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+extension BuiltProgram {
+    @Suite("Runs in plain words, of parts and into several files")
+    struct PlainRunTests {
+        private let folder: Folder
+
+        init() throws {
+            folder = try Folder()
+        }
+
+        @Test("a sentence makes the file, and what was understood is shown before it starts")
+        func sentence() async throws {
+            let clip = try folder.clip(as: "trip.mp4")
+            let words = "compress to 300kB, keep the first 4 seconds and mute it"
+            let result = try await Program.run([words, clip, "--speed", "fast"])
+            #expect(result.exitCode == 0, "\(result.messages)")
+            #expect(
+                result.messages.hasPrefix(
+                    "· understood: at most 300kB, the first 4 s, no sound\nReading\n"
+                )
+            )
+            #expect(result.output.contains("Part      from 0:00 to 0:04 of"))
+            #expect(result.output.contains("Sound     none"))
+            #expect(folder.names == ["trip-300kB.mp4", "trip.mp4"])
+        }
+
+        @Test("what only the cloud can do is refused, and nothing is made")
+        func edit() async throws {
+            let clip = try folder.clip(as: "trip.mp4")
+            let result = try await Program.run(["加字幕，压到8MB", clip])
+            #expect(result.exitCode == 64)
+            #expect(result.messages.contains("Cannot do this here: '加字幕'"))
+            #expect(folder.names == ["trip.mp4"])
+        }
+
+        @Test("a conversation that asks for a smaller file alone is done here, and nobody is asked")
+        func conversation() async throws {
+            let clip = try folder.clip(as: "trip.mp4")
+            let result = try await Program.run(
+                ["chat", clip, "-m", "compress it to 300kB, only the last 3 seconds"]
+            )
+            #expect(result.exitCode == 0, "\(result.messages)")
+            #expect(result.messages.contains("· done here, nothing is sent\n"))
+            #expect(folder.names == ["trip-300kB.mp4", "trip.mp4"])
+        }
+
+        @Test("a clip is made into numbered files, each below the size, and JSON tells of all")
+        func several() async throws {
+            let clip = try folder.clip(as: "trip.mp4")
+            let call = [clip, "--parts", "2", "--to", "300kB", "--end", "6", "--speed", "fast"]
+            let result = try await Program.run(call + ["--json"])
+            #expect(result.exitCode == 0, "\(result.output)")
+            #expect(folder.names == ["trip-300kB-1of2.mp4", "trip-300kB-2of2.mp4", "trip.mp4"])
+            let line = try #require(result.output.split(separator: "\n").last)
+            let last = try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            )
+            let parts = try #require(last["parts"] as? [[String: Any]])
+            let bytes = parts.compactMap { $0["bytes"] as? Int }
+            #expect(bytes.count == 2 && bytes.allSatisfy { $0 <= 300_000 })
+            let seconds = parts.compactMap { $0["durationSeconds"] as? Double }
+            #expect(abs(seconds.reduce(0, +) - 6) < 0.15)
+            // None is replaced unasked.
+            let again = try await Program.run(call)
+            #expect(again.exitCode == 73)
+        }
+    }
+}

@@ -14,8 +14,9 @@ struct Cinch: ParsableCommand {
         version: programVersion,
         subcommands: [
             CompressCommand.self, ProbeCommand.self, PlanCommand.self, CompareCommand.self,
-            LimitsCommand.self, DoctorCommand.self, JobsCommand.self,
-            ChatCommand.self, CloudCommand.self,
+            LimitsCommand.self, DoctorCommand.self, JobsCommand.self, WatchCommand.self,
+            HistoryCommand.self, ConfigCommand.self, CompletionsCommand.self,
+            ManualCommand.self, ChatCommand.self, CloudCommand.self,
         ],
         defaultSubcommand: CompressCommand.self
     )
@@ -25,8 +26,7 @@ struct Cinch: ParsableCommand {
 struct CompressCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compress",
-        abstract: "Make the file (what happens without a subcommand).",
-        shouldDisplay: false
+        abstract: "Make the file (what happens without a subcommand)."
     )
 
     @OptionGroup var wish: WishOptions
@@ -65,6 +65,8 @@ struct CompressCommand: ParsableCommand {
 
     @OptionGroup var limit: LimitOptions
 
+    @OptionGroup var batch: BatchOptions
+
     @OptionGroup var way: RouteOptions
 
     /// What the options ask for.
@@ -72,8 +74,9 @@ struct CompressCommand: ParsableCommand {
     /// `limits`: those that `--for` knows.
     func request(_ limits: NamedLimits = .builtIn) throws(Failure) -> Request {
         var request = try wish.request(limits)
+        request.leastSimilarity = try batch.leastSimilarity()
         request.overwrites = force
-        request.isStrict = care.strict
+        request.isStrict = care.strict ?? false
         return request
     }
 
@@ -83,7 +86,7 @@ struct CompressCommand: ParsableCommand {
             memoryBytes: try Reading.allowance(memory, option: "--memory"),
             diskBytes: try Reading.allowance(disk, option: "--disk"),
             input: try limit.limits(),
-            isBackground: care.background
+            isBackground: care.background ?? false
         )
     }
 }
@@ -140,8 +143,11 @@ struct DoctorCommand: ParsableCommand {
 
 /// The video and what shall become of it, as `compress` and `plan` both take it.
 struct WishOptions: ParsableArguments {
-    @Argument(help: "The video.", completion: .file())
-    var input: String?
+    @Argument(help: "The video, or several, or folders.", completion: .file())
+    var inputs: [String] = []
+
+    /// The only one, or the first.
+    var input: String? { inputs.first }
 
     @Option(
         parsing: .unconditional,
@@ -229,11 +235,14 @@ struct WishOptions: ParsableArguments {
     func request(_ limits: NamedLimits = .builtIn) throws(Failure) -> Request {
         let limit = try Reading.limit(limitName, among: limits, size: to)
         let size = try to.map { text throws(Failure) in try Reading.size(text, option: "--to") }
-        return Request(
+        let place = try output.map { text throws(Failure) in
+            try Reading.path(text, name: "--output")
+        }
+        // A folder as shells complete one; whatever else is there is told when the file is made.
+        let isFolder = output?.hasSuffix("/") == true
+        var request = Request(
             input: try Reading.input(input),
-            output: try output.map { text throws(Failure) in
-                try Reading.path(text, name: "--output")
-            },
+            output: isFolder ? nil : place,
             format: try format.map(Reading.value),
             target: limit?.size ?? size,
             heightCap: try Reading.heightCap(most: maxHeight, exact: height),
@@ -245,5 +254,20 @@ struct WishOptions: ParsableArguments {
             namedLimit: limit,
             span: try part.span()
         )
+        request.folder = isFolder ? place : nil
+        return request
+    }
+
+    /// The same of a command that looks at one file.
+    func soleRequest(_ limits: NamedLimits = .builtIn) throws(Failure) -> Request {
+        guard inputs.count <= 1 else {
+            throw Failure(
+                .usage,
+                "\(inputs.count) files are named",
+                why: "a plan is for one",
+                advice: "Ask for one after the other."
+            )
+        }
+        return try request(limits)
     }
 }

@@ -3,7 +3,7 @@ enum Help {
     /// The usage that an incomplete call is answered with.
     static let usage = """
         Usage: cinch INPUT --to SIZE [-o OUTPUT] [options]
-               cinch probe|plan|compare|limits|doctor|jobs|chat|cloud …
+               cinch probe|plan|compare|limits|doctor|watch|jobs|history|config|chat|cloud …
         """
 
     /// The whole page.
@@ -12,13 +12,17 @@ enum Help {
         an MP4 that plays everywhere, never larger than you asked for, checked frame by
         frame before it appears.
 
-          cinch INPUT --to SIZE [-o OUTPUT] [options]
+          cinch INPUT… --to SIZE [-o OUTPUT] [options]
           cinch "WORDS" INPUT            the same in words, English or Chinese
           cinch probe INPUT              what the file is
           cinch plan INPUT --to SIZE …   what would be done, why, and how long it takes
           cinch compare A B [-o PNG]     how like B is to A, and a picture of where
           cinch limits [NAME]            what Discord, Gmail and others take: see --for
           cinch doctor                   what this machine offers, and what it lacks
+          cinch watch FOLDER --to SIZE   make what comes into it, as it comes
+          cinch history                  what was made, when, and how well
+          cinch config show|path         what is set for all calls: see its --help
+          cinch completions SHELL        for bash, zsh or fish; cinch manual: a man page
           cinch chat [FILE…]             talk with a cloud service about it; only if you
                                          agree. --simulate tries it without one
           cinch cloud COMMAND …          the same step by step: 'cinch cloud --help'
@@ -36,6 +40,14 @@ enum Help {
           cinch chat --simulate clip.mp4           nothing leaves this machine
           cinch -- -odd-name.mp4                   a name that begins with a dash
 
+        Several files
+          cinch *.mov --to 8MB -o small/           also folders, with -r those in them
+          --total SIZE          what all may weigh together: each gets what makes them
+                                look equally good
+          --jobs NUMBER         files at once; otherwise one for every four processors
+          --resume              leave out what an earlier run has made
+          A failure stops no other file; the exit code is that of the worst.
+
         Size and place
           --to SIZE             what the file may weigh: 8MB (8 000 000), 7.5MiB, 900k,
                                 8000000. Without it: constant quality, no limit
@@ -52,6 +64,8 @@ enum Help {
           --split               as few files as look good, each of the size --to, cut
                                 where the scene changes; --parts N makes so many
           --force               replace the output if it exists
+          --min-quality QUALITY fair, good, excellent or an SSIM: what would look worse is
+                                refused before it is made
           --preview TIME        first a sample that long, as the whole will look: 5s
           --strict              refuse a damaged source; otherwise what can be saved is
                                 saved, and the receipt says what was lost
@@ -112,9 +126,28 @@ enum Help {
         Colours follow NO_COLOR and TERM.
         """
 
+    /// What is said first, as a paragraph.
+    static var introduction: String {
+        String(text.prefix(upTo: text.firstRange(of: "\n\n")?.lowerBound ?? text.startIndex))
+            .replacing("\n", with: " ")
+    }
+
+    /// How it is called.
+    static var synopsis: String { block(after: introduction.isEmpty ? "" : "appears.\n\n") }
+
+    /// The codes and what they mean.
+    static var exitCodes: String { block(after: "Exit codes\n") }
+
+    /// The lines from a heading to the next empty one.
+    private static func block(after heading: String) -> String {
+        guard let start = text.firstRange(of: heading)?.upperBound else { return "" }
+        let rest = text[start...]
+        return String(rest.prefix(upTo: rest.firstRange(of: "\n\n")?.lowerBound ?? rest.endIndex))
+    }
+
     private static let subcommands: Set<String> = [
         "probe", "plan", "compare", "limits", "doctor", "compress", "chat", "cloud", "help",
-        "jobs",
+        "jobs", "watch", "history", "config", "completions", "manual",
     ]
 
     /// Whether a word is a command of its own, and no input.

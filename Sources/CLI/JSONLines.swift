@@ -100,6 +100,10 @@ enum LineType: String, Encodable {
     case split
     case keeping
     case progress
+    // A file of a batch.
+    case watching
+    case begun
+    case finished
     case attempt
     case note
     // The cloud.

@@ -3,6 +3,9 @@ import SystemPackage
 
 /// Option values as people write them, and what is said where they cannot be read.
 enum Reading {
+    /// More files at once serve nobody.
+    static let mostJobs = 64
+
     /// The video, which must be named.
     static func input(_ text: String?) throws(Failure) -> FilePath {
         guard let text else {

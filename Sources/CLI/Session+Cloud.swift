@@ -21,6 +21,7 @@ extension Session {
             agrees: options.cloud,
             words: words
         )
+        let isOffline = try settings().isOn(.offline) || options.offline
         let run = Locked<Renderer?>(nil)
         let environment = environment
         let screen = Screen(
@@ -40,7 +41,7 @@ extension Session {
             guard let trial = try command.trial?.settings() else {
                 let desk = try CloudDesk(
                     profile: profile,
-                    isOffline: options.offline,
+                    isOffline: isOffline,
                     environment: environment,
                     console: console
                 ) { renderer in run.withLock { $0 = renderer } }

@@ -122,6 +122,7 @@ extension Session {
             try await routing.run()
         }
         console.end()
+        remember(outcome, of: request, settings: try settings())
         if json == nil, isQuiet { return 0 }
         switch outcome {
         case .local(let report):

@@ -22,6 +22,7 @@ extension Session {
                 limitName: request.namedLimit?.name
             )
         )
+        request.makeFolder()
         let partition = try await stoppable(json: json) { () async throws(Failure) in
             try await compressor.split(request, wish)
         }
@@ -98,12 +99,14 @@ extension Session {
         renderer?.begin(targetBytes: part.target?.bytes)
         defer { renderer?.end() }
         let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
-        return try await stoppable(screen, json: json) { () async throws(Failure) in
+        let report = try await stoppable(screen, json: json) { () async throws(Failure) in
             try await compressor.run(part) { event in
                 renderer?.show(event)
                 json?.write(event, isQuiet: isQuiet)
             }
         }
+        remember(report, settings: try settings())
+        return report
     }
 
     /// Refuses before any work what would stop it in the middle.

@@ -15,6 +15,7 @@ struct Session: Sendable {
     /// Nil where nobody listens, as in tests.
     var signals: Signals?
     var environment = ProcessInfo.processInfo.environment
+    let keptSettings = Kept<KeptSettings>()
     /// Whether the service of the environment is simulated, so that nothing leaves this machine.
     var isTrial = false
 
@@ -67,7 +68,7 @@ struct Session: Sendable {
         case is CompressCommand, is PlanCommand, is ProbeCommand, is DoctorCommand,
             is LimitsCommand,
             is CompareCommand,
-            is SimulateCommand, is any CloudErrand:
+            is SimulateCommand, is any CloudErrand, is any Errand:
             break
         default: try command.run()
         }
@@ -115,6 +116,7 @@ struct Session: Sendable {
             }
             return try await compressHere(call, json: json)
         case let command as any CloudErrand: return try await cloud(command, json: json)
+        case let command as any Errand: return try await command.perform(in: self, json: json)
         default:
             throw Failure(.defect, "No command was performed")
         }
@@ -122,7 +124,12 @@ struct Session: Sendable {
     }
 
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
-        let request = try command.wish.request(try limits(for: command.wish))
+        var command = command
+        let settings = try settings()
+        command.wish.fill(from: settings)
+        command.way.fill(from: settings)
+        let session = obeying(settings)
+        let request = try command.wish.soleRequest(settings.allLimits).placed(by: settings)
         try Piping.checkInput(request.input)
         let limits = Compressor.Limits(input: try command.limit.limits())
         let compressor = Compressor(limits: limits)
@@ -142,13 +149,13 @@ struct Session: Sendable {
         do throws(Failure) {
             (planned, time) = try await stoppable(Screen(), work)
         } catch {
-            try finishPlan(failed: error, request, command.way, json: json)
+            try session.finishPlan(failed: error, request, command.way, json: json)
             return 0
         }
         if request.input.isStandardStream {
             planned = planned.named(input: request.input, output: request.output)
         }
-        let route = try decision(for: planned, time, request, command.way)
+        let route = try session.decision(for: planned, time, request, command.way)
         finish("plan", PlanResult(planned, expectedTime: time, route: route), json: json) {
             Facts.text(planned, expectedTime: time, width: $0, style: $1)
                 + RouteTable.text(route, width: $0, style: $1)
@@ -160,7 +167,15 @@ struct Session: Sendable {
         _ command: CompressCommand,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
-        let request = try command.request(try limits(for: command.wish))
+        var command = command
+        let settings = try settings()
+        let isBatch = isBatch(command)
+        if isBatch { try checkBatch(command) }
+        command.fill(from: settings)
+        if isBatch {
+            return try await batch(command, settings: settings, json: json)
+        }
+        let request = try command.request(settings.allLimits).placed(by: settings)
         try Piping.check(request)
         let limits = try command.limits()
         if let wish = try command.wish.part.partsWish() {
@@ -168,8 +183,10 @@ struct Session: Sendable {
             let compressor = Compressor(limits: limits)
             return try await split(request, wish, compressor, isQuiet: isQuiet, json: json)
         }
-        if let scout = try scout(command.way, request, mayAsk: !command.quiet, json: json) {
-            return try await route(command, request, limits, scout, json: json)
+        request.makeFolder()
+        let session = obeying(settings)
+        if let scout = try session.scout(command.way, request, mayAsk: !command.quiet, json: json) {
+            return try await session.route(command, request, limits, scout, json: json)
         }
         let compressor = Compressor(limits: limits)
         let renderer =
@@ -202,6 +219,7 @@ struct Session: Sendable {
             }
         }
         renderer?.end()
+        remember(report, settings: settings)
         if json != nil || !command.quiet {
             finish("compress", ReportResult(report), json: json) {
                 Receipt.text(report, width: $0, style: $1)

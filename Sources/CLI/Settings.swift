@@ -1,20 +1,57 @@
 import Core
 import Foundation
 
-/// What a user keeps in a file of settings: `config.toml`.
+/// What a user has set once for all calls: in `config.toml` and in variables of the environment.
 struct Settings: Equatable {
+    /// Where a value comes from.
+    enum Origin: Equatable {
+        case variable(String)
+        /// The line is nil where it was not found.
+        case file(String, line: Int?)
+    }
+
+    /// A value and where it comes from.
+    struct Given: Equatable {
+        var text: String
+        var origin: Origin
+    }
+
     /// Limits of their own, in the order of their names.
     var limits: [NamedLimit] = []
+    /// What is set; all of it can be read.
+    private(set) var given: [Setting: Given] = [:]
 
-    /// The settings of the file that the environment names, or of the usual one; none where there is none.
+    /// The names that `for` and `--for` know.
+    var allLimits: NamedLimits { NamedLimits.builtIn.adding(limits) }
+
+    /// What holds for a setting; nil where nothing was said.
+    subscript(setting: Setting) -> String? { given[setting]?.text }
+
+    /// Whether a setting of yes and no is on.
+    func isOn(_ setting: Setting) -> Bool {
+        Setting.truth(of: self[setting] ?? setting.usual) ?? false
+    }
+
+    /// The settings of the file that the environment names, or of the usual one, and of the environment.
     ///
     /// `CINCH_CONFIG` names a file, which then must be there; otherwise it is `cinch/config.toml` in
-    /// `XDG_CONFIG_HOME` or `~/.config`.
+    /// `XDG_CONFIG_HOME` or `~/.config`, if it is there.
     ///
     /// Throws: `Failure` of kind `.usage` with the place in the file, or of kind `.missing`.
     static func read(_ environment: [String: String]) throws(Failure) -> Settings {
+        var settings = try readFile(environment)
+        try settings.take(environment)
+        return settings
+    }
+
+    /// The file that would be read, there or not; nil where the environment names no place for it.
+    static func path(_ environment: [String: String]) -> String? {
+        environment["CINCH_CONFIG"].flatMap { $0.isEmpty ? nil : $0 } ?? usualPath(environment)
+    }
+
+    private static func readFile(_ environment: [String: String]) throws(Failure) -> Settings {
         let named = environment["CINCH_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        guard let path = named ?? usualPath(environment) else { return Settings() }
+        guard let path = path(environment) else { return Settings() }
         var isFolder: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             guard named != nil else { return Settings() }
@@ -25,7 +62,9 @@ struct Settings: Equatable {
                 advice: "Correct CINCH_CONFIG, or unset it."
             )
         }
-        guard !isFolder.boolValue, let data = try? Data(contentsOf: URL(fileURLWithPath: path))
+        // Not as a whole: /dev/null is a way to say none, and has no size.
+        guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: mostBytes + 1) ?? Data()
         else {
             throw Failure(
                 .missing,
@@ -59,7 +98,9 @@ struct Settings: Equatable {
     /// Throws: `Failure` of kind `.usage` that says where, and what would be right.
     init(parsing text: String, path: String) throws(Failure) {
         switch SettingsText.read(text) {
-        case .value(.table(let file)): limits = try Self.limits(in: file, path: path)
+        case .value(.table(let file)):
+            if let value = file["limits"] { limits = try Self.limits(in: value, path: path) }
+            try take(file, from: text, path: path)
         case .malformed(let line, let column, let words):
             throw Self.malformed(path, "line \(line), column \(column): \(words.withoutControls)")
         case .value, nil: throw Self.malformed(path, "it is not TOML")
@@ -68,14 +109,90 @@ struct Settings: Equatable {
 
     init() {}
 
+    /// Takes what the file sets.
+    private mutating func take(
+        _ file: [String: SettingsText.Value],
+        from text: String,
+        path: String
+    ) throws(Failure) {
+        for (key, value) in file.sorted(by: { $0.key < $1.key }) where key != "limits" {
+            let line = SettingsText.line(of: key, in: text)
+            let place = line.map { "line \($0): " } ?? ""
+            guard let setting = Setting(rawValue: key) else {
+                let nearest =
+                    Setting.nearest(to: key).map { "; did you mean \($0.rawValue)?" } ?? ""
+                throw Self.malformed(
+                    path,
+                    "\(place)nothing is called '\(key.withoutControls)' there\(nearest)"
+                )
+            }
+            guard let words = value.words, setting.isFlag || !value.isFlag else {
+                throw Self.malformed(path, "\(place)\(key) is not a text or a number")
+            }
+            do throws(Failure) {
+                try setting.check(words, limits: allLimits)
+            } catch {
+                throw Failure(
+                    .usage,
+                    "Cannot understand \(path)",
+                    why: "\(place)\(key): \(Self.told(error))",
+                    advice: error.advice
+                )
+            }
+            given[setting] = Given(text: words, origin: .file(path, line: line))
+        }
+        if let to = given[.to], let name = given[.limitName] {
+            throw Self.malformed(path, "to and for say two sizes: \(to.text) and \(name.text)")
+        }
+    }
+
+    /// Takes what variables of the environment set, which goes before what the file says.
+    private mutating func take(_ environment: [String: String]) throws(Failure) {
+        // A size goes before a name and the other way round, whichever is said nearer to the call.
+        let sizes = [Setting.to, Setting.limitName].filter {
+            environment[$0.variable]?.isEmpty == false
+        }
+        if sizes.count == 2 {
+            throw Failure(
+                .usage,
+                "CINCH_TO and CINCH_FOR say two sizes",
+                why: "CINCH_FOR is a size by name",
+                advice: "Unset one of them."
+            )
+        }
+        if !sizes.isEmpty { (given[.to], given[.limitName]) = (nil, nil) }
+        for setting in Setting.allCases {
+            guard let text = environment[setting.variable], !text.isEmpty else { continue }
+            // Whatever it says but no, as it always did: what forbids something is not to be mistyped.
+            if setting == .offline {
+                let isOn = !["0", "no", "false"].contains(text)
+                given[setting] = Given(text: "\(isOn)", origin: .variable(setting.variable))
+                continue
+            }
+            do throws(Failure) {
+                try setting.check(text, limits: allLimits)
+            } catch {
+                throw Failure(
+                    .usage,
+                    "Cannot understand \(setting.variable)",
+                    why: Self.told(error),
+                    advice: error.advice
+                )
+            }
+            given[setting] = Given(text: text, origin: .variable(setting.variable))
+        }
+    }
+
+    /// What is wrong with a value, without the option that it would be on the command line.
+    private static func told(_ error: Failure) -> String {
+        error.why.isEmpty
+            ? error.what.prefix(1).lowercased() + error.what.dropFirst() : error.why
+    }
+
     private static func limits(
-        in file: [String: SettingsText.Value],
+        in value: SettingsText.Value,
         path: String
     ) throws(Failure) -> [NamedLimit] {
-        for key in file.keys.sorted() where key != "limits" {
-            throw malformed(path, "nothing is called '\(key.withoutControls)' there")
-        }
-        guard let value = file["limits"] else { return [] }
         guard case .table(let entries) = value else {
             throw malformed(path, "limits is not a table")
         }
@@ -148,7 +265,7 @@ struct Settings: Equatable {
             .usage,
             "Cannot understand \(path)",
             why: why,
-            advice: "Write, for example:\n[limits]\nschool = \"12MB\""
+            advice: "Write, for example:\nspeed = \"best\"\n[limits]\nschool = \"12MB\""
         )
     }
 }

@@ -19,6 +19,8 @@ enum SettingsText {
     enum Value: Codable, Equatable {
         case text(String)
         case number(Int)
+        case decimal(Double)
+        case flag(Bool)
         case table([String: Value])
         /// What no setting is.
         case other
@@ -29,10 +31,12 @@ enum SettingsText {
                 self = .table(table)
             } else if let text = try? container.decode(String.self) {
                 self = .text(text)
-            } else if (try? container.decode(Bool.self)) == nil,
-                let number = try? container.decode(Int.self)
-            {
+            } else if let flag = try? container.decode(Bool.self) {
+                self = .flag(flag)
+            } else if let number = try? container.decode(Int.self) {
                 self = .number(number)
+            } else if let number = try? container.decode(Double.self) {
+                self = .decimal(number)
             } else {
                 self = .other
             }
@@ -43,10 +47,49 @@ enum SettingsText {
             switch self {
             case .text(let text): try container.encode(text)
             case .number(let number): try container.encode(number)
+            case .decimal(let number): try container.encode(number)
+            case .flag(let flag): try container.encode(flag)
             case .table(let table): try container.encode(table)
             case .other: try container.encodeNil()
             }
         }
+
+        /// As it would stand on the command line; nil where it could not.
+        var words: String? {
+            switch self {
+            case .text(let text): text
+            case .number(let number): "\(number)"
+            case .decimal(let number): number.isFinite ? "\(number)" : nil
+            case .flag(let flag): "\(flag)"
+            case .table, .other: nil
+            }
+        }
+
+        var isFlag: Bool { if case .flag = self { true } else { false } }
+    }
+
+    /// The line where a key of the top level is set, counted from 1; nil where it is not easily seen.
+    ///
+    /// For messages alone: the reader does not tell where a value stood.
+    static func line(of key: String, in text: String) -> Int? {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        var isTop = true
+        for (index, line) in lines.enumerated() {
+            let words = line.trimmingPrefix { $0.isWhitespace }
+            if words.hasPrefix("[") {
+                isTop = false
+                let name = words.drop { $0 == "[" }.prefix { $0 != "]" && $0 != "." }
+                if bare(name) == key { return index + 1 }
+            } else if isTop {
+                let name = words.prefix { $0 != "=" && $0 != "." }
+                if name.count < words.count, bare(name) == key { return index + 1 }
+            }
+        }
+        return nil
+    }
+
+    private static func bare(_ name: Substring) -> String {
+        name.trimmingCharacters(in: .whitespaces).trimmingCharacters(in: ["\"", "'"])
     }
 
     /// The one argument of the process that reads, which nobody types.
@@ -57,6 +100,8 @@ enum SettingsText {
 
     /// Reads a text; nil where it is so far from TOML that the reader gave up.
     static func read(_ text: String) -> Reading? {
+        // No process for nothing.
+        if text.allSatisfy(\.isWhitespace) { return .value(.table([:])) }
         guard let program = program.withLock({ $0 }) else { return parse(text) }
         let process = Process()
         let (input, output) = (Pipe(), Pipe())

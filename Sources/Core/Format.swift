@@ -69,12 +69,13 @@ extension Request {
     /// Where a result of that format goes.
     package func destination(as format: Format) -> FilePath {
         if let output { return output }
-        let purpose = namedLimit?.name ?? target?.fileNameText ?? "small"
+        let folder = folder ?? input.removingLastComponent()
+        if let stem { return folder.appending("\(stem).\(format.fileExtension)") }
         let suffix = "-\(purpose).\(format.fileExtension)"
         // The suffix may be one too many for a name that is as long as names can be.
         var stem = input.stem ?? "video"
         while stem.utf8.count + suffix.utf8.count > Self.longestName { stem.removeLast() }
-        return input.removingLastComponent().appending(stem + suffix)
+        return folder.appending(stem + suffix)
     }
 
     /// All places where a result may go as long as the input is not known.

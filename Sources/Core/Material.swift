@@ -88,6 +88,13 @@ extension Material {
         }
     }
 
+    /// What a file is likely to be by the extension of its name; nil where that says nothing.
+    package static func likelyKind(fileExtension: String) -> Kind? {
+        let name = fileExtension.lowercased()
+        guard let claim = claims[name] else { return nil }
+        return claim.kind ?? (name == "ogg" ? .sound : .still)
+    }
+
     private struct Claim {
         /// Nil where the container is used for more than one.
         var kind: Kind?

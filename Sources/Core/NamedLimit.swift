@@ -196,7 +196,7 @@ package struct NamedLimits: Sendable, Equatable {
     }
 
     /// How many characters must be put in, taken out or changed to make one of the other.
-    private static func distance(_ one: String, _ other: String) -> Int {
+    package static func distance(_ one: String, _ other: String) -> Int {
         let other = Array(other)
         var row = Array(0...other.count)
         for (index, character) in one.enumerated() {

@@ -5,6 +5,12 @@ package struct Request: Sendable, Equatable, Codable {
     package var input: FilePath
     /// Nil: beside the input, named after the target.
     package var output: FilePath?
+    /// Where it goes by its own name instead of beside the input.
+    package var folder: FilePath?
+    /// That name but for its extension; nil: after the input and the target.
+    package var stem: String?
+    /// What is expected to look worse, as SSIM at full size, is refused before it is made.
+    package var leastSimilarity: Double?
     /// Nil: what suits the input, unless the output's name says.
     package var format: Format?
     /// Nil: no limit, constant quality.

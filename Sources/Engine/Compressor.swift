@@ -18,17 +18,33 @@ package struct Compressor: Sendable {
         package var input: InputLimits
         /// Whether others come first at the processor and the disk; for work in a child process.
         package var isBackground: Bool
+        /// Threads for a decoder and for the encoder, of work in a child process; nil: what the machine has.
+        package var threads: Int?
 
         package init(
             memoryBytes: Int? = nil,
             diskBytes: Int? = nil,
             input: InputLimits = InputLimits(),
-            isBackground: Bool = false
+            isBackground: Bool = false,
+            threads: Int? = nil
         ) {
+            self.threads = threads
             self.memoryBytes = memoryBytes ?? Self.usualMemory
             self.diskBytes = diskBytes
             self.input = input
             self.isBackground = isBackground
+        }
+
+        /// The same for one of several runs at once, which share the machine; the disk is that of a folder.
+        package func shared(among runs: Int, folder: FilePath) -> Limits {
+            guard runs > 1 else { return self }
+            var limits = self
+            limits.memoryBytes /= runs
+            let free = Machine.freeBytes(in: folder).map { min($0 / 5 * 4, 16_000_000_000) }
+            limits.diskBytes = (diskBytes ?? free).map { $0 / runs }
+            let processors = ProcessInfo.processInfo.activeProcessorCount
+            limits.threads = max(1, (processors + runs - 1) / runs)
+            return limits
         }
 
         /// A quarter of the memory, half of what is free of it, at most 4 GB.
@@ -133,6 +149,7 @@ package struct Compressor: Sendable {
                 try Self.checkDestination(request)
                 let planned = try Planned(material, request, flag: flag)
                 events(planned.event)
+                if let failure = planned.tooPoor { throw failure }
                 let workspace = try Workspace(for: request.destination, of: input)
                 var record = RunRecord(events: events)
                 if let misnomer = material.misnomer { record.note(misnomer) }

@@ -119,6 +119,14 @@ package enum Planned: Codable, Sendable, Equatable {
         }
     }
 
+    /// Why it is not to be made, where it would look worse than the request allows.
+    var tooPoor: Failure? {
+        guard case .video(let source, let plan, let request) = self,
+            let least = request.leastSimilarity
+        else { return nil }
+        return plan.objection(least: least, source: source, request: request)
+    }
+
     /// A video and its plan; nil for other kinds.
     package var video: (source: Source, plan: Plan)? {
         if case .video(let source, let plan, _) = self { (source, plan) } else { nil }

@@ -75,6 +75,7 @@ package struct Worker: Sendable {
             return Failure.Kind.usage.exitCode
         }
         if job.limits.isBackground { Priority.stepBack() }
+        if let threads = job.limits.threads { Threads.limit(to: threads) }
         watchMemory(upTo: job.limits)
         let task = Task { await job.answer(on: output) }
         let thread = Thread {

@@ -54,7 +54,7 @@ package struct Decoder: ~Copyable {
             .reading
         )
         handle.pointer.pointee.pkt_timebase = stream.pointee.time_base
-        handle.pointer.pointee.thread_count = 0
+        handle.pointer.pointee.thread_count = Threads.count
         // A stream may announce a larger frame at any time.
         handle.pointer.pointee.max_pixels = Int64(clamping: flag.limits.storedPixelsPerFrame)
         try MediaError.check(

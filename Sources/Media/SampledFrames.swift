@@ -214,7 +214,7 @@ package struct PacketDecoder: ~Copyable {
             avcodec_parameters_to_context(handle.pointer, parameters.pointer),
             "set up the decoder"
         )
-        handle.pointer.pointee.thread_count = 0
+        handle.pointer.pointee.thread_count = Threads.count
         try MediaError.check(avcodec_open2(handle.pointer, codec, nil), "open the decoder")
         self.handle = handle
     }

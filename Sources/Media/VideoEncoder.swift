@@ -92,7 +92,7 @@ package struct VideoEncoder: ~Copyable {
         context.pointee.sample_aspect_ratio = av_make_q(1, 1)
         context.pointee.gop_size = Int32(clamping: settings.keyframeIntervalFrames)
         if let level = settings.level { context.pointee.level = Int32(clamping: level) }
-        context.pointee.thread_count = 0
+        context.pointee.thread_count = Threads.count
         context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
         context.pointee.flags |= Int32(bitPattern: AV_CODEC_FLAG_CLOSED_GOP)
         context.pointee.color_range = AVCOL_RANGE_MPEG

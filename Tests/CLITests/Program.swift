@@ -148,6 +148,9 @@ final class Running: Sendable {
         process.executableURL = program
         process.arguments = arguments
         var all = ProcessInfo.processInfo.environment
+        // Whoever runs the tests keeps their own history, and their settings are not those of the tests.
+        all["CINCH_HISTORY"] = "off"
+        all["CINCH_CONFIG"] = "/dev/null"
         for (name, value) in environment { all[name] = value }
         process.environment = all
         process.currentDirectoryURL = folder

@@ -1,0 +1,122 @@
+import Core
+
+/// What a batch says to a person: a line for each file, and the whole at its end.
+enum BatchFacts {
+    /// A file in a line; of a failure as much as fits, for all of it comes at the end.
+    static func line(
+        _ file: BatchFile,
+        nameColumns: Int,
+        width: Int,
+        style: Style = .plain
+    ) -> String {
+        let marks = style.usesUnicode ? ("✓", "✗", "–") : ("*", "!", "-")
+        let mark =
+            switch file.outcome {
+            case .done, .before: style.green(marks.0)
+            case .failed: style.red(marks.1)
+            case .stopped: style.dim(marks.2)
+            }
+        let columns = max(8, min(nameColumns, (width - 2) / 2))
+        let name = file.name.withoutControls.fitted(columns: columns)
+        let padding = String(repeating: " ", count: max(0, columns - name.columns))
+        let rest = words(file, columns: max(4, width - columns - 4), style: style)
+        return "\(mark) \(name)\(padding)  \(rest)"
+    }
+
+    private static func words(_ file: BatchFile, columns: Int, style: Style) -> String {
+        switch file.outcome {
+        case .done(let report):
+            let sizes = sizes(report.inputBytes, report.bytes, style)
+            if sizes.columns > columns {
+                return ByteSize.text(report.bytes).fitted(columns: columns)
+            }
+            var parts = [sizes]
+            if let target = report.targetBytes {
+                let share = Double(report.bytes) / Double(max(1, target)) * 100
+                parts.append("\(Phrase.decimals(share, 1)) %")
+            }
+            if let ssim = report.ssim { parts.append("SSIM \(Phrase.decimals(ssim, 3))") }
+            parts.append(Clock.text(report.elapsedSeconds))
+            var text = ""
+            for part in parts {
+                let next = text.isEmpty ? part : text + "  " + part
+                if next.columns > columns { break }
+                text = next
+            }
+            return text
+        case .before(let entry):
+            let sizes = sizes(entry.inputBytes, entry.bytes, style)
+            let text = (sizes.columns > columns ? "" : sizes + "  ") + "made before"
+            return text.fitted(columns: columns)
+        case .failed(let failure):
+            let words = failure.why.isEmpty ? failure.what : failure.why
+            return words.withoutControls.fitted(columns: columns)
+        case .stopped: return "not made"
+        }
+    }
+
+    private static func sizes(_ source: Int, _ result: Int, _ style: Style) -> String {
+        func padded(_ bytes: Int) -> String {
+            let text = ByteSize.text(bytes)
+            return String(repeating: " ", count: max(0, 8 - text.count)) + text
+        }
+        return "\(padded(source)) \(style.usesUnicode ? "→" : "->") \(padded(result))"
+    }
+
+    /// The whole: what failed and why, and the sum; with `hasTable` a line for each file before it.
+    static func text(
+        _ report: BatchReport,
+        hasTable: Bool,
+        width: Int,
+        style: Style = .plain
+    ) -> String {
+        let width = min(120, max(20, width))
+        // Otherwise the lines of the files stand right above.
+        var lines = hasTable ? [] : [""]
+        if hasTable {
+            let names = report.files.map(\.name.columns).max() ?? 0
+            lines = report.files.map {
+                line($0, nameColumns: names, width: width, style: style)
+            }
+        }
+        let failed = report.files.filter { $0.failure != nil }
+        if !failed.isEmpty {
+            if hasTable { lines.append("") }
+            for file in failed {
+                guard let failure = file.failure else { continue }
+                lines += Wrapping.lines(
+                    "\(file.name.withoutControls): \(failure.description.withoutControls)",
+                    width: width,
+                    hang: 2
+                )
+            }
+        }
+        if hasTable || !failed.isEmpty { lines.append("") }
+        return (lines + Wrapping.lines(sum(report, style), width: width)).joined(separator: "\n")
+    }
+
+    private static func sum(_ report: BatchReport, _ style: Style) -> String {
+        var counts: [String] = []
+        if report.done > 0 || report.files.isEmpty { counts.append("\(report.done) made") }
+        if report.before > 0 { counts.append("\(report.before) made before") }
+        if report.failed > 0 { counts.append("\(report.failed) failed") }
+        if report.stopped > 0 { counts.append("\(report.stopped) not made") }
+        let files = report.files.count == 1 ? "1 file" : "\(report.files.count) files"
+        var text = "\(files): \(counts.joined(separator: ", "))."
+        if report.bytes > 0 {
+            let share = Double(report.bytes) / Double(max(1, report.inputBytes)) * 100
+            let arrow = style.usesUnicode ? "→" : "->"
+            text += " \(ByteSize.text(report.inputBytes)) \(arrow) \(ByteSize.text(report.bytes))"
+            text += " (\(Phrase.decimals(share, 1)) %)"
+            if let total = report.totalBytes {
+                text += " of \(Phrase.target(total))"
+                text +=
+                    report.bytes <= total
+                    ? ", \(ByteSize.grouped(total - report.bytes)) bytes to spare" : ""
+            }
+            text += ", in \(Clock.text(report.elapsedSeconds))."
+        }
+        if report.stopped > 0 { text += " The same call with --resume goes on." }
+        return text
+    }
+}

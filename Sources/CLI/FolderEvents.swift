@@ -1,0 +1,120 @@
+import Core
+import Dispatch
+import Foundation
+import SystemPackage
+
+/// What the system tells of a folder: that something in it changed, and which file was closed by its writer.
+///
+/// On Linux inotify, on macOS a descriptor's events, which tell of names but not of closing. The stream
+/// lasts as long as this is kept, by one task; what is held of the system goes with it.
+final class FolderEvents {
+    /// Something that happened.
+    enum Event: Sendable, Equatable {
+        /// Somewhere in the folder, or more than could be remembered.
+        case changed
+        /// A file is being written.
+        case written(String)
+        /// A file was closed after writing, or was moved here.
+        case closed(String)
+        /// The folder itself is not there any more.
+        case gone
+    }
+
+    let stream: AsyncStream<Event>
+    private let source: any DispatchSourceProtocol
+
+    /// Whether it tells of closing.
+    #if os(Linux)
+    static let hearsClosing = true
+    #else
+    static let hearsClosing = false
+    #endif
+
+    /// Begins to listen; nil where the system does not allow it.
+    init?(_ folder: FilePath) {
+        let (stream, events) = AsyncStream.makeStream(of: Event.self)
+        self.stream = stream
+        let queue = DispatchQueue(label: "cinch.folder")
+        #if os(Linux)
+        let number = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+        guard number >= 0 else { return nil }
+        let descriptor = FileDescriptor(rawValue: number)
+        let mask =
+            UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_CREATE) | UInt32(IN_MODIFY)
+            | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+        guard unsafe inotify_add_watch(number, folder.string, mask) >= 0 else {
+            try? descriptor.close()
+            return nil
+        }
+        let source = DispatchSource.makeReadSource(fileDescriptor: number, queue: queue)
+        source.setEventHandler {
+            for event in Self.read(descriptor) { events.yield(event) }
+        }
+        #else
+        let number = unsafe open(folder.string, O_EVTONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let descriptor = FileDescriptor(rawValue: number)
+        let source = DispatchSource.makeFileSystemObjectSource(
+            fileDescriptor: number,
+            eventMask: [.write, .delete, .rename],
+            queue: queue
+        )
+        source.setEventHandler { events.yield(.changed) }
+        #endif
+        source.setCancelHandler {
+            try? descriptor.close()
+            events.finish()
+        }
+        source.resume()
+        self.source = source
+    }
+
+    /// Stops listening, which ends the stream.
+    deinit { source.cancel() }
+
+    #if os(Linux)
+    /// All that is there to be read.
+    private static func read(_ descriptor: FileDescriptor) -> [Event] {
+        var events: [Event] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count =
+                (try? unsafe buffer.withUnsafeMutableBytes { unsafe try descriptor.read(into: $0) })
+                ?? 0
+            guard count > 0 else { return events }
+            events += parse(buffer[..<count])
+        }
+    }
+
+    /// The events in bytes as the kernel writes them: four numbers of 32 bits, the last the length of the name
+    /// that follows, which zeros fill up.
+    static func parse(_ bytes: ArraySlice<UInt8>) -> [Event] {
+        var events: [Event] = []
+        var rest = bytes
+        func number(_ index: Int) -> UInt32 {
+            let start = rest.startIndex + index * 4
+            return rest[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        }
+        while rest.count >= 16 {
+            let (mask, length) = (number(1), Int(number(3)))
+            guard rest.count >= 16 + length else { return events + [.changed] }
+            let name = rest.dropFirst(16).prefix(length).prefix { $0 != 0 }
+            func has(_ bits: some BinaryInteger) -> Bool {
+                mask & UInt32(truncatingIfNeeded: bits) != 0
+            }
+            if has(IN_DELETE_SELF) || has(IN_MOVE_SELF) || has(IN_IGNORED) || has(IN_UNMOUNT) {
+                events.append(.gone)
+            } else {
+                let name = String(decoding: name, as: UTF8.self)
+                let isClosed = has(IN_CLOSE_WRITE) || has(IN_MOVED_TO)
+                let event: Event =
+                    name.isEmpty ? .changed : isClosed ? .closed(name) : .written(name)
+                // A recorder writes a hundred times a second.
+                if events.last != event { events.append(event) }
+            }
+            rest = rest.dropFirst(16 + length)
+        }
+        return events
+    }
+    #endif
+}

@@ -1,0 +1,113 @@
+import Cloud
+import Core
+import Foundation
+import SystemPackage
+
+/// What batches of this user have made, so that an interrupted one can go on.
+///
+/// A file counts as made where its source has the same content, by size and samples of its bytes, the wish is
+/// the same, and the result is still there with its size.
+struct Ledger: Sendable {
+    /// Nil where the environment names no place for it: then nothing is remembered.
+    private let file: LineFile?
+
+    init(_ environment: [String: String]) {
+        let places = ["HOME", "XDG_STATE_HOME", "CINCH_STATE_DIR"]
+        let isKept = places.contains { environment[$0]?.hasPrefix("/") == true }
+        let folder = StateFolder(environment: environment).path
+        file =
+            isKept
+            ? LineFile(path: folder.appending("batches.jsonl"), mostBytes: 8 << 20) : nil
+    }
+
+    /// What of the batch is made already and still there, by the number of the file.
+    ///
+    /// One result stands for one file: of two with the same content each has its own. It must lie in the folder
+    /// where it would go now, and with `isSameName` begin with the source's name. `keys` are those of the files,
+    /// by their numbers.
+    func made(
+        _ items: [Batch.Item],
+        keys: [Int: LedgerKey],
+        isSameName: Bool = false
+    ) -> [Int: LedgerEntry] {
+        let wanted = Set(keys.values)
+        var entries: [LedgerKey: [String: LedgerEntry]] = [:]
+        for entry in file?.values(LedgerEntry.self) ?? [] where wanted.contains(entry.key) {
+            entries[entry.key, default: [:]][entry.output] = entry
+        }
+        for (key, all) in entries {
+            entries[key] = all.filter { Self.size(of: FilePath($0.key)) == $0.value.bytes }
+        }
+        var made: [Int: LedgerEntry] = [:]
+        func take(_ item: Batch.Item, _ isMeant: (String) -> Bool) {
+            guard made[item.number] == nil, let key = keys[item.number],
+                let output = entries[key]?.keys.sorted().first(where: isMeant)
+            else { return }
+            made[item.number] = entries[key]?.removeValue(forKey: output)
+        }
+        // Its own result first; one by another name was made before the source was renamed.
+        for item in items {
+            let places = Set(item.request.destinations.map { Self.whole($0.string) })
+            take(item, places.contains)
+        }
+        for item in items {
+            let folder = item.request.destination.removingLastComponent().string
+            let start = isSameName ? (item.request.input.stem ?? "") + "-" : ""
+            let whole = Self.whole(folder.isEmpty ? "." : folder)
+            take(item) { output in
+                let output = FilePath(output)
+                return output.removingLastComponent().string == whole
+                    && output.lastComponent?.string.hasPrefix(start) == true
+            }
+        }
+        return made
+    }
+
+    /// As results are remembered.
+    static func whole(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    func add(_ entry: LedgerEntry) { file?.add(entry) }
+
+    /// The key of a source and what is wanted of it; nil where it cannot be read.
+    ///
+    /// `total`: of the batch, where that decides about the bytes.
+    static func key(of request: Request, total: Int?) -> LedgerKey? {
+        guard let bytes = size(of: request.input),
+            let handle = FileHandle(forReadingAtPath: request.input.string)
+        else { return nil }
+        defer { try? handle.close() }
+        var parts: [[UInt8]] = []
+        for offset in LedgerKey.offsets(bytes: bytes) {
+            guard (try? handle.seek(toOffset: UInt64(offset))) != nil,
+                let part = try? handle.read(upToCount: LedgerKey.partBytes)
+            else { return nil }
+            parts.append([UInt8](part))
+        }
+        return LedgerKey(bytes: bytes, parts: parts, wish: wish(of: request, total: total))
+    }
+
+    /// All of a request but where it reads and writes, so that nothing that decides is ever forgotten here.
+    private static func wish(of request: Request, total: Int?) -> String {
+        var wish = request
+        wish.input = ""
+        wish.output = nil
+        wish.folder = nil
+        wish.stem = nil
+        wish.overwrites = false
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let text = (try? encoder.encode(wish)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return text + (total.map { " of \($0)" } ?? "")
+    }
+
+    /// Of a regular file, links followed; nil for anything else.
+    private static func size(of path: FilePath) -> Int? {
+        var facts = stat()
+        guard unsafe stat(path.string, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
+        return Int(facts.st_size)
+    }
+}

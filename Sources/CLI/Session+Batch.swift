@@ -1,0 +1,285 @@
+import Core
+import Engine
+import Foundation
+import Synchronization
+import SystemPackage
+
+/// Several files in one call.
+extension Session {
+    /// Whether a call is about more than one file, or about one as a part of more.
+    func isBatch(_ command: CompressCommand) -> Bool {
+        let inputs = command.wish.inputs
+        return command.batch.areGiven || inputs.count > 1
+            || inputs.contains(where: Gathering.isSeveral)
+    }
+
+    /// Refuses options that mean one file, or another way than this machine.
+    func checkBatch(_ command: CompressCommand) throws(Failure) {
+        let (part, way) = (command.wish.part, command.way)
+        let options: [(String, Bool)] = [
+            ("--split", part.split), ("--parts", part.parts != nil),
+            ("--preview", command.preview != nil), ("--edit", way.edit != nil),
+            ("--simulate", way.simulate), ("--route cloud", way.route?.lowercased() == "cloud"),
+        ]
+        guard let option = options.first(where: \.1)?.0 else { return }
+        throw Failure(
+            .usage,
+            "\(option) is for one file",
+            why: "several are made here, each as a whole",
+            advice: "Leave it out, or name one file."
+        )
+    }
+
+    /// Makes them all, and tells what became of each.
+    func batch(
+        _ command: CompressCommand,
+        settings: Settings,
+        json: JSONLines?
+    ) async throws(Failure) -> Int32 {
+        let total = try command.batch.total.map { text throws(Failure) in
+            try Reading.size(text, option: "--total").bytes
+        }
+        let items = try items(command, settings: settings, hasTotal: total != nil)
+        let jobs = try jobs(command, settings, files: items.count)
+        let limits = try command.limits()
+        let renderer =
+            json == nil
+            ? BatchRenderer(
+                messages,
+                files: items.count,
+                names: items.map(\.name),
+                isQuiet: command.quiet
+            ) : nil
+        let wish = items.first?.request
+        json?.write(
+            .started,
+            BatchStartedPayload(
+                programVersion: programVersion,
+                files: items.count,
+                jobs: min(jobs, items.count),
+                targetBytes: wish?.target?.bytes,
+                limitName: wish?.namedLimit?.name,
+                totalBytes: total
+            )
+        )
+        renderer?.begin()
+        defer { renderer?.end() }
+        let progress = BatchProgress(items, isLooking: total != nil)
+        let (session, isQuiet, signals) = (self, command.quiet, signals)
+        let batch = Batch(
+            items,
+            jobs: jobs,
+            total: total,
+            isResumed: command.batch.resume,
+            limits: limits,
+            ledger: Ledger(environment)
+        ) { event in
+            let line = progress.take(event)
+            renderer?.update { $0 = line }
+            session.tell(
+                event,
+                renderer,
+                json,
+                isQuiet: isQuiet,
+                settings: settings,
+                batchFraction: line.fraction
+            )
+        }
+        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        let report = try await stoppable(screen, json: json) { () async throws(Failure) in
+            for item in items { item.request.makeFolder() }
+            var report = try await batch.run()
+            if Task.isCancelled {
+                report.stop = Failure.stopped(bySignal: signals?.stopSignal ?? SIGINT)
+            }
+            return report
+        }
+        renderer?.end()
+        if json != nil || !isQuiet {
+            // In one terminal the lines are above already.
+            let hasTable = !(messages.isLive && results.isLive)
+            finish("batch", BatchResult(report), json: json) {
+                BatchFacts.text(report, hasTable: hasTable, width: $0, style: $1)
+            }
+        }
+        return report.exitCode
+    }
+
+    /// Passes on what happens to a file, and keeps its receipt.
+    func tell(
+        _ event: Batch.Event,
+        _ renderer: BatchRenderer?,
+        _ json: JSONLines?,
+        isQuiet: Bool,
+        settings: Settings,
+        batchFraction: Double?
+    ) {
+        switch event {
+        case .finished(let file):
+            if case .done(let report) = file.outcome { remember(report, settings: settings) }
+            renderer?.finish(file)
+            json?.write(.finished, FinishedPayload(file))
+        case .begun(let item) where !isQuiet:
+            json?.write(
+                .begun,
+                BegunPayload(
+                    number: item.number,
+                    input: item.request.input.string,
+                    targetBytes: item.request.target?.bytes
+                )
+            )
+        case .told(let item, .progress(let progress)) where !isQuiet:
+            json?.write(
+                .progress,
+                FileProgressPayload(
+                    number: item.number,
+                    progress: progress,
+                    batchFraction: batchFraction
+                )
+            )
+        case .told(let item, .noted(let text)) where !isQuiet:
+            json?.write(.note, FileNotePayload(number: item.number, text: text))
+        case .begun, .told, .looked: break
+        }
+    }
+
+    /// What shall be made, each with its place.
+    private func items(
+        _ command: CompressCommand,
+        settings: Settings,
+        hasTotal: Bool
+    ) throws(Failure) -> [Batch.Item] {
+        var command = command
+        let inputs = command.wish.inputs
+        guard !inputs.isEmpty else {
+            _ = try Reading.input(nil)
+            return []
+        }
+        let place = command.wish.output
+        command.wish.output = nil
+        let wish = try command.request(settings.allLimits)
+        let folder = try outputFolder(place) ?? wish.placed(by: settings).folder
+        // Each gets another share, and a name with its bytes would say nothing.
+        let purpose = hasTotal ? "small" : wish.purpose
+        let found = try Gathering.inputs(
+            inputs,
+            isRecursive: command.batch.recursive,
+            purpose: purpose,
+            format: wish.format
+        )
+        let places = BatchNames.places(for: found, purpose: purpose, folder: folder)
+        let names = Self.shortNames(found)
+        return found.indices.map { index in
+            var request = wish
+            request.input = found[index].path
+            request.folder = places[index].folder
+            request.stem = places[index].stem
+            let facts = try? FileManager.default.attributesOfItem(atPath: request.input.string)
+            let bytes = (facts?[.size] as? NSNumber)?.intValue ?? 1
+            return Batch.Item(
+                number: index + 1,
+                name: names[index],
+                request: request,
+                bytes: max(1, bytes)
+            )
+        }
+    }
+
+    /// The folder that `-o` names, which for several files it does with or without a slash at its end.
+    func outputFolder(_ text: String?) throws(Failure) -> FilePath? {
+        guard let text else { return nil }
+        let path = try Reading.path(text, name: "--output")
+        if text.hasSuffix("/") || Gathering.isFolder(path) { return path }
+        guard !path.isStandardStream, path.extension.flatMap(Format.init(fileExtension:)) == nil
+        else {
+            throw Failure(
+                .usage,
+                "Several files cannot go into one, \(text)",
+                why: "--output names a file",
+                advice: "Name a folder: -o small/"
+            )
+        }
+        return path
+    }
+
+    /// The last part of each path, or more where two would be the same.
+    static func shortNames(_ found: [BatchNames.Found]) -> [String] {
+        func last(_ count: Int, of path: FilePath) -> String {
+            FilePath(root: nil, path.components.suffix(count)).string
+        }
+        var names = found.map { last(1, of: $0.path) }
+        for count in 2...4 {
+            let tally = names.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            for index in names.indices where tally[names[index], default: 0] > 1 {
+                names[index] = last(count, of: found[index].path)
+            }
+        }
+        return names
+    }
+
+    /// So many at once that each still has several processors: the encoder uses them well by itself.
+    private func jobs(
+        _ command: CompressCommand,
+        _ settings: Settings,
+        files: Int
+    ) throws(Failure) -> Int {
+        guard let text = command.batch.jobs ?? settings[.jobs] else {
+            return max(1, min(4, ProcessInfo.processInfo.activeProcessorCount / 4))
+        }
+        return try Reading.count(text, option: "--jobs", upTo: Reading.mostJobs)
+    }
+}
+
+/// How far a batch is, by the bytes of its sources.
+final class BatchProgress: Sendable {
+    private struct State {
+        var line: BatchLine.State
+        var fractions: [Int: Double] = [:]
+        var looked = 0
+    }
+
+    private let weights: [Int: Double]
+    private let whole: Double
+    private let state: Locked<State>
+
+    init(_ items: [Batch.Item], isLooking: Bool) {
+        weights = Dictionary(uniqueKeysWithValues: items.map { ($0.number, Double($0.bytes)) })
+        whole = max(1, items.reduce(0) { $0 + Double($1.bytes) })
+        var line = BatchLine.State(files: items.count)
+        line.isLooking = isLooking
+        state = Locked(State(line: line))
+    }
+
+    /// Takes what happened.
+    ///
+    /// - Returns: what the line says now.
+    func take(_ event: Batch.Event) -> BatchLine.State {
+        state.withLock { state in
+            switch event {
+            case .looked:
+                state.looked += 1
+            case .begun(let item):
+                state.line.isLooking = false
+                state.line.running.append(
+                    BatchLine.Running(number: item.number, name: item.name, fraction: 0)
+                )
+            case .told(let item, .progress(let progress)):
+                let index = state.line.running.firstIndex { $0.number == item.number }
+                if let index { state.line.running[index].fraction = progress.fraction }
+                state.fractions[item.number] = progress.fraction
+            case .told: break
+            case .finished(let file):
+                state.line.running.removeAll { $0.number == file.number }
+                state.fractions[file.number] = 1
+                state.line.finished += 1
+            }
+            if state.line.isLooking {
+                state.line.fraction = Double(state.looked) / Double(max(1, state.line.files))
+            } else {
+                let done = state.fractions.reduce(0.0) { $0 + $1.value * (weights[$1.key] ?? 0) }
+                state.line.fraction = max(0, min(1, done / whole))
+            }
+            return state.line
+        }
+    }
+}

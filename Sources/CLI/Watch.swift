@@ -1,0 +1,229 @@
+import Core
+import Engine
+import Foundation
+import Synchronization
+import SystemPackage
+
+/// A folder whose videos are made smaller as they come.
+final class Watch: Sendable {
+    private struct State {
+        var settling = Settling()
+        /// Where results go or may go, which are never taken for recordings.
+        var own: Set<String> = []
+        var finished: [BatchFile] = []
+        var number = 0
+    }
+
+    /// How often the folder is looked at while a file in it is waited for, and where nothing tells of changes.
+    private static let pause = Duration.milliseconds(300)
+
+    private let folder: FilePath
+    private let wish: Request
+    private let purpose: String
+    private let limits: Compressor.Limits
+    private let ledger: Ledger
+    private let events: @Sendable (Batch.Event) -> Void
+    private let state = Locked(State())
+
+    /// `wish`: what becomes of each, and in which folder.
+    init(
+        _ folder: FilePath,
+        wish: Request,
+        limits: Compressor.Limits,
+        ledger: Ledger,
+        events: @escaping @Sendable (Batch.Event) -> Void
+    ) {
+        self.folder = folder
+        self.wish = wish
+        purpose = wish.purpose
+        self.limits = limits
+        self.ledger = ledger
+        self.events = events
+    }
+
+    /// What has become of all files so far.
+    var files: [BatchFile] { state.withLock(\.finished) }
+
+    /// Watches until the task is cancelled.
+    ///
+    /// `takesExisting`: whether files that are there already are taken too.
+    /// Throws: `Failure` of kind `.missing` where the folder cannot be watched, or is gone.
+    func run(takesExisting: Bool, isReady: @Sendable () -> Void) async throws(Failure) {
+        let (ready, names) = AsyncStream.makeStream(of: String.self)
+        async let making: Void = {
+            // Files that are ready are still made where the folder has gone; that ends the stream.
+            for await name in ready where !Task.isCancelled { await self.make(name) }
+        }()
+        let obstacle = await listen(names, takesExisting: takesExisting, isReady: isReady)
+        names.finish()
+        await making
+        if let obstacle { throw missing(obstacle) }
+    }
+
+    /// Hands over the names of files that are ready.
+    ///
+    /// - Returns: why it ended, unless the task was cancelled.
+    private func listen(
+        _ names: AsyncStream<String>.Continuation,
+        takesExisting: Bool,
+        isReady: @Sendable () -> Void
+    ) async -> String? {
+        guard let listener = FolderEvents(folder) else { return "the system does not allow it" }
+        let there = look()
+        state.withLock { $0.settling.begin(with: there, at: Self.now, takes: takesExisting) }
+        isReady()
+        enum Tick: Sendable {
+            case event(FolderEvents.Event)
+            case clock
+        }
+        let (ticks, tick) = AsyncStream.makeStream(of: Tick.self)
+        tick.yield(.clock)
+        let clock = Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.pause)
+                tick.yield(.clock)
+            }
+        }
+        let stream = listener.stream
+        let relay = Task {
+            for await event in stream { tick.yield(.event(event)) }
+        }
+        defer {
+            clock.cancel()
+            relay.cancel()
+        }
+        var isChanged = true
+        for await next in ticks {
+            if Task.isCancelled { return nil }
+            switch next {
+            case .event(.gone): return Self.gone
+            case .event(.changed): isChanged = true
+            case .event(.written(let name)):
+                isChanged = true
+                state.withLock { $0.settling.written(name) }
+            case .event(.closed(let name)):
+                isChanged = true
+                state.withLock { $0.settling.closed(name) }
+            case .clock:
+                let isWaiting = state.withLock { $0.settling.isWaiting }
+                guard isChanged || isWaiting || !FolderEvents.hearsClosing else { continue }
+                isChanged = false
+                guard Gathering.isFolder(folder) else { return Self.gone }
+                let files = look()
+                let ready = state.withLock {
+                    $0.settling.look(
+                        files,
+                        at: Self.now,
+                        hearsClosing: FolderEvents.hearsClosing
+                    )
+                }
+                for name in ready { names.yield(name) }
+            }
+        }
+        withExtendedLifetime(listener) {}
+        return nil
+    }
+
+    /// Seconds of a clock that never goes back.
+    private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
+
+    private static let gone = "it is not there any more"
+
+    /// The files in the folder that may be recordings.
+    private func look() -> [String: Settling.Sight] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
+        let own = state.withLock(\.own)
+        let found = names.filter { !$0.hasPrefix(".") && !own.contains(whole($0)) }
+            .map { BatchNames.Found(folder.appending($0), root: folder) }
+            .filter { Gathering.isWanted($0.path, for: wish.format) }
+        var sights: [String: Settling.Sight] = [:]
+        for one in BatchNames.withoutResults(found, purpose: purpose) {
+            var facts = stat()
+            guard unsafe stat(one.path.string, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
+                let name = one.path.lastComponent?.string
+            else { continue }
+            #if canImport(Darwin)
+            let time = facts.st_mtimespec
+            #else
+            let time = facts.st_mtim
+            #endif
+            sights[name] = Settling.Sight(
+                bytes: Int(facts.st_size),
+                modified: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+            )
+        }
+        return sights
+    }
+
+    private func whole(_ name: String) -> String { Ledger.whole(folder.appending(name).string) }
+
+    // MARK: One file
+
+    private func make(_ name: String) async {
+        var request = wish
+        request.input = folder.appending(name)
+        request.folder = wish.folder ?? folder
+        let number = state.withLock { state in
+            state.number += 1
+            return state.number
+        }
+        let facts = try? FileManager.default.attributesOfItem(atPath: request.input.string)
+        var item = Batch.Item(
+            number: number,
+            name: name,
+            request: request,
+            bytes: max(1, (facts?[.size] as? NSNumber)?.intValue ?? 1)
+        )
+        let keys = Ledger.key(of: request, total: nil).map { [number: $0] } ?? [:]
+        if let entry = ledger.made([item], keys: keys, isSameName: true)[number] {
+            let file = BatchFile(
+                number: number,
+                input: request.input.string,
+                name: name,
+                outcome: .before(entry)
+            )
+            state.withLock { $0.finished.append(file) }
+            events(.finished(file))
+            return
+        }
+        item.request.stem = freeStem(for: request)
+        let places = item.request.destinations.map { Ledger.whole($0.string) }
+        state.withLock { $0.own.formUnion(places) }
+        let batch = Batch(
+            [item],
+            jobs: 1,
+            total: nil,
+            isResumed: false,
+            limits: limits,
+            ledger: ledger,
+            events: events
+        )
+        let report = try? await batch.run()
+        state.withLock { $0.finished += report?.files ?? [] }
+    }
+
+    /// A name that no file has yet: a recorder may use one again.
+    private func freeStem(for request: Request) -> String {
+        let found = [BatchNames.Found(request.input)]
+        let place = BatchNames.places(for: found, purpose: purpose, folder: request.folder)[0]
+        var other = request
+        let plain = request.input.stem ?? "video"
+        for number in 1...999 {
+            other.stem = number == 1 ? place.stem : "\(plain)-\(number)-\(purpose)"
+            let isFree = !other.destinations.contains {
+                FileManager.default.fileExists(atPath: $0.string)
+            }
+            if isFree || request.overwrites { break }
+        }
+        return other.stem ?? place.stem
+    }
+
+    private func missing(_ why: String) -> Failure {
+        Failure(
+            .missing,
+            "Cannot watch \(folder)",
+            why: why,
+            advice: "Name a folder that is there."
+        )
+    }
+}

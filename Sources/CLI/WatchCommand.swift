@@ -1,0 +1,168 @@
+import ArgumentParser
+import Core
+import Engine
+import Foundation
+import SystemPackage
+
+/// `cinch watch FOLDER --to 8MB -o OUTFOLDER`: makes what comes into a folder.
+struct WatchCommand: Errand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Make the videos that come into a folder, as they come.",
+        usage: "cinch watch FOLDER [--to SIZE | --for NAME] [-o OUTFOLDER] [options]",
+        discussion: """
+            A file is taken when whoever writes it has closed it and it stands still. Results go beside \
+            the files, or into OUTFOLDER, and are never taken themselves. Ctrl-C ends it: with 0, or \
+            with the code of the worst that failed.
+            """
+    )
+
+    @OptionGroup var wish: WishOptions
+
+    @Flag(help: "Take the files that are there already too, but for those that were made before.")
+    var existing = false
+
+    @Flag(help: "Replace results that exist.")
+    var force = false
+
+    @OptionGroup var care: CareOptions
+
+    @OptionGroup var limit: LimitOptions
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+    var quiet = false
+
+    func perform(in session: Session, json: JSONLines?) async throws(Failure) -> Int32 {
+        try await session.watch(self, json: json)
+    }
+}
+
+/// What `watch` says once it listens.
+struct WatchingPayload: Encodable {
+    var folder: String
+    var outputFolder: String
+    var targetBytes: Int?
+    var limitName: String?
+}
+
+extension Session {
+    /// Watches a folder until somebody stops it.
+    func watch(_ command: WatchCommand, json: JSONLines?) async throws(Failure) -> Int32 {
+        let settings = try settings()
+        var command = command
+        command.wish.fill(from: settings)
+        let (folder, wish) = try wish(of: command, settings)
+        let limits = Compressor.Limits(
+            memoryBytes: try Reading.allowance(settings[.memory], option: "--memory"),
+            diskBytes: try Reading.allowance(settings[.disk], option: "--disk"),
+            input: try command.limit.limits(),
+            isBackground: command.care.background ?? settings.isOn(.background)
+        )
+        let renderer =
+            json == nil
+            ? BatchRenderer(messages, files: 1, names: [], isQuiet: command.quiet) : nil
+        let waiting = "Watching \(folder)".withoutControls
+        renderer?.update { $0.waiting = waiting }
+        defer { renderer?.end() }
+        let (session, isQuiet) = (self, command.quiet)
+        let watch = Watch(folder, wish: wish, limits: limits, ledger: Ledger(environment)) {
+            event in
+            session.tell(event, renderer, json, isQuiet: isQuiet, settings: settings)
+        }
+        let start = ContinuousClock.now
+        let takesExisting = command.existing
+        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        try await stoppable(screen, json: json) { () async throws(Failure) in
+            try await watch.run(takesExisting: takesExisting) {
+                renderer?.begin()
+                if !session.messages.isLive, json == nil, !isQuiet {
+                    session.messages.line(waiting)
+                }
+                json?.write(
+                    .watching,
+                    WatchingPayload(
+                        folder: folder.string,
+                        outputFolder: (wish.folder ?? folder).string,
+                        targetBytes: wish.target?.bytes,
+                        limitName: wish.namedLimit?.name
+                    )
+                )
+            }
+        }
+        renderer?.end()
+        let report = BatchReport(
+            files: watch.files,
+            jobs: 1,
+            elapsedSeconds: start.duration(to: .now).inSeconds
+        )
+        if json != nil || !isQuiet {
+            finish("watch", BatchResult(report), json: json) {
+                BatchFacts.text(report, hasTable: false, width: $0, style: $1)
+            }
+        }
+        return report.exitCode
+    }
+
+    private func wish(
+        of command: WatchCommand,
+        _ settings: Settings
+    ) throws(Failure) -> (FilePath, Request) {
+        var command = command
+        guard command.wish.inputs.count == 1 else {
+            throw Failure(
+                .usage,
+                command.wish.inputs.isEmpty ? "The folder is missing" : "One folder at a time",
+                why: "\(command.wish.inputs.count) were named",
+                advice: "Try: cinch watch recordings/ --to 8MB -o small/"
+            )
+        }
+        let folder = try Reading.input(command.wish.input)
+        guard Gathering.isFolder(folder) else {
+            throw Failure(
+                .missing,
+                "Cannot watch \(folder)",
+                why: "it is no folder",
+                advice: "Name the folder that the files come into."
+            )
+        }
+        guard try command.wish.part.partsWish() == nil else {
+            throw Failure(
+                .usage,
+                "A watch makes one file of each",
+                why: "--split and --parts make several",
+                advice: "Leave them out."
+            )
+        }
+        let place = command.wish.output
+        command.wish.output = nil
+        var wish = try command.wish.request(settings.allLimits)
+        wish.overwrites = command.force
+        wish.isStrict = command.care.strict ?? settings.isOn(.strict)
+        wish.folder = try outputFolder(place) ?? wish.placed(by: settings).folder
+        wish.makeFolder()
+        return (folder, wish)
+    }
+
+    private func tell(
+        _ event: Batch.Event,
+        _ renderer: BatchRenderer?,
+        _ json: JSONLines?,
+        isQuiet: Bool,
+        settings: Settings
+    ) {
+        renderer?.update { line in
+            switch event {
+            case .begun(let item):
+                line.running = [.init(number: item.number, name: item.name, fraction: 0)]
+                line.fraction = 0
+                line.files = max(line.files, line.finished + 1)
+            case .told(_, .progress(let progress)): line.fraction = progress.fraction
+            case .finished:
+                line.running = []
+                line.finished += 1
+            case .told, .looked: break
+            }
+        }
+        tell(event, renderer, json, isQuiet: isQuiet, settings: settings, batchFraction: nil)
+    }
+}

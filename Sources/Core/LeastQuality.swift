@@ -1,0 +1,65 @@
+extension Plan {
+    /// Why a clip is not made that would look worse than wanted; nil where it would not, or where nobody knows.
+    ///
+    /// Says from how many bytes on it would do, where some are enough.
+    package func objection(
+        least: Double,
+        source: Source,
+        request: Request
+    ) -> Failure? {
+        guard method == .fit, let content, let prospect, prospect.similarity < least else {
+            return nil
+        }
+        func similarity(_ bytes: Int) -> Double? {
+            var request = request
+            request.target = ByteSize(bytes: bytes)
+            let plan = try? Plan.make(
+                for: source,
+                request: request,
+                content: content,
+                mayRemux: false
+            )
+            return plan?.prospect?.similarity
+        }
+        let enough = Demand.steps(smallest: limitBytes, largest: source.bytes, count: 65)
+            .first { similarity($0) ?? 0 >= least }
+            .map(Plan.roundedUp)
+        let words = Quality(similarity: prospect.similarity).rawValue
+        return Failure(
+            .unreachable,
+            "\(ByteSize.text(limitBytes)) would look \(words), worse than --min-quality allows",
+            why: "an SSIM of \(Self.thousandths(prospect.similarity)) is expected, and "
+                + "\(Self.thousandths(least)) is wanted",
+            advice: enough.map { "Ask for \(ByteSize.text($0)) or more, or for less quality." }
+                ?? "No size up to the source's own would do; ask for less quality, or for more lines.",
+            smallestBytes: enough
+        )
+    }
+
+    /// `0.935`, rounded down: what is just too little must not look like enough.
+    private static func thousandths(_ value: Double) -> String {
+        let number = Int(max(0, min(1, value)) * 1000)
+        let digits = String(number % 1000)
+        return "\(number / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
+    }
+}
+
+/// The least that is wanted: a word, or an SSIM.
+package struct LeastQuality: Sendable, Equatable {
+    package var similarity: Double
+
+    /// Reads `good`, `excellent`, `fair`, `0.95` or `95%`; nil for anything else.
+    package init?(parsing text: String) {
+        if let quality = Quality(rawValue: text.lowercased()) {
+            similarity = quality.leastSimilarity
+            return
+        }
+        let isPercent = text.hasSuffix("%")
+        let digits = isPercent ? text.dropLast() : text[...]
+        guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+            let value = Double(digits), value > 0
+        else { return nil }
+        similarity = isPercent ? value / 100 : value
+        if similarity >= 1 { return nil }
+    }
+}

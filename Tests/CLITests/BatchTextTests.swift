@@ -1,0 +1,94 @@
+import Core
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import CLI
+
+@Suite("What a batch says")
+struct BatchTextTests {
+    private let report = BatchReport(
+        files: [
+            BatchFile(
+                number: 1,
+                input: "in/a.mov",
+                name: "a.mov",
+                outcome: .before(
+                    LedgerEntry(
+                        key: LedgerKey(bytes: 1, parts: [], wish: ""),
+                        output: "/out/a-8MB.mp4",
+                        bytes: 7_990_000,
+                        inputBytes: 120_000_000
+                    )
+                )
+            ),
+            BatchFile(
+                number: 2,
+                input: "in/a rather long name of a clip from the holidays.mov",
+                name: "a rather long name of a clip from the holidays.mov",
+                outcome: .failed(
+                    Failure(
+                        .unreadable,
+                        "It is no video",
+                        why: "it is a text",
+                        advice: "Try another."
+                    )
+                )
+            ),
+            BatchFile(number: 3, input: "in/\u{1B}c.mov", name: "\u{1B}c.mov", outcome: .stopped),
+        ],
+        jobs: 2,
+        totalBytes: 20_000_000,
+        elapsedSeconds: 75
+    )
+
+    @Test(
+        "no line is wider than the terminal, and nothing in a name is obeyed",
+        arguments: [40, 80, 200]
+    )
+    func widths(columns: Int) {
+        let text = BatchFacts.text(report, hasTable: true, width: columns)
+        for line in text.split(separator: "\n") { #expect(line.columns <= columns) }
+        #expect(!text.contains("\u{1B}"))
+        let words = text.replacing(/\s+/, with: " ")
+        #expect(words.contains("3 files: 1 made before, 1 failed, 1 not made."))
+        #expect(words.contains("12 010 000 bytes to spare") && words.contains("in 1:15"))
+        #expect(words.contains("It is no video: it is a text. Try another."))
+    }
+
+    @Test("the exit code is that of the worst")
+    func exitCode() {
+        #expect(report.exitCode == 65)
+        var stopped = report
+        stopped.stop = .stopped(bySignal: SIGINT)
+        #expect(stopped.exitCode == 130)
+        var good = report
+        good.files = [report.files[0]]
+        #expect(good.exitCode == 0)
+    }
+
+    @Test("the line of progress never fills the terminal, however narrow", arguments: 1...200)
+    func line(columns: Int) {
+        var state = BatchLine.State(files: 120)
+        state.finished = 41
+        state.running = [
+            .init(number: 42, name: "海边的假期.mov", fraction: 0.5),
+            .init(number: 43, name: "talk.mkv", fraction: 0.25),
+        ]
+        (state.fraction, state.elapsedSeconds) = (0.34, 100)
+        let line = BatchLine.draw(state, width: columns)
+        #expect(line.columns < max(2, columns))
+        if columns >= 40 { #expect(line.contains("42/120") && line.contains("34 %")) }
+        if columns >= 100 {
+            #expect(line.contains("talk.mkv 25 %") && line.contains("3:15 left"))
+        }
+    }
+
+    @Test("files of one name are told by their folders")
+    func names() {
+        let found = ["x/a.mov", "y/a.mov", "b.mov", "z/y/a.mov"].map {
+            BatchNames.Found(FilePath($0))
+        }
+        #expect(Session.shortNames(found) == ["x/a.mov", "y/a.mov", "b.mov", "z/y/a.mov"])
+    }
+}

@@ -1,0 +1,130 @@
+import Core
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import CLI
+
+extension BuiltProgram {
+    @Suite("A folder that is watched")
+    struct WatchTests {
+        private let folder: Folder
+
+        init() throws {
+            folder = try Folder()
+            try FileManager.default.createDirectory(
+                atPath: folder.path("in"),
+                withIntermediateDirectories: true
+            )
+        }
+
+        private func start(_ arguments: [String]) throws -> Running {
+            try Program.start(
+                [
+                    "watch", "in", "--to", "200k", "--speed", "fast", "--max-height", "144",
+                    "--fps", "10", "--json",
+                ] + arguments,
+                environment: ["CINCH_STATE_DIR": folder.path("state")],
+                in: folder.url
+            )
+        }
+
+        private func names(_ path: String) -> [String] {
+            let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path(path))
+            return (names ?? []).sorted()
+        }
+
+        /// Waits until something holds, for a minute at most; on a busy machine runs take their time.
+        private func wait(until isTrue: @Sendable () -> Bool) async throws {
+            let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+            while !isTrue(), ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+
+        @Test("what comes is made once it is whole, and what was there is left alone")
+        func comes() async throws {
+            _ = try folder.clip(as: "in/old.mp4")
+            let run = try start(["-o", "out"])
+            // Until it listens: what comes before that is old.
+            try await wait { names("").contains("out") }
+            try await Task.sleep(for: .seconds(2))
+            let whole = try Data(contentsOf: Program.clip)
+            let path = folder.path("in/slow.mp4")
+            try Data().write(to: URL(fileURLWithPath: path))
+            let handle = try #require(FileHandle(forWritingAtPath: path))
+            try handle.write(contentsOf: whole.prefix(whole.count / 2))
+            // Longer than a file stands still that was there before.
+            try await Task.sleep(for: .seconds(4))
+            #expect(names("out").isEmpty)
+            try handle.write(contentsOf: whole.dropFirst(whole.count / 2))
+            try handle.close()
+            try await wait { names("out") == ["slow-200kB.mp4"] }
+            run.send(SIGINT)
+            let result = await run.result()
+            #expect(result.exitCode == 0 && result.messages.isEmpty)
+            #expect(names("out") == ["slow-200kB.mp4"])
+            let last = try #require(try result.objects().last)
+            #expect(last["command"] as? String == "watch" && last["done"] as? Int == 1)
+            #expect(last["failed"] as? Int == 0)
+        }
+
+        @Test("results in the same folder are not taken again, nor by the next watch")
+        func ownResults() async throws {
+            _ = try folder.clip(as: "in/a.mp4")
+            for round in 0..<2 {
+                let run = try start(["--existing"])
+                if round == 0 { try await wait { names("in").count == 2 } }
+                try await Task.sleep(for: .seconds(5))
+                run.send(SIGTERM)
+                let last = try #require(try await run.result().objects().last)
+                #expect(last[round == 0 ? "done" : "before"] as? Int == 1)
+                #expect(names("in") == ["a-200kB.mp4", "a.mp4"])
+            }
+        }
+
+        @Test("it ends with 66 where the folder goes away, and where there is none")
+        func gone() async throws {
+            let run = try start([])
+            try await Task.sleep(for: .seconds(2))
+            try FileManager.default.removeItem(atPath: folder.path("in"))
+            let result = await run.result()
+            #expect(result.exitCode == 66)
+            #expect(try result.objects().last?["type"] as? String == "error")
+            #expect(await (try start([])).result().exitCode == 66)
+        }
+    }
+}
+
+#if os(Linux)
+@Suite("What inotify writes")
+struct FolderEventsTests {
+    private func bytes(_ mask: Int32, _ name: String, padded: Int) -> [UInt8] {
+        func number(_ value: UInt32) -> [UInt8] {
+            (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        }
+        let zeros = [UInt8](repeating: 0, count: padded - name.utf8.count)
+        return number(1) + number(UInt32(bitPattern: mask)) + number(0) + number(UInt32(padded))
+            + Array(name.utf8) + zeros
+    }
+
+    @Test("events are read one after the other, with their names")
+    func read() {
+        let all =
+            bytes(0x2, "a.mov", padded: 16) + bytes(0x2, "a.mov", padded: 16)
+            + bytes(0x8, "a.mov", padded: 16) + bytes(0x80, "海.mov", padded: 16)
+            + bytes(0x400, "", padded: 0)
+        #expect(
+            FolderEvents.parse(all[...])
+                == [.written("a.mov"), .closed("a.mov"), .closed("海.mov"), .gone]
+        )
+    }
+
+    @Test("what was lost, and what is cut off, is a change somewhere")
+    func lost() {
+        #expect(FolderEvents.parse(bytes(0x4000, "", padded: 0)[...]) == [.changed])
+        #expect(FolderEvents.parse(bytes(0x8, "a", padded: 16).dropLast()) == [.changed])
+        #expect(FolderEvents.parse([1, 2, 3]).isEmpty)
+    }
+}
+#endif

@@ -1,0 +1,120 @@
+import Core
+import SystemPackage
+import Testing
+
+@Suite("The names, the ledger and the end of a batch")
+struct BatchTests {
+    private func places(
+        _ paths: [String],
+        root: FilePath? = nil,
+        folder: FilePath? = nil
+    ) -> [String] {
+        let found = paths.map { BatchNames.Found(FilePath($0), root: root) }
+        return BatchNames.places(for: found, purpose: "8MB", folder: folder)
+            .map { $0.folder.appending($0.stem).string }
+    }
+
+    @Test("results lie beside their inputs and are called after them")
+    func beside() {
+        #expect(places(["a.mov", "x/b.mkv"]) == ["a-8MB", "x/b-8MB"])
+    }
+
+    @Test("in a folder of their own they keep the folders below the one that was named")
+    func below() {
+        #expect(
+            places(["in/a.mov", "in/x/y/a.mov"], root: "in", folder: "out")
+                == ["out/a-8MB", "out/x/y/a-8MB"]
+        )
+        #expect(places(["in/a.mov", "b.mov"], folder: "out") == ["out/a-8MB", "out/b-8MB"])
+    }
+
+    @Test("two that would meet are told by their extensions, then by numbers, whatever the case")
+    func collisions() {
+        #expect(
+            places(["a.mov", "A.mp4", "b.mov"]) == ["a-mov-8MB", "A-mp4-8MB", "b-8MB"]
+        )
+        #expect(
+            places(["x/a.mov", "y/a.mov", "z/a.mov"], folder: "out")
+                == ["out/a-mov-8MB", "out/a-2-8MB", "out/a-3-8MB"]
+        )
+        let many = places((0..<50).map { "\($0)/a.mov" }, folder: "out")
+        #expect(Set(many).count == 50)
+    }
+
+    @Test("a name as long as names can be still leaves room for what comes after it")
+    func long() {
+        let stem = places([String(repeating: "é", count: 125) + ".mov"])[0]
+        #expect(stem.utf8.count <= 250 && stem.hasSuffix("-8MB"))
+    }
+
+    @Test("what a run before made of a folder is not made smaller again, unless it is named")
+    func results() {
+        func kept(_ names: [String], root: FilePath?) -> [String] {
+            BatchNames.withoutResults(
+                names.map { BatchNames.Found(FilePath($0), root: root) },
+                purpose: "8MB"
+            ).map(\.path.string)
+        }
+        let names = ["in/a-8MB.mp4", "in/a.mov", "in/b-8MB.mp4", "in/c-mov-8MB.mp4", "in/c.mov"]
+        #expect(kept(names, root: "in") == ["in/a.mov", "in/b-8MB.mp4", "in/c.mov"])
+        #expect(kept(names, root: nil) == names)
+    }
+
+    @Test("the same bytes and the same wish have the same key, and anything else has another")
+    func keys() {
+        let parts: [[UInt8]] = [[1, 2, 3], [4, 5]]
+        let key = LedgerKey(bytes: 5, parts: parts, wish: "8MB")
+        #expect(key == LedgerKey(bytes: 5, parts: parts, wish: "8MB"))
+        let others = [
+            LedgerKey(bytes: 6, parts: parts, wish: "8MB"),
+            LedgerKey(bytes: 5, parts: parts, wish: "9MB"),
+            LedgerKey(bytes: 5, parts: [[1, 2], [3, 4, 5]], wish: "8MB"),
+            LedgerKey(bytes: 5, parts: [[1, 2, 3], [4, 6]], wish: "8MB"),
+            LedgerKey(bytes: 5, parts: [[2, 1, 3], [4, 5]], wish: "8MB"),
+        ]
+        #expect(!others.contains(key) && Set(others).count == others.count)
+    }
+
+    @Test(
+        "a source is looked at from end to end, short ones whole",
+        arguments: [
+            0, 1, 65_536, 65_537, 327_680, 327_681, 5_000_000, 1 << 40,
+        ]
+    )
+    func offsets(bytes: Int) {
+        let offsets = LedgerKey.offsets(bytes: bytes)
+        #expect(offsets == offsets.sorted() && Set(offsets).count == offsets.count)
+        #expect(offsets.count <= 5)
+        if bytes > 0 {
+            #expect(offsets.first == 0)
+            #expect((offsets.last ?? 0) + LedgerKey.partBytes >= bytes)
+        }
+        #expect(offsets.allSatisfy { $0 < max(1, bytes) })
+    }
+
+    @Test("every kind of failure has a place of its own among the worst")
+    func severity() {
+        let all = Failure.Kind.allCases
+        #expect(Set(all.map(\.severity)).count == all.count)
+        #expect(all.max { $0.severity < $1.severity } == .terminated)
+        #expect(all.min { $0.severity < $1.severity } == .unreachable)
+    }
+
+    @Test(
+        "the least quality is a word, a number or a percentage",
+        arguments: [
+            ("good", 0.96), ("EXCELLENT", 0.985), ("0.95", 0.95), ("95%", 0.95), ("poor", 0),
+        ]
+    )
+    func quality(text: String, value: Double) {
+        #expect(LeastQuality(parsing: text)?.similarity == value)
+    }
+
+    @Test(
+        "anything else is no quality",
+        arguments: ["", "nice", "1", "1.5", "-0.5", "0", "95", "%"]
+    )
+    func noQuality(text: String) {
+        #expect(LeastQuality(parsing: text) == nil)
+    }
+}

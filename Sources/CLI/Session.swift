@@ -178,12 +178,12 @@ struct Session: Sendable {
         let request = try command.request(settings.allLimits).placed(by: settings)
         try Piping.check(request)
         let limits = try command.limits()
+        request.makeFolder()
         if let wish = try command.wish.part.partsWish() {
             let isQuiet = command.quiet
             let compressor = Compressor(limits: limits)
             return try await split(request, wish, compressor, isQuiet: isQuiet, json: json)
         }
-        request.makeFolder()
         let session = obeying(settings)
         if let scout = try session.scout(command.way, request, mayAsk: !command.quiet, json: json) {
             return try await session.route(command, request, limits, scout, json: json)

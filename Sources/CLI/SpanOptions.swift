@@ -29,7 +29,7 @@ struct SpanOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Make so many files, each of the size --to.", valueName: "number")
+        help: ArgumentHelp("Make so many files, each as large as --to says.", valueName: "number")
     )
     var parts: String?
 

@@ -207,8 +207,17 @@ struct Landing {
                 )
                 return (landed, best.bytes)
             case .refuse(let smallest):
-                guard spare != nil else { return (nil, smallest) }
-                action = .accept(end: 0)
+                if spare != nil {
+                    action = .accept(end: 0)
+                } else if isDivided {
+                    // A body that x264 cannot steer, as of two seconds with a cut: the whole at once.
+                    picture?.removeLast(after: 0)
+                    stretches = [0..<sweep.frames]
+                    controller = SizeController(limitBytes: limitBytes, fixedBytes: fixedBytes)
+                    action = controller.start()
+                } else {
+                    return (nil, smallest)
+                }
             }
         }
     }

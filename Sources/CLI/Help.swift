@@ -45,6 +45,7 @@ enum Help {
           --total SIZE          what all may weigh together: each gets what makes them
                                 look equally good
           --jobs NUMBER         files at once; otherwise one for every four processors
+          -r, --recursive       look into folders below the folders too
           --resume              leave out what an earlier run has made
           A failure stops no other file; the exit code is that of the worst.
 
@@ -64,8 +65,8 @@ enum Help {
           --split               as few files as look good, each of the size --to, cut
                                 where the scene changes; --parts N makes so many
           --force               replace the output if it exists
-          --min-quality QUALITY fair, good, excellent or an SSIM: what would look worse is
-                                refused before it is made
+          --min-quality QUALITY fair, good, excellent or an SSIM: what would look worse
+                                is refused before it is made
           --preview TIME        first a sample that long, as the whole will look: 5s
           --strict              refuse a damaged source; otherwise what can be saved is
                                 saved, and the receipt says what was lost
@@ -98,7 +99,8 @@ enum Help {
           --memory SIZE         memory for frames kept between the passes; 0 for none
           --disk SIZE           disk for them, beside the output; 0 for none. Standard
                                 input, which is kept on disk first, may have no more
-          --background          let other programs go first
+          --background          let other programs go first. --no-background and
+                                --no-strict undo what config.toml says
 
         Limits for a file, so that a hostile one cannot use this machine up
           --max-pixels NUMBER   pixels of a frame; the usual limits: 'cinch doctor'

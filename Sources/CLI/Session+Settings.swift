@@ -48,7 +48,8 @@ extension WishOptions {
 extension RouteOptions {
     /// Puts settings where nothing was said.
     mutating func fill(from settings: Settings) {
-        route = route ?? settings[.route]
+        // What the call forbids is no contradiction of what is usual.
+        if !offline { route = route ?? settings[.route] }
         maxWait = maxWait ?? settings[.maxWait]
         maxCredits = maxCredits ?? settings[.maxCredits]
     }

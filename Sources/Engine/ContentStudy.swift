@@ -35,7 +35,11 @@ enum ContentStudy {
         let interval = Double(max(1, plan.keyframeIntervalFrames))
         let keyframeShare = min(1, 1 / interval + 1 / Double(max(1, plan.frames)))
         guard full.shortSide >= leastLines, source.durationSeconds > 0.3 else { return nil }
-        let places = places(seconds: source.durationSeconds, full: full)
+        let places = places(
+            seconds: source.durationSeconds,
+            frames: plan.frames,
+            full: full
+        )
         guard places > 0 else { return nil }
         var samples = try Samples(
             source: source,
@@ -71,11 +75,19 @@ enum ContentStudy {
         ).scaled(by: samples.complexity)
     }
 
-    /// How many runs the clip's length asks for and memory has room for.
-    static func places(seconds: Double, full: PixelSize) -> Int {
+    /// How many runs the clip's length asks for, time allows, and memory has room for.
+    ///
+    /// They are a fifth of the clip's frames at most, where two are not more: at 12.5 frames a second
+    /// they would be two thirds of half a minute.
+    static func places(seconds: Double, frames: Int, full: PixelSize) -> Int {
         let trials = size(full, smallShare).pixels + size(full, largeShare).pixels
         let runBytes = (length * trials + 2 * full.pixels) * 3 / 2
-        return min(6, max(2, Int(min(60, seconds) / 4)), memoryBytes / max(1, runBytes))
+        return min(
+            6,
+            max(2, Int(min(60, seconds) / 4)),
+            max(2, frames / (5 * length)),
+            memoryBytes / max(1, runBytes)
+        )
     }
 
     private static func size(_ full: PixelSize, _ share: Double) -> PixelSize {

@@ -147,13 +147,19 @@ import Testing
     }
 
     @Test(
-        "samples are fewer where they are large, and none where memory has no room for a run",
+        "samples are fewer where they are large or the clip is short, and none where memory has no room",
         arguments: [(1080, 6), (2160, 1), (4320, 0)]
     )
     func sampledPlaces(_ lines: Int, _ places: Int) {
         let full = PixelSize(width: lines * 16 / 9, height: lines)
-        #expect(ContentStudy.places(seconds: 3600, full: full) == places)
-        #expect(ContentStudy.places(seconds: 1, full: full) == min(2, places))
+        func found(_ seconds: Double, _ frames: Int) -> Int {
+            ContentStudy.places(seconds: seconds, frames: frames, full: full)
+        }
+        #expect(found(3600, 90_000) == places)
+        #expect(found(1, 30) == min(2, places))
+        // Half a minute of a camera that sees twelve pictures a second.
+        #expect(found(30, 375) == min(2, places))
+        #expect(found(30, 900) == min(4, places))
     }
 
     @Test("a plan is what the run then does")

@@ -10,19 +10,8 @@ extension Plan {
         guard method == .fit, let content, let prospect, prospect.similarity < least else {
             return nil
         }
-        func similarity(_ bytes: Int) -> Double? {
-            var request = request
-            request.target = ByteSize(bytes: bytes)
-            let plan = try? Plan.make(
-                for: source,
-                request: request,
-                content: content,
-                mayRemux: false
-            )
-            return plan?.prospect?.similarity
-        }
         let enough = Demand.steps(smallest: limitBytes, largest: source.bytes, count: 65)
-            .first { similarity($0) ?? 0 >= least }
+            .first { Self.similarity(of: source, request, content, bytes: $0) ?? 0 >= least }
             .map(Plan.roundedUp)
         let words = Quality(similarity: prospect.similarity).rawValue
         return Failure(
@@ -34,6 +23,24 @@ extension Plan {
                 ?? "No size up to the source's own would do; ask for less quality, or for more lines.",
             smallestBytes: enough
         )
+    }
+
+    /// What an encode of so many bytes is expected to look like; nil where it cannot be made or told.
+    static func similarity(
+        of source: Source,
+        _ request: Request,
+        _ content: Content,
+        bytes: Int
+    ) -> Double? {
+        var request = request
+        request.target = ByteSize(bytes: bytes)
+        let plan = try? Plan.make(
+            for: source,
+            request: request,
+            content: content,
+            mayRemux: false
+        )
+        return plan?.prospect?.similarity
     }
 
     /// `0.935`, rounded down: what is just too little must not look like enough.

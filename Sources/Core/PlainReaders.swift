@@ -18,13 +18,13 @@ extension PlainReader {
             case .refused: refuse(mention.range)
             case .asked, .open:
                 guard wished.contains(where: { $0.range == mention.range }) else {
-                    text(hiding: mention.range)
+                    take(mention.range, nil)
                     continue
                 }
                 set(\.target, mention.size, "the size")
                 hideBounds(before: mention.range)
                 take(mention.range, "at most \(mention.size.fileNameText)")
-            case .described: text(hiding: mention.range)
+            case .described: take(mention.range, nil)
             }
         }
     }
@@ -41,8 +41,6 @@ extension PlainReader {
             ]
         for place in words.flatMap({ text.places(of: $0, in: lead) }) { take(place, nil) }
     }
-
-    private mutating func text(hiding range: Range<Int>) { take(range, nil) }
 
     private static let shareWords = ["percent", "half", "halve", "一半", "减半"]
 
@@ -289,7 +287,7 @@ extension PlainReader {
                 }
                 let number = found.groups["n"].flatMap { PlainTime.value($0) }
                 let isCounted = number.map { $0 >= 2 && $0 == $0.rounded() && $0 <= 99 } ?? false
-                if let number, !isCounted {
+                if number != nil, !isCounted {
                     _ = number
                     refuse(found.range)
                     continue

@@ -77,7 +77,7 @@ package enum RoutePlanner {
         guard let most = facts.policy.mostSeconds, let here = local.expectedSeconds else {
             return false
         }
-        let limit = duration(most)
+        let limit = durationText(most)
         guard here > most else {
             local.reasons.append(RouteReason(.withinWait, "in less than the \(limit) it may take"))
             return false
@@ -95,8 +95,8 @@ package enum RoutePlanner {
         cloud.reasons.append(
             RouteReason(
                 .twiceAsFast,
-                "here it would take \(duration(here)), longer than the \(limit) it may take, and "
-                    + "there about \(duration(there))"
+                "here it would take \(durationText(here)), longer than the \(limit) it may take, and "
+                    + "there about \(durationText(there))"
             )
         )
         if facts.machine.isOnBattery == true {
@@ -148,7 +148,7 @@ package enum RoutePlanner {
         }
         let (input, wish, cloud) = (facts.input, facts.wish, facts.cloud)
         if let seconds = cloud.outageSeconds, seconds > 0 {
-            add(.outage, "it failed a moment ago, and is tried again in \(duration(seconds))")
+            add(.outage, "it failed a moment ago, and is tried again in \(durationText(seconds))")
         }
         if cloud.planRefusedSecondsAgo != nil {
             add(.planRefused, "its plan did not include exports (402)")
@@ -185,8 +185,6 @@ package enum RoutePlanner {
         }
         return obstacles
     }
-
-    private static func duration(_ seconds: Double) -> String { durationText(seconds) }
 
     private static func number(_ value: Double) -> String {
         let tenths = (min(max(value, -1e12), 1e12) * 10).rounded()

@@ -128,17 +128,9 @@ package struct SizeController: Sendable {
     ) -> Double? {
         let steps = end.quantizer - before.quantizer
         guard steps > visibleSteps, before.bytes > 0, end.bytes > 0 else { return nil }
-        let total = Double(before.bytes + end.bytes)
-        // So many steps coarser before the end, and the rest of them finer at it.
-        var (low, high) = (0.0, steps)
-        while high - low > 0.01 {
-            let middle = (low + high) / 2
-            let sum =
-                Double(before.bytes) * exp(-bitsPerStep * middle)
-                + Double(end.bytes) * exp(bitsPerStep * (steps - middle))
-            if sum > total { low = middle } else { high = middle }
-        }
-        return Double(end.bytes) * exp(bitsPerStep * (steps - high)) / total
+        // What the end would take as fine as what comes before it, of what both would take then.
+        let wanted = Double(end.bytes) * exp(bitsPerStep * steps)
+        return wanted / (Double(before.bytes) + wanted)
     }
 
     private static let visibleSteps = 4.0

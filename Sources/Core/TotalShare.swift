@@ -53,7 +53,7 @@ package struct Demand: Sendable, Equatable {
         self.init(smallest: smallest, largest: largest, points: points)
     }
 
-    /// What bits for each pixel usually look like: half of the calibration's clips lie above it.
+    /// What bits for each pixel usually look like: at 0.05 bits seven of the calibration's ten clips lie above it.
     private static func usual(bits: Double) -> Double {
         1 / (1 + 0.035 * pow(max(1e-9, bits) / 0.05, -0.8))
     }
@@ -143,7 +143,7 @@ extension Demand {
                 return
             }
             let points = Self.steps(smallest: smallest, largest: largest).compactMap { bytes in
-                Self.similarity(of: source, request, content, bytes: bytes)
+                Plan.similarity(of: source, request, content, bytes: bytes)
                     .map { Point(bytes: bytes, similarity: $0) }
             }
             // Its own bytes lose nothing.
@@ -195,22 +195,5 @@ extension Demand {
             min(smallest, max(1, source.bytes)),
             Double(size.pixels) * rate * max(0.04, source.durationSeconds)
         )
-    }
-
-    private static func similarity(
-        of source: Source,
-        _ request: Request,
-        _ content: Content,
-        bytes: Int
-    ) -> Double? {
-        var request = request
-        request.target = ByteSize(bytes: bytes)
-        let plan = try? Plan.make(
-            for: source,
-            request: request,
-            content: content,
-            mayRemux: false
-        )
-        return plan?.prospect?.similarity
     }
 }

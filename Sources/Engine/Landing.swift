@@ -40,7 +40,7 @@ struct Landing {
     }
 
     /// Runs of pass 2 over the clip (or over the body, its first stretch).
-    var secondPassRuns: Int { isDivided ? firstRuns : endRuns }
+    var secondPassRuns: Int { isDivided ? firstRuns : firstRuns + endRuns }
 
     private var isDivided: Bool { stretches.count > 1 }
 
@@ -156,20 +156,13 @@ struct Landing {
                     }
                 }
                 picture?.removeLast(after: before)
-                if endRuns == 1, stretches.count == 3,
-                    let share = SizeController.endShare(
+                let share =
+                    endRuns == 1 && stretches.count == 3
+                    ? SizeController.endShare(
                         before: (last.bytes, last.quantizer),
                         end: (result.bytes, result.averageQuantizer)
-                    )
-                {
-                    record(
-                        .lastStretch,
-                        frames,
-                        asked: bytes,
-                        result,
-                        fileBytes: fits ? fileBytes : nil,
-                        "coarser than what comes before: both are made again"
-                    )
+                    ) : nil
+                if let share {
                     picture?.removeLast(after: last.packets)
                     settled = stretches.count - 2
                     (spare, best) = (best, nil)
@@ -179,20 +172,24 @@ struct Landing {
                         shares: [1 - share, share]
                     )
                     action = controller.start()
-                    continue
+                } else {
+                    action = controller.recordEnd(
+                        videoBytes: result.bytes,
+                        fits: fits,
+                        isSaturated: isSaturated(result, asked: bytes)
+                    )
                 }
-                action = controller.recordEnd(
-                    videoBytes: result.bytes,
-                    fits: fits,
-                    isSaturated: isSaturated(result, asked: bytes)
-                )
                 record(
                     isDivided ? .lastStretch : .secondPass,
                     frames,
                     asked: bytes,
                     result,
                     fileBytes: result.isComplete ? fileBytes : nil,
-                    Attempt.reason(result.isComplete ? fileBytes : nil, limitBytes: limitBytes)
+                    share == nil
+                        ? Attempt.reason(
+                            result.isComplete ? fileBytes : nil,
+                            limitBytes: limitBytes
+                        ) : "coarser than what comes before: both are made again"
                 )
             case .accept:
                 guard let best = best ?? spare else {

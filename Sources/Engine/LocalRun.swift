@@ -29,12 +29,15 @@ struct LocalRun: Run {
         case .fit:
             break
         }
-        return try fit(in: workspace)
+        while true {
+            if let report = try fit(in: workspace) { return report }
+        }
     }
 
     // MARK: - To a size
 
-    private mutating func fit(in workspace: borrowing Workspace) throws -> Report {
+    /// Two passes; nil where the plan was changed because the source's own bytes were too few.
+    private mutating func fit(in workspace: borrowing Workspace) throws -> Report? {
         var sound = try makeSound(in: workspace)
         let keeping = room.keeping(in: workspace)
         record.keeping = keeping
@@ -98,7 +101,7 @@ struct LocalRun: Run {
                 flag: flag
             )
             record.meter.send(.planned(plan))
-            return try fit(in: workspace)
+            return nil
         }
         return try publish(landed, &prepared, &sound, in: workspace)
     }

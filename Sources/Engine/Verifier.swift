@@ -86,11 +86,10 @@ struct Verifier {
         )
         var frame = try Frame()
         var before = try Frame()
-        var similarity = try Similarity(size: comparedSize ?? size)
+        let shown = comparedSize ?? size
+        var similarity = try Similarity(size: shown)
         var enlarged = try Frame()
-        let enlarger =
-            comparedSize == nil || comparedSize == size
-            ? nil : try Shrinker(from: size, to: comparedSize ?? size, flags: "bicubic")
+        let enlarger = shown == size ? nil : try Shrinker(from: size, to: shown, flags: "bicubic")
         var index = 0
         while try decoder.next(into: &frame) {
             if flag.isRaised { throw Failure.interrupted }
@@ -142,7 +141,7 @@ struct Verifier {
             durationSeconds: result.durationSeconds,
             similarity: try similarity.mean(),
             comparedFrames: compared,
-            comparedSize: compared > 0 ? comparedSize ?? size : nil,
+            comparedSize: compared > 0 ? shown : nil,
             soundLoss: soundLoss
         )
     }

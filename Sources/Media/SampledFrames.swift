@@ -7,7 +7,6 @@ package import Core
 /// cannot seek, or has few keyframes, the runs follow each other from where decoding stands.
 package struct SampledFrames: ~Copyable {
     private var decoder: Decoder
-    private let picture: Picture
     private let source: Source
     private let places: Int
     private let length: Int
@@ -19,8 +18,7 @@ package struct SampledFrames: ~Copyable {
     private var place = -1
     private var taken = 0
     private var lastTime: Int?
-    private var shape: FilterGraph?
-    private var input: FilterGraph.Input?
+    private var shape: FrameShape
     private var decoded: Frame
     private var hasEnded = false
     // The part of the file that is looked at, in its own time.
@@ -56,7 +54,7 @@ package struct SampledFrames: ~Copyable {
         chosen = Self.choose(places, of: stretches)
         stride = ratio.isFinite ? min(8, max(1, Int(ratio.rounded()))) : 1
         self.decoder = decoder
-        self.picture = picture
+        shape = FrameShape(picture, of: source.video)
         self.source = source
         self.places = places
         self.length = length
@@ -103,8 +101,7 @@ package struct SampledFrames: ~Copyable {
             return false
         }
         guard places > 1, goTo(place) else { return place == 0 || lastTime != nil }
-        shape = nil
-        input = nil
+        shape.reset()
         return true
     }
 
@@ -140,7 +137,7 @@ package struct SampledFrames: ~Copyable {
 
     private mutating func prepare(into frame: inout Frame) throws(MediaError) -> Bool {
         while true {
-            if try shape?.pull(into: &frame) == true { return true }
+            if try shape.pull(into: &frame) { return true }
             for step in 0..<stride {
                 guard try decode() else { return false }
                 // A keyframe that was seen before stands for two places: go on from where it ends.
@@ -151,7 +148,7 @@ package struct SampledFrames: ~Copyable {
             }
             if let time = decoded.presentationTime { lastTime = max(lastTime ?? time, time) }
             try push()
-            if try shape?.pull(into: &frame) == true { return true }
+            if try shape.pull(into: &frame) { return true }
         }
     }
 
@@ -165,7 +162,7 @@ package struct SampledFrames: ~Copyable {
         }
         lastTime = decoded.presentationTime ?? time
         try push()
-        if try shape?.pull(into: &frame) == true { return true }
+        if try shape.pull(into: &frame) { return true }
         return try prepare(into: &frame)
     }
 
@@ -181,18 +178,7 @@ package struct SampledFrames: ~Copyable {
 
     private mutating func push() throws(MediaError) {
         decoded.pointer.pointee.sample_aspect_ratio = av_make_q(1, 1)
-        let own = FilterGraph.Input(picture: decoded, timeBase: decoder.timeBase)
-        if shape == nil || input != own {
-            let chain = PictureChain(
-                picture: picture,
-                source: source.video,
-                format: own.format,
-                stored: PixelSize(width: Int(own.width), height: Int(own.height))
-            )
-            shape = try FilterGraph(inputs: [own], chain: chain.text)
-            input = own
-        }
-        try shape?.push(decoded)
+        try shape.push(decoded, timeBase: decoder.timeBase)
     }
 }
 

@@ -5,11 +5,8 @@ import Core
 ///
 /// They are taken on the way, from the frames that are decoded anyway.
 struct WholeFrames: ~Copyable {
-    private let picture: Picture
-    private let source: VideoTrack
     private let stride: Int
-    private var shape: FilterGraph?
-    private var input: FilterGraph.Input?
+    private var shape: FrameShape
     private var store: FrameStore
     // Taken, but another may be shown at its place.
     private var pending: Frame
@@ -37,8 +34,7 @@ struct WholeFrames: ~Copyable {
         let shaped = try Frame()
         var picture = picture
         picture.size = size
-        self.picture = picture
-        self.source = source
+        shape = FrameShape(picture, of: source)
         self.stride = max(1, stride)
         self.store = store
         self.pending = pending
@@ -63,20 +59,9 @@ struct WholeFrames: ~Copyable {
         guard let index = pendingIndex else { return }
         pendingIndex = nil
         next = (index / stride + 1) * stride
-        let own = FilterGraph.Input(picture: pending, timeBase: timeBase)
-        if shape == nil || input != own {
-            let chain = PictureChain(
-                picture: picture,
-                source: source,
-                format: own.format,
-                stored: PixelSize(width: Int(own.width), height: Int(own.height))
-            )
-            shape = try FilterGraph(inputs: [own], chain: chain.text)
-            input = own
-        }
-        try shape?.push(pending)
+        try shape.push(pending, timeBase: timeBase)
         av_frame_unref(pending.pointer)
-        guard try shape?.pull(into: &shaped) == true else { return }
+        guard try shape.pull(into: &shaped) else { return }
         try store.append(shaped)
         if store.isComplete { indices.append(index) }
     }

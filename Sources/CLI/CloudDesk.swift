@@ -153,8 +153,7 @@ struct CloudDesk: Sendable {
         case .fileTooLarge: bytes = Int(configuration.uploadLimit) / 10 * 9
         case .tooLargeForService:
             // What it would take it does not say: half of it is worth a try.
-            let whole = (try? FileManager.default.attributesOfItem(atPath: path))?[.size]
-            let half = ((whole as? NSNumber)?.intValue ?? 0) / 2
+            let half = (FilePath(path).fileBytes ?? 0) / 2
             bytes = min(Int(configuration.uploadLimit) / 10 * 9, max(1000, half / 1000 * 1000))
         default: return failure
         }

@@ -103,11 +103,10 @@ extension Session {
         switch outcome {
         case .local(let report): remember(report, settings: settings)
         case .cloud(let file):
-            let facts = try? FileManager.default.attributesOfItem(atPath: request.input.string)
             let report = Report(
                 input: request.input.string,
                 output: file.path.string,
-                inputBytes: (facts?[.size] as? NSNumber)?.intValue ?? 0,
+                inputBytes: request.input.fileBytes ?? 0,
                 bytes: file.source.bytes,
                 limitBytes: file.wish?.bytes ?? file.source.bytes,
                 targetBytes: file.wish?.bytes,

@@ -36,7 +36,7 @@ struct Ledger: Sendable {
             entries[entry.key, default: [:]][entry.output] = entry
         }
         for (key, all) in entries {
-            entries[key] = all.filter { Self.size(of: FilePath($0.key)) == $0.value.bytes }
+            entries[key] = all.filter { FilePath($0.key).fileBytes == $0.value.bytes }
         }
         var made: [Int: LedgerEntry] = [:]
         func take(_ item: Batch.Item, _ isMeant: (String) -> Bool) {
@@ -74,7 +74,7 @@ struct Ledger: Sendable {
     ///
     /// `total`: of the batch, where that decides about the bytes.
     static func key(of request: Request, total: Int?) -> LedgerKey? {
-        guard let bytes = size(of: request.input),
+        guard let bytes = request.input.fileBytes,
             let handle = FileHandle(forReadingAtPath: request.input.string)
         else { return nil }
         defer { try? handle.close() }
@@ -100,14 +100,5 @@ struct Ledger: Sendable {
         encoder.outputFormatting = [.sortedKeys]
         let text = (try? encoder.encode(wish)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         return text + (total.map { " of \($0)" } ?? "")
-    }
-
-    /// Of a regular file, links followed; nil for anything else.
-    private static func size(of path: FilePath) -> Int? {
-        var facts = stat()
-        guard unsafe stat(path.string, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-            return nil
-        }
-        return Int(facts.st_size)
     }
 }

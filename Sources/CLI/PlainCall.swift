@@ -1,5 +1,5 @@
 import Core
-import Foundation
+import SystemPackage
 
 /// A call in which one of the arguments is a sentence: `cinch "压到8MB" clip.mp4`.
 ///
@@ -174,11 +174,9 @@ struct PlainCall: Equatable {
     }
 
     private mutating func add(share: Double) {
-        let sizes = files.map { name in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: name)
-            return (attributes?[.size] as? NSNumber)?.intValue ?? 0
-        }
-        guard sizes.count == 1, let bytes = sizes.first, bytes > 0 else {
+        guard files.count == 1, let bytes = files.first.flatMap({ FilePath($0).fileBytes }),
+            bytes > 0
+        else {
             notes.append("a share of the size needs one file; give a size instead")
             return
         }

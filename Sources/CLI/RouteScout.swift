@@ -32,7 +32,7 @@ struct RouteScout: Sendable {
         facts.policy.isOffline = policy.isOffline || configuration.isOffline
         facts.input.isPiped =
             request.input.isStandardStream || request.output?.isStandardStream == true
-        facts.input.bytes = bytes
+        facts.input.bytes = request.input.fileBytes ?? 0
         facts.wish.targetBytes = request.target?.bytes
         facts.wish.format = request.format
         facts.wish.isEdit = edit != nil
@@ -111,13 +111,6 @@ struct RouteScout: Sendable {
         default: throw failure
         }
         return failure
-    }
-
-    private var bytes: Int {
-        let attributes = try? FileManager.default.attributesOfItem(
-            atPath: URL(fileURLWithPath: request.input.string).resolvingSymlinksInPath().path
-        )
-        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
     }
 
     /// Why the service would not take a file of this kind; its size is another matter.

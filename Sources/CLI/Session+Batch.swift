@@ -174,13 +174,11 @@ extension Session {
             request.input = found[index].path
             request.folder = places[index].folder
             request.stem = places[index].stem
-            let facts = try? FileManager.default.attributesOfItem(atPath: request.input.string)
-            let bytes = (facts?[.size] as? NSNumber)?.intValue ?? 1
             return Batch.Item(
                 number: index + 1,
                 name: names[index],
                 request: request,
-                bytes: max(1, bytes)
+                bytes: max(1, request.input.fileBytes ?? 1)
             )
         }
     }

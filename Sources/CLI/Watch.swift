@@ -167,12 +167,11 @@ final class Watch: Sendable {
             state.number += 1
             return state.number
         }
-        let facts = try? FileManager.default.attributesOfItem(atPath: request.input.string)
         var item = Batch.Item(
             number: number,
             name: name,
             request: request,
-            bytes: max(1, (facts?[.size] as? NSNumber)?.intValue ?? 1)
+            bytes: max(1, request.input.fileBytes ?? 1)
         )
         let keys = Ledger.key(of: request, total: nil).map { [number: $0] } ?? [:]
         if let entry = ledger.made([item], keys: keys, isSameName: true)[number] {

@@ -81,6 +81,16 @@ import Testing
         #expect(call.notes == ["--to goes before the words", "--audio goes before the words"])
     }
 
+    @Test("a share of the size is one of the file that a link leads to")
+    func shareOfLinked() throws {
+        let folder = try Folder()
+        let film = try folder.write(Data(repeating: 7, count: 3_000_000), "wedding.mp4")
+        let link = folder.path("link.mp4")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: film)
+        let call = try #require(PlainCall(["make it half the size", link]))
+        #expect(call.arguments == [link, "--to", "1500000"])
+    }
+
     @Test("what the words say twice is said")
     func saysContradictions() throws {
         let call = try #require(reading(["compress to 8MB or 10MB", "wedding.mp4"]))

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Cloud
 import Core
 import Foundation
 import SystemPackage
@@ -20,14 +19,14 @@ struct History: Sendable {
         var route: Route
         var kind: Material.Kind
         var method: Plan.Method
-        /// Whole paths, so that they say something elsewhere too.
+        /// Whole paths, or `-`.
         var input: String
         var output: String
         var inputBytes: Int
         var bytes: Int
         var targetBytes: Int?
         var limitName: String?
-        /// Against the source at the result's size.
+        /// Against the source at the size that it could have had.
         var ssim: Double?
         var seconds: Double
 
@@ -36,8 +35,8 @@ struct History: Sendable {
             self.route = route
             kind = report.kind
             method = report.method
-            input = Self.whole(report.input)
-            output = Self.whole(report.output)
+            input = Ledger.whole(report.input)
+            output = Ledger.whole(report.output)
             inputBytes = report.inputBytes
             bytes = report.bytes
             targetBytes = report.targetBytes
@@ -45,21 +44,14 @@ struct History: Sendable {
             ssim = report.ssim
             seconds = report.elapsedSeconds
         }
-
-        private static func whole(_ path: String) -> String {
-            path == "-" ? path : URL(fileURLWithPath: path).standardizedFileURL.path
-        }
     }
 
     private let file: LineFile
 
     /// The history of whoever the environment belongs to; nil where it names no place for it.
     init?(_ environment: [String: String]) {
-        let places = ["HOME", "XDG_STATE_HOME", "CINCH_STATE_DIR"]
-        guard places.contains(where: { environment[$0]?.hasPrefix("/") == true }) else {
-            return nil
-        }
-        file = LineFile(path: StateFolder(environment: environment).path.appending("history.jsonl"))
+        guard let file = LineFile(named: "history.jsonl", in: environment) else { return nil }
+        self.file = file
     }
 
     var path: String { file.path.string }

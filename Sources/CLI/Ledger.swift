@@ -1,4 +1,3 @@
-import Cloud
 import Core
 import Foundation
 import SystemPackage
@@ -12,12 +11,7 @@ struct Ledger: Sendable {
     private let file: LineFile?
 
     init(_ environment: [String: String]) {
-        let places = ["HOME", "XDG_STATE_HOME", "CINCH_STATE_DIR"]
-        let isKept = places.contains { environment[$0]?.hasPrefix("/") == true }
-        let folder = StateFolder(environment: environment).path
-        file =
-            isKept
-            ? LineFile(path: folder.appending("batches.jsonl"), mostBytes: 8 << 20) : nil
+        file = LineFile(named: "batches.jsonl", in: environment, mostBytes: 8 << 20)
     }
 
     /// What of the batch is made already and still there, by the number of the file.
@@ -63,9 +57,9 @@ struct Ledger: Sendable {
         return made
     }
 
-    /// As results are remembered.
+    /// A path as it is remembered: whole, so that it says something elsewhere too; a standard stream has none.
     static func whole(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.path
+        path == "-" ? path : URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     func add(_ entry: LedgerEntry) { file?.add(entry) }

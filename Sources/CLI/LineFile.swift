@@ -1,3 +1,4 @@
+import Cloud
 import Core
 import Foundation
 import SystemPackage
@@ -145,5 +146,17 @@ struct LineFile: Sendable {
             }
             return try work()
         }
+    }
+}
+
+extension LineFile {
+    /// One in the state folder of whoever the environment belongs to; nil where it names no place for it.
+    init?(named name: String, in environment: [String: String], mostBytes: Int = 1 << 20) {
+        let places = ["HOME", "XDG_STATE_HOME", "CINCH_STATE_DIR"]
+        guard places.contains(where: { environment[$0]?.hasPrefix("/") == true }) else {
+            return nil
+        }
+        let folder = StateFolder(environment: environment).path
+        self.init(path: folder.appending(name), mostBytes: mostBytes)
     }
 }

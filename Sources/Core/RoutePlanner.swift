@@ -186,7 +186,8 @@ package enum RoutePlanner {
         return obstacles
     }
 
-    private static func number(_ value: Double) -> String {
+    /// Credits, with a tenth where they are not whole.
+    static func number(_ value: Double) -> String {
         let tenths = (min(max(value, -1e12), 1e12) * 10).rounded()
         let whole = ByteSize.grouped(Int(tenths / 10))
         let rest = abs(Int(tenths)) % 10

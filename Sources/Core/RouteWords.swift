@@ -42,9 +42,8 @@ extension RouteAttempt {
     /// `1 to 50 credits`; nil for nothing.
     package var creditsText: String? {
         guard creditsAtMost > 0 else { return nil }
-        func number(_ value: Double) -> String { ByteSize.grouped(Int(min(value, 1e12).rounded())) }
+        let most = RoutePlanner.number(creditsAtMost)
         return creditsAtLeast < creditsAtMost
-            ? "\(number(creditsAtLeast)) to \(number(creditsAtMost)) credits"
-            : "\(number(creditsAtMost)) credits"
+            ? "\(RoutePlanner.number(creditsAtLeast)) to \(most) credits" : "\(most) credits"
     }
 }

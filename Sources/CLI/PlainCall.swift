@@ -22,9 +22,11 @@ struct PlainCall: Equatable {
     ]
 
     /// Nil where no argument is a sentence, or the command takes none.
+    ///
+    /// `limits` are those that a sentence may name; only one is worth the reading of the settings.
     init?(
         _ arguments: [String],
-        limits: NamedLimits = .builtIn,
+        limits: @autoclosure () -> NamedLimits = .builtIn,
         isFile: (String) -> Bool = DroppedPaths.exists
     ) {
         let isNamed = ["plan", "compress"].contains(arguments.first)
@@ -45,7 +47,7 @@ struct PlainCall: Equatable {
             files = dropped.paths
             rest.insert(contentsOf: files, at: isNamed ? 1 : 0)
         }
-        let wish = PlainWish.of(words, limits: limits)
+        let wish = PlainWish.of(words, limits: limits())
         guard wish.isUnderstood || files.contains(where: isFile) && !wish.edits.isEmpty else {
             return nil
         }

@@ -13,7 +13,4 @@ extension Session {
         let result = LimitsResult(limits: [LimitPayload(limit)])
         finish("limits", result, json: json) { LimitFacts.text(limit, width: $0, style: $1) }
     }
-
-    /// Cinch's own names and the user's.
-    func allLimits() throws(Failure) -> NamedLimits { try settings().allLimits }
 }

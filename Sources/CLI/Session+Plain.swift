@@ -5,8 +5,7 @@ extension Session {
     ///
     /// What was understood of it is told first. What cannot be done here is refused, and never sent.
     func withoutSentences(_ arguments: [String], json: JSONLines?) throws(Failure) -> [String] {
-        let limits = (try? allLimits()) ?? .builtIn
-        guard let call = PlainCall(arguments, limits: limits) else { return arguments }
+        guard let call = PlainCall(arguments, limits: knownLimits) else { return arguments }
         tell(call, json: json)
         try call.checkEdits()
         return call.arguments
@@ -23,8 +22,7 @@ extension Session {
         var arguments = chat.files + chat.message
         if chat.options.quiet { arguments.append("--quiet") }
         if chat.options.json { arguments.append("--json") }
-        let limits = (try? allLimits()) ?? .builtIn
-        guard let call = PlainCall(arguments, limits: limits), call.files == chat.files,
+        guard let call = PlainCall(arguments, limits: knownLimits), call.files == chat.files,
             call.wish.isCompression, call.wish.edits.isEmpty
         else { return nil }
         return call
@@ -37,6 +35,9 @@ extension Session {
         }
         return try await compress(command, json: json)
     }
+
+    /// Names that a sentence may have, the user's among them where they can be read.
+    private var knownLimits: NamedLimits { (try? settings().allLimits) ?? .builtIn }
 
     private func tell(_ call: PlainCall, _ more: String? = nil, json: JSONLines?) {
         if let json {

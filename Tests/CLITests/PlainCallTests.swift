@@ -131,6 +131,22 @@ import Testing
         }
     }
 
+    @Test("names of the user's own are looked for only where there are words to understand")
+    func looksForLimits() throws {
+        var count = 0
+        func limits() -> NamedLimits {
+            count += 1
+            return .builtIn
+        }
+        let isFile = { Self.files.contains($0) }
+        #expect(
+            PlainCall(["wedding.mp4", "--to", "8MB"], limits: limits(), isFile: isFile) == nil
+        )
+        #expect(count == 0)
+        let call = PlainCall(["wedding.mp4", "for discord"], limits: limits(), isFile: isFile)
+        #expect(call != nil && count == 1)
+    }
+
     @Test("a sentence in an option's place without a file is a call without an input")
     func needsFile() throws {
         let call = try #require(reading(["compress to 8MB"]))

@@ -78,11 +78,7 @@ struct CloudWay: Sendable {
         request.input = Self.absolute(request.input)
         request.output = Self.absolute(request.destination)
         if !request.overwrites, FileManager.default.fileExists(atPath: request.destination.string) {
-            throw Failure(
-                .output,
-                "\(self.request.destination.string) exists already",
-                advice: "Add --force to replace it, or name another output with -o."
-            )
+            throw Failure.exists(self.request.destination)
         }
         return RoutedJob(
             api: configuration.api,

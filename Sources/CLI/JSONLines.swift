@@ -2,6 +2,7 @@ import Core
 import Engine
 import Foundation
 import Synchronization
+import SystemPackage
 
 /// The stream of `--json`: one object a line, as `JSON.md` promises.
 final class JSONLines: Sendable {
@@ -164,6 +165,14 @@ struct StartedPayload: Encodable {
     var output: String?
     var targetBytes: Int?
     var limitName: String?
+
+    init(_ request: Request, output: FilePath?) {
+        programVersion = CLI.programVersion
+        input = request.input.string
+        self.output = output?.string
+        targetBytes = request.target?.bytes
+        limitName = request.namedLimit?.name
+    }
 }
 
 /// A sentence for a person.

@@ -39,18 +39,29 @@ extension Session {
         mayAsk: Bool = false,
         json: JSONLines?
     ) throws(Failure) -> RouteScout? {
+        let mayAsk = mayAsk && json == nil && messages.isTerminal && LineReader().isTerminal
+        guard let scout = try scout(ofAny: request, options, mayAsk: mayAsk) else { return nil }
+        let needsNone = !options.isGiven && !RouteScout.isAgreed(scout.configuration)
+        // Whoever keeps it here needs no planner.
+        if options.edit == nil, needsNone || scout.policy.route == .local { return nil }
+        return scout
+    }
+
+    /// The same also where there is nothing to choose; nil only where the address of the service is none.
+    private func scout(
+        ofAny request: Request,
+        _ options: RouteOptions,
+        mayAsk: Bool
+    ) throws(Failure) -> RouteScout? {
         let policy = try options.policy()
         guard let configuration = try configuration(policy) else { return nil }
-        let needsNone = !options.isGiven && !RouteScout.isAgreed(configuration)
-        // Whoever keeps it here needs no planner.
-        if options.edit == nil, needsNone || policy.route == .local { return nil }
         return RouteScout(
             configuration: configuration,
             request: request,
             policy: policy,
             edit: options.edit,
             agrees: options.cloud || isTrial,
-            mayAsk: mayAsk && json == nil && messages.isTerminal && LineReader().isTerminal
+            mayAsk: mayAsk
         )
     }
 
@@ -77,17 +88,14 @@ extension Session {
         _ request: Request,
         _ limits: Compressor.Limits,
         _ scout: RouteScout,
+        settings: Settings,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
         let isQuiet = command.quiet
         json?.begin(
             StartedPayload(
-                programVersion: programVersion,
-                input: request.input.string,
-                output: request.output?.string
-                    ?? (scout.policy.route == .cloud ? request.destination.string : nil),
-                targetBytes: request.target?.bytes,
-                limitName: request.namedLimit?.name
+                request,
+                output: scout.policy.route == .cloud ? request.destination : request.output
             )
         )
         // What the service says is no result: the file is.
@@ -122,7 +130,7 @@ extension Session {
             try await routing.run()
         }
         console.end()
-        remember(outcome, of: request, settings: try settings())
+        remember(outcome, of: request, settings: settings)
         if json == nil, isQuiet { return 0 }
         switch outcome {
         case .local(let report):
@@ -179,7 +187,9 @@ extension Session {
         _ request: Request,
         _ options: RouteOptions
     ) throws(Failure) -> RouteDecision? {
-        guard let scout = try planScout(request, options) else { return nil }
+        guard let scout = try scout(ofAny: request, options, mayAsk: messages.isTerminal) else {
+            return nil
+        }
         var facts = scout.facts()
         scout.note(planned, time, in: &facts)
         return RoutePlanner.decide(facts)
@@ -194,7 +204,9 @@ extension Session {
         _ options: RouteOptions,
         json: JSONLines?
     ) throws(Failure) {
-        guard let scout = try planScout(request, options) else { throw failure }
+        guard let scout = try scout(ofAny: request, options, mayAsk: messages.isTerminal) else {
+            throw failure
+        }
         var facts = scout.facts()
         _ = try scout.note(failure, in: &facts)
         let decision = RoutePlanner.decide(facts)
@@ -202,22 +214,6 @@ extension Session {
         finish("plan", RouteResult(decision), json: json) {
             RouteTable.text(decision, width: $0, style: $1, isAlone: true)
         }
-    }
-
-    private func planScout(
-        _ request: Request,
-        _ options: RouteOptions
-    ) throws(Failure) -> RouteScout? {
-        let policy = try options.policy()
-        guard let configuration = try configuration(policy) else { return nil }
-        return RouteScout(
-            configuration: configuration,
-            request: request,
-            policy: policy,
-            edit: options.edit,
-            agrees: options.cloud || isTrial,
-            mayAsk: messages.isTerminal
-        )
     }
 }
 

@@ -13,15 +13,7 @@ extension Session {
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
         try check(request, wish)
-        json?.begin(
-            StartedPayload(
-                programVersion: programVersion,
-                input: request.input.string,
-                output: request.destination.string,
-                targetBytes: request.target?.bytes,
-                limitName: request.namedLimit?.name
-            )
-        )
+        json?.begin(StartedPayload(request, output: request.destination))
         request.makeFolder()
         let partition = try await stoppable(json: json) { () async throws(Failure) in
             try await compressor.split(request, wish)
@@ -114,11 +106,7 @@ extension Session {
         guard !whole.overwrites else { return }
         for request in requests
         where FileManager.default.fileExists(atPath: request.destination.string) {
-            throw Failure(
-                .output,
-                "\(request.destination.string) exists already",
-                advice: "Use --force to replace it, or name another output with -o."
-            )
+            throw Failure.exists(request.destination)
         }
     }
 

@@ -186,21 +186,20 @@ struct Session: Sendable {
         }
         let session = obeying(settings)
         if let scout = try session.scout(command.way, request, mayAsk: !command.quiet, json: json) {
-            return try await session.route(command, request, limits, scout, json: json)
+            return try await session.route(
+                command,
+                request,
+                limits,
+                scout,
+                settings: settings,
+                json: json
+            )
         }
         let compressor = Compressor(limits: limits)
         let renderer =
             json == nil && !command.quiet
             ? Renderer(messages, showsNotes: !(messages.isLive && results.isLive)) : nil
-        json?.begin(
-            StartedPayload(
-                programVersion: programVersion,
-                input: request.input.string,
-                output: request.output?.string,
-                targetBytes: request.target?.bytes,
-                limitName: request.namedLimit?.name
-            )
-        )
+        json?.begin(StartedPayload(request, output: request.output))
         renderer?.begin(targetBytes: request.target?.bytes)
         defer { renderer?.end() }
         let isQuiet = command.quiet

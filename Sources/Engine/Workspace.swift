@@ -1,7 +1,7 @@
-import Core
+package import Core
 import Foundation
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// A hidden folder beside the destination: everything that a run writes is in it until the finished
 /// file is renamed out of it.
@@ -290,7 +290,7 @@ extension String {
 
 extension Failure {
     /// The destination is taken.
-    static func exists(_ destination: FilePath) -> Failure {
+    package static func exists(_ destination: FilePath) -> Failure {
         Failure(
             .output,
             "\(destination.string) exists already",

@@ -14,7 +14,6 @@ extension Session {
     ) async throws(Failure) -> Int32 {
         try check(request, wish)
         json?.begin(StartedPayload(request, output: request.destination))
-        request.makeFolder()
         let partition = try await stoppable(json: json) { () async throws(Failure) in
             try await compressor.split(request, wish)
         }

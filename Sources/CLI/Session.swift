@@ -178,7 +178,12 @@ struct Session: Sendable {
         let request = try command.request(settings.allLimits).placed(by: settings)
         try Piping.check(request)
         let limits = try command.limits()
-        request.makeFolder()
+        let folders = NewFolders(for: [request])
+        var isHere = true
+        defer {
+            // What a closed terminal leaves in the cloud is to find its place there.
+            if isHere || signals?.stopSignal ?? SIGINT == SIGINT { folders.removeEmpty() }
+        }
         if let wish = try command.wish.part.partsWish() {
             let isQuiet = command.quiet
             let compressor = Compressor(limits: limits)
@@ -186,6 +191,7 @@ struct Session: Sendable {
         }
         let session = obeying(settings)
         if let scout = try session.scout(command.way, request, mayAsk: !command.quiet, json: json) {
+            isHere = false
             return try await session.route(
                 command,
                 request,

@@ -46,6 +46,24 @@ extension BuiltProgram {
             #expect(folder.names == ["trip-300kB.mp4", "trip.mp4"])
         }
 
+        @Test(
+            "a run that makes nothing leaves no new folder behind",
+            arguments: [
+                (66, ["missing.mp4", "--to", "1MB"]), (3, ["trip.mp4", "--to", "300"]),
+                (64, ["trip.mp4", "--split"]), (3, ["trip.mp4", "--parts", "2", "--to", "300"]),
+                (69, ["trip.mp4", "--edit", "add a title", "--offline"]),
+            ] as [(Int32, [String])]
+        )
+        func noFolder(_ code: Int32, _ call: [String]) async throws {
+            _ = try folder.clip(as: "trip.mp4")
+            let old = folder.url.appendingPathComponent("old")
+            try FileManager.default.createDirectory(at: old, withIntermediateDirectories: true)
+            let result = try await Program.run(call + ["-o", "old/new/er/"], in: folder.url)
+            #expect(result.exitCode == code, "\(result.messages)")
+            #expect(folder.names == ["old", "trip.mp4"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: old.path).isEmpty)
+        }
+
         @Test("a clip is made into numbered files, each below the size, and JSON tells of all")
         func several() async throws {
             let clip = try folder.clip(as: "trip.mp4")

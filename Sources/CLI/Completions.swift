@@ -47,9 +47,7 @@ enum Completions {
         }
     }
 
-    /// All words that are a subcommand.
-    static let subcommands =
-        Cinch.configuration.subcommands.map { $0._commandName } + ["help"]
+    private static var subcommands: [String] { Help.subcommands }
 
     private static func bash(_ script: String) -> String {
         let place = "    local -a unparsed_words=(\"${COMP_WORDS[@]:1:${COMP_CWORD}}\")\n"

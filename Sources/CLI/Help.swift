@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// What `cinch --help` says: one page, written by hand, 80 columns.
 enum Help {
     /// The usage that an incomplete call is answered with.
@@ -147,10 +149,8 @@ enum Help {
         return String(rest.prefix(upTo: rest.firstRange(of: "\n\n")?.lowerBound ?? rest.endIndex))
     }
 
-    private static let subcommands: Set<String> = [
-        "probe", "plan", "compare", "limits", "doctor", "compress", "chat", "cloud", "help",
-        "jobs", "watch", "history", "config", "completions", "manual",
-    ]
+    /// All words that are a command of their own.
+    static let subcommands = Cinch.configuration.subcommands.map { $0._commandName } + ["help"]
 
     /// Whether a word is a command of its own, and no input.
     static func isSubcommand(_ word: String) -> Bool { subcommands.contains(word) }

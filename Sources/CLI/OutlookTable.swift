@@ -55,20 +55,18 @@ enum OutlookTable {
         _ plan: Plan,
         _ expectedTime: ExpectedTime
     ) -> [String] {
+        let good = [
+            outlook.goodBytes.map { ByteSize.text($0) } ?? "never",
+            outlook.goodSeconds.map(durationText) ?? "never",
+        ]
         guard outlook.isFeasible else {
-            return [
-                "\(outlook.size)", "does not fit", "", "", "",
-                outlook.goodBytes.map { ByteSize.text($0) } ?? "never",
-                outlook.goodSeconds.map(durationText) ?? "never",
-            ]
+            return ["\(outlook.size)", "does not fit", "", "", ""] + good
         }
         let seconds = expectedTime.seconds(at: outlook.size, insteadOf: plan.picture.size)
         return [
             "\(outlook.size)", outlook.quality.words, Phrase.decimals(outlook.similarity, 3),
             ByteSize.text(outlook.expectedBytes), durationText(seconds),
-            outlook.goodBytes.map { ByteSize.text($0) } ?? "never",
-            outlook.goodSeconds.map(durationText) ?? "never",
-        ]
+        ] + good
     }
 }
 

@@ -9,6 +9,7 @@ extension Session {
         _ request: Request,
         _ wish: PartsWish,
         _ compressor: Compressor,
+        settings: Settings,
         isQuiet: Bool,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
@@ -23,14 +24,14 @@ extension Session {
         var reports: [Report] = []
         for (index, part) in requests.enumerated() {
             do throws(Failure) {
-                reports.append(
-                    try await makePart(part, compressor, isQuiet: isQuiet, json: json)
-                )
+                let report = try await make(part, compressor, isQuiet: isQuiet, json: json)
+                reports.append(report)
+                remember(report, settings: settings)
+                if !isQuiet, json == nil {
+                    results.line(SplitFacts.line(report, style: results.style))
+                }
             } catch {
                 throw Self.ended(error, at: index, of: requests.count)
-            }
-            if !isQuiet, json == nil, let report = reports.last {
-                results.line(SplitFacts.line(report, style: results.style))
             }
         }
         if json != nil {
@@ -78,26 +79,6 @@ extension Session {
                 advice: "Say how large each may be, as in --split --to 8MB, or how many: --parts 3."
             )
         }
-    }
-
-    private func makePart(
-        _ part: Request,
-        _ compressor: Compressor,
-        isQuiet: Bool,
-        json: JSONLines?
-    ) async throws(Failure) -> Report {
-        let renderer = json == nil && !isQuiet ? Renderer(messages, showsNotes: true) : nil
-        renderer?.begin(targetBytes: part.target?.bytes)
-        defer { renderer?.end() }
-        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
-        let report = try await stoppable(screen, json: json) { () async throws(Failure) in
-            try await compressor.run(part) { event in
-                renderer?.show(event)
-                json?.write(event, isQuiet: isQuiet)
-            }
-        }
-        remember(report, settings: try settings())
-        return report
     }
 
     /// Refuses before any work what would stop it in the middle.

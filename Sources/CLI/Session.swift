@@ -185,9 +185,14 @@ struct Session: Sendable {
             if isHere || signals?.stopSignal ?? SIGINT == SIGINT { folders.removeEmpty() }
         }
         if let wish = try command.wish.part.partsWish() {
-            let isQuiet = command.quiet
-            let compressor = Compressor(limits: limits)
-            return try await split(request, wish, compressor, isQuiet: isQuiet, json: json)
+            return try await split(
+                request,
+                wish,
+                Compressor(limits: limits),
+                settings: settings,
+                isQuiet: command.quiet,
+                json: json
+            )
         }
         let session = obeying(settings)
         if let scout = try session.scout(command.way, request, mayAsk: !command.quiet, json: json) {
@@ -202,28 +207,23 @@ struct Session: Sendable {
             )
         }
         let compressor = Compressor(limits: limits)
-        let renderer =
-            json == nil && !command.quiet
-            ? Renderer(messages, showsNotes: !(messages.isLive && results.isLive)) : nil
         json?.begin(StartedPayload(request, output: request.output))
-        renderer?.begin(targetBytes: request.target?.bytes)
-        defer { renderer?.end() }
-        let isQuiet = command.quiet
-        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
         let length = try command.preview.map { text throws(Failure) in
             try Reading.length(text, "--preview")
         }
-        let report = try await stoppable(screen, json: json) { () async throws(Failure) in
-            if let length, let sample = try await compressor.preview(of: request, length) {
-                json?.write(.preview, ReportResult(sample))
-                renderer?.note(Phrase.previewed(sample))
+        let report = try await make(
+            request,
+            compressor,
+            showsNotes: !(messages.isLive && results.isLive),
+            isQuiet: command.quiet,
+            json: json
+        ) { renderer async throws(Failure) in
+            guard let length, let sample = try await compressor.preview(of: request, length) else {
+                return
             }
-            return try await compressor.run(request) { event in
-                renderer?.show(event)
-                json?.write(event, isQuiet: isQuiet)
-            }
+            json?.write(.preview, ReportResult(sample))
+            renderer?.note(Phrase.previewed(sample))
         }
-        renderer?.end()
         remember(report, settings: settings)
         if json != nil || !command.quiet {
             finish("compress", ReportResult(report), json: json) {
@@ -231,6 +231,28 @@ struct Session: Sendable {
             }
         }
         return 0
+    }
+
+    /// Makes a file on this machine, on a screen of its own; `prepare` comes first on it.
+    func make(
+        _ request: Request,
+        _ compressor: Compressor,
+        showsNotes: Bool = true,
+        isQuiet: Bool,
+        json: JSONLines?,
+        prepare: @escaping @Sendable (Renderer?) async throws(Failure) -> Void = { _ in }
+    ) async throws(Failure) -> Report {
+        let renderer = json == nil && !isQuiet ? Renderer(messages, showsNotes: showsNotes) : nil
+        renderer?.begin(targetBytes: request.target?.bytes)
+        defer { renderer?.end() }
+        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        return try await stoppable(screen, json: json) { () async throws(Failure) in
+            try await prepare(renderer)
+            return try await compressor.run(request) { event in
+                renderer?.show(event)
+                json?.write(event, isQuiet: isQuiet)
+            }
+        }
     }
 
     /// What a signal does to the screen, and what its end is called.

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Core
 import Foundation
 import Testing
@@ -128,6 +129,23 @@ import Testing
         for flag in PlainCall.flags where flag.hasPrefix("--") {
             let call = try #require(reading(["wedding.mp4", flag, "make it smaller"]))
             #expect(call.arguments == ["wedding.mp4", flag])
+        }
+    }
+
+    @Test("no flag of a command is taken for an option whose value follows")
+    func knowsFlagsOfCommands() throws {
+        let help = Data(Cinch._dumpHelp().utf8)
+        let commands = try JSONDecoder().decode(Manual.Tool.self, from: help).command.subcommands
+        for name in ["compress", "plan"] {
+            let command = try #require(commands?.first { $0.commandName == name })
+            let flags = try #require(command.arguments).filter { $0.kind == "flag" }
+            let names = flags.flatMap { $0.names ?? [] }
+                .map { ($0.kind == "long" ? "--" : "-") + $0.name }
+            #expect(names.contains("--json"))
+            // Where one of these stands nothing is made, whatever else is said.
+            for flag in names where !["--help", "-h", "--version"].contains(flag) {
+                #expect(reading([name, "wedding.mp4", flag, "make it smaller"]) != nil, "\(flag)")
+            }
         }
     }
 

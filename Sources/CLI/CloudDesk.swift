@@ -320,10 +320,14 @@ enum Shell {
     /// A path that a shell takes for one word.
     static func quoted(_ path: String) -> String {
         // A dash in front would make an option of it.
-        let path = path.hasPrefix("-") ? "./" + path : path
-        let isPlain = path.allSatisfy {
+        word(path.hasPrefix("-") ? "./" + path : path)
+    }
+
+    /// Anything that a shell takes for one word.
+    static func word(_ text: String) -> String {
+        let isPlain = text.allSatisfy {
             $0.isLetter || $0.isNumber || "._-/+,:@%=".contains($0)
         }
-        return isPlain && !path.isEmpty ? path : "'\(path.replacing("'", with: "'\\''"))'"
+        return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
     }
 }

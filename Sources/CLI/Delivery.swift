@@ -86,7 +86,7 @@ struct Delivery: Sendable {
 
     /// The input is never written to, not even with --force.
     private func checkInputs() throws(Failure) {
-        guard inputs.contains(where: { Self.areSame($0.path, destination.string) })
+        guard inputs.contains(where: { InputFile.areSame(FilePath($0.path), destination) })
         else { return }
         throw Failure(
             .output,
@@ -257,19 +257,6 @@ struct Delivery: Sendable {
         let seconds = source.durationSeconds
         let isSame = abs(seconds - delivered.source.durationSeconds) <= max(0.3, seconds / 50)
         return isSame ? original : nil
-    }
-
-    private static func areSame(_ one: String, _ other: String) -> Bool {
-        func identity(_ path: String) -> [Int]? {
-            let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-            let found = try? FileManager.default.attributesOfItem(atPath: resolved)
-            guard let file = (found?[.systemFileNumber] as? NSNumber)?.intValue,
-                let device = (found?[.systemNumber] as? NSNumber)?.intValue
-            else { return nil }
-            return [file, device]
-        }
-        guard let one = identity(one), let other = identity(other) else { return false }
-        return one == other
     }
 
     private static func name(_ path: FilePath) -> String {

@@ -74,12 +74,12 @@ struct PlainCall: Equatable {
     func checkEdits() throws(Failure) {
         guard !wish.edits.isEmpty, !allowsCloud else { return }
         let edits = wish.edits.map { "'\($0)'" }.joined(separator: ", ")
-        let file = files.first.map(Self.quoted) ?? "FILE"
-        var advice = "To have it made there: cinch chat \(file) -m \(Self.quoted(sentence))"
+        let file = files.first.map(Shell.quoted) ?? "FILE"
+        var advice = "To have it made there: cinch chat \(file) -m \(Shell.word(sentence))"
         if !wish.understood.isEmpty {
             advice +=
                 "\nWithout it, here: cinch "
-                + arguments.map(Self.quoted).joined(separator: " ")
+                + arguments.map(Shell.word).joined(separator: " ")
         }
         throw Failure(
             .usage,
@@ -211,13 +211,6 @@ struct PlainCall: Equatable {
         let isPath = text.contains("/") && !text.contains(" ")
         let isHan = text.unicodeScalars.contains { (0x2E80...0x9FFF).contains($0.value) }
         return !isPath && (isHan || text.contains { $0.isWhitespace })
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let isPlain = text.allSatisfy {
-            $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=".contains($0))
-        }
-        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }
 

@@ -140,6 +140,10 @@ protocol OptionValue {
     init?(parsing text: String)
 }
 
+extension OptionValue where Self: RawRepresentable<String> {
+    init?(parsing text: String) { self.init(rawValue: text.lowercased()) }
+}
+
 extension Format: OptionValue {
     static var option: String { "--format" }
     static var examples: String { "mp4, m4a, jpeg or webp" }
@@ -177,8 +181,6 @@ extension FrameRateCap: OptionValue {
 extension Speed: OptionValue {
     static var option: String { "--speed" }
     static var examples: String { "fast, balanced or best" }
-
-    init?(parsing text: String) { self.init(rawValue: text.lowercased()) }
 }
 
 extension AudioWish: OptionValue {
@@ -194,6 +196,4 @@ extension AudioTrackWish: OptionValue {
 extension Metadata.Policy: OptionValue {
     static var option: String { "--metadata" }
     static var examples: String { "keep, private or none" }
-
-    init?(parsing text: String) { self.init(rawValue: text.lowercased()) }
 }

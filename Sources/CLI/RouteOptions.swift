@@ -94,8 +94,6 @@ struct RouteOptions: ParsableArguments {
 extension RouteWish: OptionValue {
     static var option: String { "--route" }
     static var examples: String { "auto, local or cloud" }
-
-    init?(parsing text: String) { self.init(rawValue: text.lowercased()) }
 }
 
 /// How long the whole work may take.

@@ -226,7 +226,7 @@ package struct Compressor: Sendable {
 }
 
 /// The input as the file system sees it.
-enum InputFile {
+package enum InputFile {
     /// The size of a regular, readable file.
     static func check(_ path: FilePath) throws(Failure) -> Int {
         let name = path.string
@@ -294,7 +294,7 @@ enum InputFile {
     }
 
     /// Whether two paths lead to one file, by links and by other spellings too.
-    static func areSame(_ one: FilePath, _ other: FilePath) -> Bool {
+    package static func areSame(_ one: FilePath, _ other: FilePath) -> Bool {
         func identity(_ path: FilePath) -> [Int]? {
             guard let found = attributes(of: path),
                 let file = (found[.systemFileNumber] as? NSNumber)?.intValue,

@@ -52,8 +52,11 @@ struct PlainCall: Equatable {
             return nil
         }
         (sentence, self.wish, self.files) = (words, wish, files)
-        self.arguments = rest
+        // After two dashes all are names.
+        let end = rest.firstIndex(of: "--") ?? rest.endIndex
+        self.arguments = Array(rest[..<end])
         addOptions()
+        self.arguments += rest[end...]
     }
 
     /// What was understood, in one line; nil where nothing was.

@@ -93,6 +93,23 @@ extension BuiltProgram {
             }
         }
 
+        @Test("half of what was too large is half of the file that a link leads to")
+        func tooLargeLink() async throws {
+            try await CloudStage.with { stage in
+                try await stage.prepareTimeline()
+                try FileManager.default.createSymbolicLink(
+                    atPath: stage.folder.path("link.mp4"),
+                    withDestinationPath: try stage.clip(as: "other.mp4")
+                )
+                stage.play { $0[.upload] = [.refuse(4002).forever] }
+                try await stage.fail(
+                    65,
+                    ["cloud", "upload", "link.mp4"],
+                    saying: "cinch link.mp4 --to 62kB"
+                )
+            }
+        }
+
         @Test(
             "an option that would be ignored is refused, and nothing is sent",
             arguments: [

@@ -112,6 +112,28 @@ import Testing
         #expect(failure?.advice.contains("cinch 'my clip.mp4' --to 8000000") == true)
     }
 
+    @Test("what words become is an option also where names stand after two dashes")
+    func beforeDashes() throws {
+        let call = try #require(
+            PlainCall(["compress to 8MB", "--", "-odd.mp4"], isFile: { $0 == "-odd.mp4" })
+        )
+        #expect(call.arguments == ["--to", "8000000", "--", "-odd.mp4"])
+    }
+
+    @Test("the commands that are advised can be typed as they are, whatever a file is called")
+    func advisesCommands() throws {
+        let call = try #require(
+            PlainCall(
+                ["add a title and compress to 8MB", "--metadata", "", "--", "-odd.mp4"],
+                isFile: { $0 == "-odd.mp4" }
+            )
+        )
+        let failure = #expect(throws: Failure.self) { try call.checkEdits() }
+        let advice = try #require(failure?.advice)
+        #expect(advice.contains("cinch chat ./-odd.mp4 -m "), "\(advice)")
+        #expect(advice.contains("--metadata '' "), "\(advice)")
+    }
+
     @Test("an edit goes to the cloud where the call allows it, in the person's own words")
     func sendsEdits() throws {
         let words = "add a title, cut the first 5 seconds and compress to 8MB"

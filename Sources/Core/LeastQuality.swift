@@ -25,6 +25,17 @@ extension Plan {
         )
     }
 
+    /// Why a file that was made is not kept: it looks worse than wanted, although more was expected.
+    package func disappointment(similarity: Double, least: Double) -> Failure {
+        Failure(
+            .unreachable,
+            "\(ByteSize.text(limitBytes)) look \(Quality(similarity: similarity).rawValue), worse than --min-quality allows",
+            why: "an SSIM of \(Self.thousandths(similarity)) was measured in the result, and "
+                + "\(Self.thousandths(least)) is wanted",
+            advice: "Ask for more bytes, or for less quality."
+        )
+    }
+
     /// What an encode of so many bytes is expected to look like; nil where it cannot be made or told.
     static func similarity(
         of source: Source,

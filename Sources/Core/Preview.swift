@@ -21,4 +21,20 @@ extension Request {
         sample.overwrites = true
         return sample
     }
+
+    /// The request for a sample, its bytes by how much more or less the source itself spends there than elsewhere.
+    ///
+    /// Two passes give a busy scene more than its share of the time; a sample of it with no more than
+    /// that looked poor where the whole was good.
+    package func preview(weighing sample: Source, against whole: Source) -> Request {
+        guard let target, sample.part?.bytesAreEstimated == false,
+            sample.durationSeconds > 0, whole.durationSeconds > 0, whole.bytes > 0
+        else { return self }
+        let own = Double(sample.bytes) / sample.durationSeconds
+        let mean = Double(whole.bytes) / whole.durationSeconds
+        let weight = min(4, max(0.25, own / mean))
+        var request = self
+        request.target = ByteSize(bytes: Int(Double(target.bytes) * weight))
+        return request
+    }
 }

@@ -10,14 +10,14 @@ enum ContentStudy {
     static let settled = 20
     /// Frames of fewer lines are hardly ever better still smaller, and the trials too small to tell.
     private static let leastLines = 288
-    /// Of what the small trial size is of the full one, and the large.
-    private static let (smallShare, largeShare) = (0.4, 0.6)
+    /// What the small trial size is of the full one, and its least lines; the large one is half as large again.
+    private static let (smallShare, leastTrialLines) = (0.33, 144)
     /// Sizes to which frames are shrunk and back.
     private static let shares = [0.84, 0.667, 0.5, 0.36, 0.25]
     /// Quick, but made to look as far ahead as the slower ones.
     private static let preset = "veryfast"
     private static let (fine, coarse, middle) = (25.0, 39.0, 33.0)
-    /// For the sampled frames: six runs at 1080 lines, one at 2160, none at 4320.
+    /// For the sampled frames: six runs at 1080 lines, two at 2160, none at 4320.
     private static let memoryBytes = 512_000_000
 
     /// Samples the picture as a plan would show it at its largest.
@@ -44,8 +44,8 @@ enum ContentStudy {
         var samples = try Samples(
             source: source,
             picture: picture,
-            small: size(full, smallShare),
-            large: size(full, largeShare),
+            small: trialSizes(full).small,
+            large: trialSizes(full).large,
             places: places,
             flag: flag
         )
@@ -80,7 +80,7 @@ enum ContentStudy {
     /// They are a fifth of the clip's frames at most, where two are not more: at 12.5 frames a second
     /// they would be two thirds of half a minute.
     static func places(seconds: Double, frames: Int, full: PixelSize) -> Int {
-        let trials = size(full, smallShare).pixels + size(full, largeShare).pixels
+        let trials = trialSizes(full).small.pixels + trialSizes(full).large.pixels
         let runBytes = (length * trials + 2 * full.pixels) * 3 / 2
         return min(
             6,
@@ -88,6 +88,11 @@ enum ContentStudy {
             max(2, frames / (5 * length)),
             memoryBytes / max(1, runBytes)
         )
+    }
+
+    private static func trialSizes(_ full: PixelSize) -> (small: PixelSize, large: PixelSize) {
+        let lines = max(leastTrialLines, Int(Double(full.shortSide) * smallShare))
+        return (full.fitted(shortSide: lines), full.fitted(shortSide: lines * 3 / 2))
     }
 
     private static func size(_ full: PixelSize, _ share: Double) -> PixelSize {
@@ -212,7 +217,8 @@ private struct Samples: ~Copyable {
                     bytes.other += packet.byteCount
                     others += 1
                 }
-                try decoder.send(packet)
+                let index = packet.timing.presentationTime
+                try decoder.send(packet, isWanted: kept.contains(index))
                 try comparison.take(&decoder, kept, &whole)
             }
         }
@@ -268,7 +274,6 @@ private struct TrialComparison: ~Copyable {
     private var decoded: Frame
     private var large: Frame
     private var before: Frame
-    private var index = 0
     private var next = 0
 
     init(from size: PixelSize, to full: PixelSize) throws(MediaError) {
@@ -290,8 +295,7 @@ private struct TrialComparison: ~Copyable {
         _ whole: inout FrameStore
     ) throws(MediaError) {
         while try decoder.receive(into: &decoded) {
-            defer { index += 1 }
-            guard next < kept.count, kept[next] == index else { continue }
+            guard next < kept.count, kept[next] == decoded.presentationTime else { continue }
             try whole.read(next, into: &before)
             try enlarger.shrink(decoded, into: &large)
             try similarity.add(before, large)

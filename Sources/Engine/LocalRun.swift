@@ -281,6 +281,11 @@ struct LocalRun: Run {
         in workspace: borrowing Workspace
     ) throws -> Report {
         try record.judge(finding, of: source, request)
+        if let least = request.leastSimilarity, let similarity = finding.similarity,
+            similarity < least
+        {
+            throw plan.disappointment(similarity: similarity, least: least)
+        }
         try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
         if let similarity = finding.similarity, Quality(similarity: similarity) < .good,
             let advice = plan.lengthAdvice(for: source)

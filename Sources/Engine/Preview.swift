@@ -18,8 +18,9 @@ extension Compressor {
             )
         }
         guard let (source, plan) = try await plan(request).video,
-            let sample = request.preview(of: source, plan, lengthMicroseconds)
+            let sample = request.preview(of: source, plan, lengthMicroseconds),
+            let part = try await self.plan(sample).video?.source
         else { return nil }
-        return try await run(sample) { _ in }
+        return try await run(sample.preview(weighing: part, against: source)) { _ in }
     }
 }

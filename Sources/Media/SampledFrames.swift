@@ -205,8 +205,14 @@ package struct PacketDecoder: ~Copyable {
         self.handle = handle
     }
 
-    /// Hands a packet in; nil says that none follows (`avcodec_send_packet`).
-    package mutating func send(_ packet: borrowing Packet) throws(MediaError) {
+    /// Hands a packet in (`avcodec_send_packet`).
+    ///
+    /// `isWanted`: its frame is to come out; others may not, where no frame is made from them.
+    package mutating func send(
+        _ packet: borrowing Packet,
+        isWanted: Bool
+    ) throws(MediaError) {
+        handle.pointer.pointee.skip_frame = isWanted ? AVDISCARD_DEFAULT : AVDISCARD_NONREF
         try MediaError.check(
             avcodec_send_packet(handle.pointer, packet.pointer),
             "decode what was encoded"

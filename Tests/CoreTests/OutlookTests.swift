@@ -192,4 +192,19 @@ struct FrugalPlanTests {
         #expect(sample.destination.lastComponent?.string.hasSuffix("-5MB-preview.mp4") == true)
         #expect(request.preview(of: source, plan, 45_000_000) == nil)
     }
+
+    @Test("a sample of a busy scene gets more than its share of the time, one of a calm scene less")
+    func weighedPreview() throws {
+        let whole = phoneClip(seconds: 50)
+        let request = CoreTests.request(to: 500_000)
+        var sample = try whole.part(Span(start: .afterStart(20_000_000), length: 5_000_000))
+        // Only estimated, its bytes say nothing.
+        #expect(request.preview(weighing: sample, against: whole).target?.bytes == 500_000)
+        sample.part?.bytesAreEstimated = false
+        for (times, bytes) in [(1.0, 500_000), (2, 1_000_000), (0.5, 250_000), (100, 2_000_000)] {
+            sample.bytes = Int(Double(whole.bytes) / 10 * times)
+            let weighed = try #require(request.preview(weighing: sample, against: whole).target)
+            #expect(abs(weighed.bytes - bytes) < 10)
+        }
+    }
 }

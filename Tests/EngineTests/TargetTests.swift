@@ -20,6 +20,23 @@ import Testing
         }
     }
 
+    @Test("what came out worse than wanted is not kept, although nobody could foretell it")
+    func disappoints() async throws {
+        // Too small for samples: the plan expects nothing.
+        let run = try Run(Clip(.noise, width: 160, height: 90, frames: 75))
+        var request = run.request(to: 60_000)
+        request.leastSimilarity = 0.985
+        let failure = try await #require(throws: Failure.self) {
+            _ = try await Compressor().run(request) { _ in }
+        }
+        #expect(failure.kind == .unreachable && failure.kind.exitCode == 3)
+        #expect(failure.what.contains("worse than --min-quality allows"))
+        #expect(failure.why.contains("was measured in the result"))
+        #expect(run.folder.names == ["in.mp4"])
+        request.leastSimilarity = 0.01
+        _ = try await run.perform(request)
+    }
+
     static let cases = [
         Case(target: 30_000),
         Case(target: 60_000),

@@ -1,3 +1,4 @@
+import Cloud
 import Core
 import Engine
 import Foundation
@@ -21,12 +22,15 @@ final class Batch: Sendable {
         case looked(Item)
         case begun(Item)
         case told(Item, Core.Event)
+        /// The same of work in the cloud.
+        case echoed(Item, CloudEcho)
         case finished(BatchFile)
     }
 
     private struct State {
         var next = 0
         var outcomes: [Int: BatchOutcome] = [:]
+        var ways: [Int: FileWay] = [:]
         /// For a total: what is known of each, by number.
         var demands: [Int: Demand] = [:]
         /// What was given to files that are being made.
@@ -36,31 +40,41 @@ final class Batch: Sendable {
     private let items: [Item]
     private let jobs: Int
     private let total: Int?
+    private let limits: Compressor.Limits
     private let compressor: Compressor
+    /// Nil where all is made here.
+    private let routes: BatchRoutes?
+    /// The places for work on this machine.
+    private let seats: Turnstile
     private let ledger: Ledger
     private let isResumed: Bool
     private let events: @Sendable (Event) -> Void
     private let state = Locked(State())
 
+    /// `limits` are those of all files together; `seats`, where others too wait for places on this
+    /// machine, are as many as `jobs`.
     init(
         _ items: [Item],
         jobs: Int,
-        total: Int?,
-        isResumed: Bool,
+        total: Int? = nil,
+        isResumed: Bool = false,
         limits: Compressor.Limits,
+        routes: BatchRoutes? = nil,
+        seats: Turnstile? = nil,
         ledger: Ledger,
         events: @escaping @Sendable (Event) -> Void
     ) {
         self.items = items
-        self.jobs = max(1, min(jobs, items.count))
+        self.jobs = seats == nil ? max(1, min(jobs, items.count)) : jobs
         self.total = total
         self.isResumed = isResumed
+        self.routes = routes
+        self.seats = seats ?? Turnstile(places: self.jobs)
         self.ledger = ledger
         self.events = events
         let folder = items.first.map { $0.request.destination.removingLastComponent() } ?? "."
-        compressor = Compressor(
-            limits: limits.shared(among: self.jobs, folder: folder.isEmpty ? "." : folder)
-        )
+        self.limits = limits.shared(among: self.jobs, folder: folder.isEmpty ? "." : folder)
+        compressor = Compressor(limits: self.limits)
     }
 
     /// Makes the files; where the task is cancelled, those that are finished by then.
@@ -71,38 +85,45 @@ final class Batch: Sendable {
         let start = clock.now
         if isResumed { leaveOutWhatIsMade() }
         if total != nil { try await look() }
-        await inParallel { await self.make($0) }
-        let outcomes = state.withLock(\.outcomes)
+        // Whoever waits for the cloud keeps nobody from this machine.
+        await inParallel(jobs + (routes == nil ? 0 : CommonWay.mostAtOnce)) { await self.make($0) }
+        let (outcomes, ways) = state.withLock { ($0.outcomes, $0.ways) }
         return BatchReport(
-            files: items.map { file($0, outcomes[$0.number] ?? .stopped) },
+            files: items.map { file($0, outcomes[$0.number] ?? .stopped, ways[$0.number]) },
             jobs: jobs,
             totalBytes: total,
             elapsedSeconds: start.duration(to: clock.now).inSeconds
         )
     }
 
-    private func file(_ item: Item, _ outcome: BatchOutcome) -> BatchFile {
+    private func file(_ item: Item, _ outcome: BatchOutcome, _ way: FileWay?) -> BatchFile {
         BatchFile(
             number: item.number,
             input: item.request.input.string,
             name: item.name,
-            outcome: outcome
+            outcome: outcome,
+            way: way
         )
     }
 
-    private func finish(_ item: Item, _ outcome: BatchOutcome) {
+    private func finish(_ item: Item, _ outcome: BatchOutcome, _ way: FileWay? = nil) {
         state.withLock { state in
             state.outcomes[item.number] = outcome
+            state.ways[item.number] = way
             state.given[item.number] = nil
         }
-        events(.finished(file(item, outcome)))
+        events(.finished(file(item, outcome, way)))
+    }
+
+    private func key(of item: Item) -> LedgerKey? {
+        Ledger.key(of: item.request, total: total, edit: routes?.scout.edit)
     }
 
     private func leaveOutWhatIsMade() {
         var keys: [Int: LedgerKey] = [:]
         for item in items {
             guard !Task.isCancelled else { return }
-            keys[item.number] = Ledger.key(of: item.request, total: total)
+            keys[item.number] = key(of: item)
         }
         let made = ledger.made(items, keys: keys)
         for item in items {
@@ -111,10 +132,13 @@ final class Batch: Sendable {
     }
 
     /// Does something with each file that has no outcome yet, a few at once.
-    private func inParallel(_ work: @escaping @Sendable (Item) async -> Void) async {
+    private func inParallel(
+        _ count: Int,
+        _ work: @escaping @Sendable (Item) async -> Void
+    ) async {
         state.withLock { $0.next = 0 }
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<jobs {
+            for _ in 0..<count {
                 group.addTask {
                     while !Task.isCancelled, let item = self.takeNext() { await work(item) }
                 }
@@ -136,6 +160,12 @@ final class Batch: Sendable {
     // MARK: One file
 
     private func make(_ item: Item) async {
+        let seat = Seat(seats)
+        guard await seat.take() else { return }
+        defer { seat.leave() }
+        // Before it is read: what is written to it meanwhile is not what was made. And before it gets its
+        // share, which is another in the next run.
+        let key = key(of: item)
         var item = item
         if total != nil {
             guard let share = share(of: item) else {
@@ -144,13 +174,9 @@ final class Batch: Sendable {
             }
             item.request.target = ByteSize(bytes: share)
         }
-        // Before it is read: what is written to it meanwhile is not what was made.
-        let key = Ledger.key(of: keyed(item.request), total: total)
         events(.begun(item))
-        let events = events
-        let begun = item
         do throws(Failure) {
-            let report = try await compressor.run(item.request) { events(.told(begun, $0)) }
+            let (report, way) = try await made(item, seat)
             if let key {
                 ledger.add(
                     LedgerEntry(
@@ -161,16 +187,38 @@ final class Batch: Sendable {
                     )
                 )
             }
-            finish(item, .done(report))
+            finish(item, .done(report), way)
         } catch {
             finish(item, error.kind == .interrupted ? .stopped : .failed(error))
         }
     }
 
-    /// As it was before it got its share, which is another in the next run.
-    private func keyed(_ request: Request) -> Request {
-        guard total != nil else { return request }
-        return items.first { $0.request.input == request.input }?.request ?? request
+    /// Makes a file by whichever way does it, as a call for it alone would.
+    private func made(_ item: Item, _ seat: Seat) async throws(Failure) -> (Report, FileWay?) {
+        let (events, compressor) = (events, compressor)
+        let here: @Sendable (Request) async throws(Failure) -> Report = {
+            request async throws(Failure) in
+            guard await seat.take() else { throw .interrupted }
+            defer { seat.leave() }
+            return try await compressor.run(request) { events(.told(item, $0)) }
+        }
+        guard let routes else { return (try await here(item.request), nil) }
+        let start = ContinuousClock.now
+        let routing = routes.routing(
+            of: item,
+            limits,
+            runHere: here,
+            onLeave: { seat.leave() },
+            relay: { events(.echoed(item, $0)) }
+        )
+        let taken = try await routing.run()
+        switch taken.outcome {
+        case .local(let report): return (report, FileWay(madeBy: nil, why: taken.why))
+        case .cloud(let file):
+            var report = Report(file, of: item.request)
+            report.elapsedSeconds = start.duration(to: .now).inSeconds
+            return (report, FileWay(madeBy: file.maker, why: taken.why))
+        }
     }
 
     // MARK: A total
@@ -203,7 +251,7 @@ final class Batch: Sendable {
     /// Looks at all files, so that each gets what makes them equally good.
     private func look() async throws(Failure) {
         let found = Locked<[Int: Material]>([:])
-        await inParallel { item in
+        await inParallel(jobs) { item in
             do throws(Failure) {
                 let material = try await self.compressor.probe(item.request.input)
                 found.withLock { $0[item.number] = material }
@@ -217,7 +265,7 @@ final class Batch: Sendable {
         // A first division by what there is in each, for which samples of the picture are taken.
         let first = try divide()
         let materials = found.withLock { $0 }
-        await inParallel { item in
+        await inParallel(jobs) { item in
             guard let bytes = first[item.number], case .video? = materials[item.number] else {
                 return
             }

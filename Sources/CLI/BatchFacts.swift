@@ -27,10 +27,14 @@ enum BatchFacts {
         switch file.outcome {
         case .done(let report):
             let sizes = sizes(report.inputBytes, report.bytes, style)
+            let isCloud = file.way?.isCloud == true
             if sizes.columns > columns {
-                return ByteSize.text(report.bytes).fitted(columns: columns)
+                let bytes = ByteSize.text(report.bytes)
+                let both = bytes + "  cloud"
+                return isCloud && both.columns <= columns ? both : bytes.fitted(columns: columns)
             }
             var parts = [sizes]
+            if isCloud { parts.append("cloud") }
             if let target = report.targetBytes {
                 let share = Double(report.bytes) / Double(max(1, target)) * 100
                 parts.append("\(Phrase.decimals(share, 1)) %")
@@ -91,9 +95,38 @@ enum BatchFacts {
                 )
             }
         }
-        if hasTable || !failed.isEmpty { lines.append("") }
+        let ways = ways(report)
+        if !ways.isEmpty, hasTable || !failed.isEmpty { lines.append("") }
+        for way in ways { lines += Wrapping.lines(way, width: width, hang: 2) }
+        if hasTable || !failed.isEmpty || !ways.isEmpty { lines.append("") }
         return (lines + Wrapping.lines(sum(report, style), width: width)).joined(separator: "\n")
     }
+
+    /// Where files were made and why, where that is worth a word; a sentence for those with one reason.
+    private static func ways(_ report: BatchReport) -> [String] {
+        var groups: [(start: String, names: [String])] = []
+        for file in report.files {
+            guard let way = file.way, !way.why.isEmpty else { continue }
+            let place = way.isCloud ? "In the cloud" : "Here and not in the cloud"
+            let start = "\(place), because \(way.why.withoutControls)"
+            let name = file.name.withoutControls
+            if let index = groups.firstIndex(where: { $0.start == start }) {
+                groups[index].names.append(name)
+            } else {
+                groups.append((start, [name]))
+            }
+        }
+        return groups.map { group in
+            var names = group.names
+            if names.count > mostNamed {
+                names = names.prefix(mostNamed - 1) + ["\(names.count - mostNamed + 1) others"]
+            }
+            return "\(group.start): \(names.joined(separator: ", "))."
+        }
+    }
+
+    /// In a sentence; the table has them all.
+    private static let mostNamed = 8
 
     private static func sum(_ report: BatchReport, _ style: Style) -> String {
         var counts: [String] = []

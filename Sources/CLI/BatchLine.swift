@@ -8,6 +8,8 @@ enum BatchLine {
         var number: Int
         var name: String
         var fraction: Double
+        /// What is done in the cloud; nil for work on this machine.
+        var label: String?
     }
 
     /// All that is drawn.
@@ -23,6 +25,12 @@ enum BatchLine {
         var elapsedSeconds = 0.0
         /// What a watch does while nothing is to be made, which has no number of files.
         var waiting: String?
+
+        /// How far a file is, and what is done with it in the cloud.
+        mutating func change(_ number: Int, _ fraction: Double, _ label: String? = nil) {
+            guard let index = running.firstIndex(where: { $0.number == number }) else { return }
+            (running[index].fraction, running[index].label) = (fraction, label)
+        }
     }
 
     private static let mostBar = 40
@@ -78,7 +86,10 @@ enum BatchLine {
             let gap = index == 0 ? "" : ", "
             let left = columns - text.columns - gap.count - percent.count
             guard left >= 6 else { break }
-            text += gap + one.name.fitted(columns: left) + percent
+            let doing = one.label.map { ": " + $0.prefix(1).lowercased() + $0.dropFirst() } ?? ""
+            let hasRoom = left - doing.columns >= min(12, one.name.columns)
+            let name = one.name.fitted(columns: hasRoom ? left - doing.columns : left)
+            text += gap + name + (hasRoom ? doing : "") + percent
         }
         return text
     }
@@ -124,6 +135,14 @@ final class BatchRenderer: Sendable {
             output.line(
                 BatchFacts.line(file, nameColumns: nameColumns, width: width, style: output.style)
             )
+        }
+    }
+
+    /// A remark on a file.
+    func note(_ text: String, of name: String) {
+        if isQuiet { return }
+        live.interrupt {
+            output.line(Wrapping.note("\(name): \(text)".withoutControls, output))
         }
     }
 

@@ -18,6 +18,8 @@ struct BatchFile: Sendable {
     /// As people are told of it: short, and not the same as another's.
     var name: String
     var outcome: BatchOutcome
+    /// Nil where it had no choice, or was not made.
+    var way: FileWay?
 
     /// Of the source and of the result; nil where nothing was made.
     var bytes: (source: Int, result: Int)? {
@@ -121,11 +123,18 @@ struct FinishedPayload: Encodable {
     var targetBytes: Int?
     var ssim: Double?
     var elapsedSeconds: Double?
+    var route: RouteWish?
+    var madeBy: Delivered.Maker?
+    var why: String?
     var error: ErrorPayload?
 
     init(_ file: BatchFile) {
         number = file.number
         input = file.input
+        if let way = file.way {
+            (route, madeBy) = (way.isCloud ? .cloud : .local, way.madeBy)
+            why = way.why.isEmpty ? nil : way.why
+        }
         switch file.outcome {
         case .done(let report):
             outcome = .done

@@ -34,6 +34,10 @@ final class CloudConsole: Sendable {
     let agrees: Bool
     let reader: LineReader
     let live: LiveLine<ActivityLine.State>
+    /// Where this is the console of one file among others: what it says goes there.
+    private let relay: (@Sendable (CloudEcho) -> Void)?
+    /// Who is asked in its stead.
+    private let front: CloudConsole?
     private let state: Locked<State>
 
     init(
@@ -53,7 +57,23 @@ final class CloudConsole: Sendable {
         self.isMute = isMute
         self.agrees = agrees
         self.reader = reader
+        (relay, front) = (nil, nil)
         state = Locked(State(words: words))
+        live = LiveLine(messages) { ActivityLine.draw($0, seconds: $1, width: $2, style: $3) }
+    }
+
+    /// The console of one file among others, whose number its lines of JSON have; what it tells is passed on.
+    init(
+        of number: Int,
+        front: CloudConsole,
+        relay: @escaping @Sendable (CloudEcho) -> Void
+    ) {
+        (results, messages) = (front.messages, front.messages)
+        json = front.json.map { JSONLines($0, number: number) }
+        (isQuiet, isMute, agrees) = (front.isQuiet, true, front.agrees)
+        reader = front.reader
+        (self.relay, self.front) = (relay, front)
+        state = Locked(State(words: front.words))
         live = LiveLine(messages) { ActivityLine.draw($0, seconds: $1, width: $2, style: $3) }
     }
 
@@ -64,7 +84,7 @@ final class CloudConsole: Sendable {
     }
 
     /// Whether a person sees what is going on.
-    private var shows: Bool { json == nil && !isQuiet }
+    private var shows: Bool { json == nil && !isQuiet && relay == nil }
 
     /// The width to write answers for.
     var width: Int { results.isLive ? min(100, results.columns) : 100 }
@@ -87,6 +107,7 @@ final class CloudConsole: Sendable {
     /// A remark that nobody needs who only wants the answer.
     func note(_ text: String) {
         if !isQuiet { json?.write(.note, NotePayload(text: text)) }
+        if json == nil, !isQuiet { relay?(.note(text)) }
         guard shows else { return }
         live.interrupt { messages.line(Wrapping.note(text, messages)) }
     }
@@ -120,7 +141,7 @@ final class CloudConsole: Sendable {
 
     /// A failure of one step of a conversation that goes on.
     func complain(_ failure: Failure) {
-        guard json == nil else { return }
+        guard json == nil, relay == nil else { return }
         let width = messages.isLive ? messages.columns : .max
         live.interrupt {
             messages.line(Session.text(failure, style: messages.style, width: width))
@@ -192,6 +213,7 @@ final class CloudConsole: Sendable {
 
     /// Asks for consent: a person if there is one; `--cloud` is the answer given beforehand.
     func ask(_ question: Consent.Question) async -> Bool {
+        if let front { return await front.ask(question) }
         let (words, asksNobody) = state.withLock { ($0.words, $0.asksNobody) }
         if asksNobody { return true }
         if agrees {
@@ -220,6 +242,9 @@ final class CloudConsole: Sendable {
 
     /// Takes what the work with the service tells.
     func take(_ event: CloudEvent) {
+        if let relay, let (label, fraction) = activity(of: event) {
+            relay(.activity(label, fraction))
+        }
         if let json { return write(event, json) }
         let words = words
         switch event {
@@ -275,6 +300,7 @@ final class CloudConsole: Sendable {
 
     /// A thing that is done, with a tick before it.
     func done(_ text: String) {
+        guard relay == nil else { return }
         let mark = results.style.usesUnicode ? "✓" : "*"
         live.interrupt { results.line(results.style.green(mark) + " " + text) }
     }

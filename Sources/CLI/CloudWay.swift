@@ -15,13 +15,28 @@ struct CloudWay: Sendable {
     let request: Request
     /// Whether no other way is left, so that what comes back is better than nothing.
     let isLast: Bool
+    /// When it was decided to go this way.
+    var decided = ContinuousClock.now
 
     private var configuration: CloudConfiguration { routing.configuration }
     private var console: CloudConsole { routing.console }
     private var jobs: RoutedJobs { RoutedJobs(configuration) }
 
-    /// Makes the file.
+    /// Makes the file; what was kept of credits for it is settled.
     func run() async throws(WayFailure) -> Delivered {
+        let spender = Locked<CloudSession?>(nil)
+        let result: Result<Delivered, WayFailure>
+        do throws(WayFailure) {
+            result = .success(try await take(spender))
+        } catch { result = .failure(error) }
+        await routing.common?.settle(attempt.creditsAtMost, with: spender.withLock { $0 })
+        return try result.get()
+    }
+
+    /// `spender` becomes the session that may have cost something.
+    private func take(
+        _ spender: borrowing Locked<CloudSession?>
+    ) async throws(WayFailure) -> Delivered {
         var job: RoutedJob
         do throws(Failure) { job = try newJob() } catch { throw WayFailure(error, nil) }
         let hold: (any Sendable)?
@@ -33,7 +48,7 @@ struct CloudWay: Sendable {
             console.note("An earlier run of this was cut short: this one goes on from there.")
         }
         do throws(WayFailure) {
-            let delivered = try await work(&job)
+            let delivered = try await work(&job, spender)
             jobs.forget(job)
             let api = configuration.api
             await routing.store.change { $0.noteSuccess(of: api, at: $1) }
@@ -108,22 +123,37 @@ struct CloudWay: Sendable {
 
     // MARK: Steps
 
-    private func work(_ job: inout RoutedJob) async throws(WayFailure) -> Delivered {
+    private func work(
+        _ job: inout RoutedJob,
+        _ spender: borrowing Locked<CloudSession?>
+    ) async throws(WayFailure) -> Delivered {
         let desk: CloudDesk
         do throws(Failure) { desk = try self.desk(for: job) } catch { throw WayFailure(error, nil) }
         let session = desk.session
         defer { console.end() }
-        try await agree(session, job)
-        do throws(CloudError) { try jobs.save(job) } catch { throw WayFailure(error) }
-        if !job.isEdited {
-            try await meet(session)
+        if job.isEdited {
+            try await agree(session, job)
+        } else {
+            try await meet(session, job)
             try await send(&job, desk)
+            spender.withLock { $0 = session }
             try await ask(&job, session)
         }
         return try await deliver(job, desk)
     }
 
-    /// Asks for what was not agreed to yet, before anything is done.
+    /// Agrees, and makes sure that the service is there; among several files once for all.
+    private func meet(_ session: CloudSession, _ job: RoutedJob) async throws(WayFailure) {
+        let begin = { () async throws(WayFailure) in try await agree(session, job) }
+        let look = { () async throws(WayFailure) in try await balance(session) }
+        if let common = routing.common {
+            return try await common.meet(since: decided, agree: begin, look: look)
+        }
+        try await begin()
+        _ = try await look()
+    }
+
+    /// Asks for what was not agreed to yet, before anything is done; then the job is written down.
     private func agree(_ session: CloudSession, _ job: RoutedJob) async throws(WayFailure) {
         let consent = session.client.consent
         let name = FilePath(job.input.path).lastComponent?.string ?? job.input.path
@@ -134,6 +164,7 @@ struct CloudWay: Sendable {
                 files: [(name: name, bytes: job.input.bytes)],
                 for: .uploading(name)
             )
+            try jobs.save(job)
         } catch { throw WayFailure(error) }
     }
 
@@ -144,7 +175,7 @@ struct CloudWay: Sendable {
     }
 
     /// Reads the balance: whether the service is there at all, and whether it would do the work.
-    private func meet(_ session: CloudSession) async throws(WayFailure) {
+    private func balance(_ session: CloudSession) async throws(WayFailure) -> Credits {
         let task = Task { () -> Result<Credits, CloudError> in
             do throws(CloudError) {
                 return .success(try await session.credits())
@@ -172,6 +203,7 @@ struct CloudWay: Sendable {
             guard credits.available >= attempt.creditsAtLeast else {
                 throw WayFailure(session.client.outOfCredits())
             }
+            return credits
         case .failure(let error):
             let wasLate = isLate.withLock { $0 }
             throw WayFailure(wasLate ? CloudError(.timedOut, .connecting) : error)
@@ -230,7 +262,7 @@ struct CloudWay: Sendable {
             )
         }
         do throws(Failure) {
-            _ = try await desk.compress(
+            _ = try await routing.runHere(
                 Request(
                     input: input,
                     output: path,
@@ -286,7 +318,7 @@ struct CloudWay: Sendable {
             original: job.isEdit ? nil : job.input,
             whole: job.request,
             inputs: [job.input],
-            compress: { request throws(Failure) in try await desk.compress(request) }
+            compress: routing.runHere
         )
         delivery.onTrouble = { error in ended.withLock { $0 = error } }
         let start = ContinuousClock.now

@@ -1,9 +1,10 @@
 import Core
 import Dispatch
 import Foundation
+import Synchronization
 import SystemPackage
 
-/// What the system tells of a folder: that something in it changed, and which file was closed by its writer.
+/// What the system tells of a folder, and of folders in it that are added: that something in it changed, and which file was closed by its writer.
 ///
 /// On Linux inotify, on macOS a descriptor's events, which tell of names but not of closing. The stream
 /// lasts as long as this is kept, by one task; what is held of the system goes with it.
@@ -22,6 +23,22 @@ final class FolderEvents {
 
     let stream: AsyncStream<Event>
     private let source: any DispatchSourceProtocol
+    private let folder: FilePath
+    private let places = Places()
+    #if os(Linux)
+    private let descriptor: FileDescriptor
+    #else
+    private let events: AsyncStream<Event>.Continuation
+    private let queue: DispatchQueue
+    #endif
+
+    /// The folders that were added, by what the system calls them; names in them begin with theirs.
+    private final class Places: Sendable {
+        let names = Locked<[UInt32: String]>([:])
+        #if !os(Linux)
+        let sources = Locked<[String: any DispatchSourceProtocol]>([:])
+        #endif
+    }
 
     /// Whether it tells of closing.
     #if os(Linux)
@@ -34,31 +51,25 @@ final class FolderEvents {
     init?(_ folder: FilePath) {
         let (stream, events) = AsyncStream.makeStream(of: Event.self)
         self.stream = stream
+        self.folder = folder
         let queue = DispatchQueue(label: "cinch.folder")
         #if os(Linux)
         let number = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard number >= 0 else { return nil }
         let descriptor = FileDescriptor(rawValue: number)
-        let mask =
-            UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_CREATE) | UInt32(IN_MODIFY)
-            | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
-        guard unsafe inotify_add_watch(number, folder.string, mask) >= 0 else {
+        self.descriptor = descriptor
+        guard unsafe inotify_add_watch(number, folder.string, Self.mask) >= 0 else {
             try? descriptor.close()
             return nil
         }
+        let places = places
         let source = DispatchSource.makeReadSource(fileDescriptor: number, queue: queue)
         source.setEventHandler {
-            for event in Self.read(descriptor) { events.yield(event) }
+            for event in Self.read(descriptor, places) { events.yield(event) }
         }
         #else
-        let number = unsafe open(folder.string, O_EVTONLY | O_DIRECTORY | O_CLOEXEC)
-        guard number >= 0 else { return nil }
-        let descriptor = FileDescriptor(rawValue: number)
-        let source = DispatchSource.makeFileSystemObjectSource(
-            fileDescriptor: number,
-            eventMask: [.write, .delete, .rename],
-            queue: queue
-        )
+        (self.events, self.queue) = (events, queue)
+        guard let (source, descriptor) = Self.source(of: folder, queue) else { return nil }
         source.setEventHandler { events.yield(.changed) }
         #endif
         source.setCancelHandler {
@@ -70,11 +81,59 @@ final class FolderEvents {
     }
 
     /// Stops listening, which ends the stream.
-    deinit { source.cancel() }
+    deinit {
+        source.cancel()
+        #if !os(Linux)
+        for source in places.sources.withLock({ Array($0.values) }) { source.cancel() }
+        #endif
+    }
+
+    /// Listens to a folder in the folder too, by its path from there.
+    ///
+    /// - Returns: whether it did not before.
+    func add(_ place: String) -> Bool {
+        let path = folder.appending(place)
+        #if os(Linux)
+        // The system gives the same number for the same folder.
+        let number = unsafe inotify_add_watch(descriptor.rawValue, path.string, Self.mask)
+        guard number >= 0 else { return false }
+        return places.names.withLock { $0.updateValue(place, forKey: UInt32(number)) } != place
+        #else
+        let events = events
+        guard places.sources.withLock({ $0[place] }) == nil,
+            let (source, descriptor) = Self.source(of: path, queue)
+        else { return false }
+        source.setEventHandler { events.yield(.changed) }
+        source.setCancelHandler { try? descriptor.close() }
+        source.resume()
+        places.sources.withLock { $0[place] = source }
+        return true
+        #endif
+    }
+
+    #if !os(Linux)
+    private static func source(
+        of folder: FilePath,
+        _ queue: DispatchQueue
+    ) -> ((any DispatchSourceFileSystemObject), FileDescriptor)? {
+        let number = unsafe open(folder.string, O_EVTONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let source = DispatchSource.makeFileSystemObjectSource(
+            fileDescriptor: number,
+            eventMask: [.write, .delete, .rename],
+            queue: queue
+        )
+        return (source, FileDescriptor(rawValue: number))
+    }
+    #endif
 
     #if os(Linux)
+    private static let mask =
+        UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_CREATE) | UInt32(IN_MODIFY)
+        | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+
     /// All that is there to be read.
-    private static func read(_ descriptor: FileDescriptor) -> [Event] {
+    private static func read(_ descriptor: FileDescriptor, _ places: Places) -> [Event] {
         var events: [Event] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {
@@ -82,13 +141,18 @@ final class FolderEvents {
                 (try? unsafe buffer.withUnsafeMutableBytes { unsafe try descriptor.read(into: $0) })
                 ?? 0
             guard count > 0 else { return events }
-            events += parse(buffer[..<count])
+            events += parse(buffer[..<count], places: places.names.withLock { $0 })
         }
     }
 
     /// The events in bytes as the kernel writes them: four numbers of 32 bits, the last the length of the name
     /// that follows, which zeros fill up.
-    static func parse(_ bytes: ArraySlice<UInt8>) -> [Event] {
+    ///
+    /// `places`: the folders in the folder, by the numbers that come first.
+    static func parse(
+        _ bytes: ArraySlice<UInt8>,
+        places: [UInt32: String] = [:]
+    ) -> [Event] {
         var events: [Event] = []
         var rest = bytes
         func number(_ index: Int) -> UInt32 {
@@ -96,16 +160,17 @@ final class FolderEvents {
             return rest[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
         }
         while rest.count >= 16 {
-            let (mask, length) = (number(1), Int(number(3)))
+            let (place, mask, length) = (places[number(0)], number(1), Int(number(3)))
             guard rest.count >= 16 + length else { return events + [.changed] }
             let name = rest.dropFirst(16).prefix(length).prefix { $0 != 0 }
             func has(_ bits: some BinaryInteger) -> Bool {
                 mask & UInt32(truncatingIfNeeded: bits) != 0
             }
             if has(IN_DELETE_SELF) || has(IN_MOVE_SELF) || has(IN_IGNORED) || has(IN_UNMOUNT) {
-                events.append(.gone)
+                events.append(place == nil ? .gone : .changed)
             } else {
-                let name = String(decoding: name, as: UTF8.self)
+                let own = String(decoding: name, as: UTF8.self)
+                let name = own.isEmpty ? own : place.map { "\($0)/\(own)" } ?? own
                 let isClosed = has(IN_CLOSE_WRITE) || has(IN_MOVED_TO)
                 let event: Event =
                     name.isEmpty ? .changed : isClosed ? .closed(name) : .written(name)

@@ -49,7 +49,8 @@ enum Help {
           --jobs NUMBER         files at once; otherwise one for every four processors
           -r, --recursive       look into folders below the folders too
           --resume              leave out what an earlier run has made
-          A failure stops no other file; the exit code is that of the worst.
+          A failure stops no other file; the exit code is that of the worst. Each goes
+          the way that suits it, here or in the cloud: see below.
 
         Size and place
           --to SIZE             what the file may weigh: 8MB (8 000 000), 7.5MiB, 900k,
@@ -92,7 +93,8 @@ enum Help {
           --cloud               agree to contact the service and to send it files
           --max-wait TIME       90, 90s, 5m: where it would take longer here, the cloud
                                 does it, if you have agreed and it is twice as fast
-          --max-credits NUMBER  what the cloud may cost; an edit costs up to 50
+          --max-credits NUMBER  what the cloud may cost, all files of the call together;
+                                each may take up to 50 of it
           --edit WORDS          what the cloud's agent shall do with it besides
           --simulate            use a stand-in for the service on this machine;
                                 --scenario N plays trouble: 13 is 402, 11 no credits

@@ -95,19 +95,7 @@ extension Session {
         switch outcome {
         case .local(let report): remember(report, settings: settings)
         case .cloud(let file):
-            let report = Report(
-                input: request.input.string,
-                output: file.path.string,
-                inputBytes: request.input.fileBytes ?? 0,
-                bytes: file.source.bytes,
-                limitBytes: file.wish?.bytes ?? file.source.bytes,
-                targetBytes: file.wish?.bytes,
-                method: .fit,
-                stoppedAtQualityCeiling: false,
-                attempts: [],
-                elapsedSeconds: file.elapsedSeconds,
-                notes: []
-            )
+            let report = Report(file, of: request)
             remember(report, route: file.maker == .cloud ? .cloud : .local, settings: settings)
         }
     }

@@ -10,9 +10,18 @@ final class JSONLines: Sendable {
     private let isFirst = Locked(true)
     /// The first line of a run, as long as it is not known where the result will be.
     private let beginning = Locked<StartedPayload?>(nil)
+    /// The stream that these lines are a part of, and the number of the file that they are about.
+    private let whole: (lines: JSONLines, number: Int)?
 
     init(_ output: Output) {
         self.output = output
+        whole = nil
+    }
+
+    /// The lines about one file of several: each has its number.
+    init(_ lines: JSONLines, number: Int) {
+        output = lines.output
+        whole = (lines, number)
     }
 
     /// Writes the first line of a run as soon as it is known where the result will be.
@@ -23,6 +32,9 @@ final class JSONLines: Sendable {
 
     /// Writes one line of that type.
     func write(_ type: LineType, _ payload: some Encodable) {
+        if let whole {
+            return whole.lines.write(type, NumberedPayload(number: whole.number, payload: payload))
+        }
         finishBeginning()
         output.write(text(type, payload))
     }
@@ -135,6 +147,20 @@ enum LineType: String, Encodable {
     // The last line.
     case result
     case error
+}
+
+/// A payload's own keys with the number of the file that it is about.
+private struct NumberedPayload<Payload: Encodable>: Encodable {
+    var number: Int
+    var payload: Payload
+
+    enum CodingKeys: CodingKey { case number }
+
+    func encode(to encoder: any Encoder) throws {
+        try payload.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(number, forKey: .number)
+    }
 }
 
 /// A payload's own keys with `type`, and on the first line `version`, beside them.

@@ -193,7 +193,7 @@ extension CloudDesk {
             onRun: onRun
         )
         let start = ContinuousClock.now
-        switch try await routing.run() {
+        switch try await routing.run().outcome {
         case .cloud(let file): return file
         case .local(let report):
             // The file is there: nobody waits for what the service may still make.

@@ -66,8 +66,8 @@ struct Ledger: Sendable {
 
     /// The key of a source and what is wanted of it; nil where it cannot be read.
     ///
-    /// `total`: of the batch, where that decides about the bytes.
-    static func key(of request: Request, total: Int?) -> LedgerKey? {
+    /// `total`: of the batch, where that decides about the bytes; `edit`: what is done with it besides.
+    static func key(of request: Request, total: Int?, edit: String? = nil) -> LedgerKey? {
         guard let bytes = request.input.fileBytes,
             let handle = FileHandle(forReadingAtPath: request.input.string)
         else { return nil }
@@ -79,7 +79,8 @@ struct Ledger: Sendable {
             else { return nil }
             parts.append([UInt8](part))
         }
-        return LedgerKey(bytes: bytes, parts: parts, wish: wish(of: request, total: total))
+        let wish = wish(of: request, total: total) + (edit.map { " and \($0)" } ?? "")
+        return LedgerKey(bytes: bytes, parts: parts, wish: wish)
     }
 
     /// All of a request but where it reads and writes, so that nothing that decides is ever forgotten here.

@@ -23,7 +23,10 @@ struct RouteOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Credits that the cloud may cost.", valueName: "number")
+        help: ArgumentHelp(
+            "Credits that the cloud may cost, for all files of the call together.",
+            valueName: "number"
+        )
     )
     var maxCredits: String?
 

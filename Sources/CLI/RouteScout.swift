@@ -7,7 +7,7 @@ import SystemPackage
 /// Gathers what the choice of a way is made from; nothing is sent for it.
 struct RouteScout: Sendable {
     let configuration: CloudConfiguration
-    let request: Request
+    var request: Request
     var policy: RouteFacts.Policy
     /// What the agent shall do beside making it smaller; nil: nothing.
     var edit: String?

@@ -36,6 +36,13 @@ struct Routing: Sendable {
         case cloud(Delivered)
     }
 
+    /// A file that was made, and why there.
+    struct Taken: Sendable {
+        var outcome: Outcome
+        /// A clause; empty where this machine made it and nobody could have thought otherwise.
+        var why = ""
+    }
+
     let scout: RouteScout
     let limits: Compressor.Limits
     let console: CloudConsole
@@ -49,6 +56,10 @@ struct Routing: Sendable {
     var onRun: @Sendable (Renderer?) -> Void = { _ in }
     /// The signal that asked for the end.
     var stopSignal: @Sendable () -> Int32? = { nil }
+    /// What the file shares with others of its call; nil for a file alone.
+    var common: CommonWay?
+    /// This machine is left: what the file had of it can be had by others.
+    var onLeave: @Sendable () -> Void = {}
 
     var configuration: CloudConfiguration { scout.configuration }
     var store: RouteStore { RouteStore(scout.configuration) }
@@ -56,31 +67,42 @@ struct Routing: Sendable {
     /// Makes the file, one way or another.
     ///
     /// - Throws: the failure that says most, where no way made it.
-    func run() async throws(Failure) -> Outcome {
+    func run() async throws(Failure) -> Taken {
+        let decided = ContinuousClock.now
         var facts = scout.facts()
         var isFirst = true
         var failures: [(way: RouteWay, failure: Failure)] = []
         if let failure = try await study(&facts) { failures.append((.local, failure)) }
         var request = scout.request
         while true {
+            facts.policy.spentCredits = common?.spent ?? 0
             let decision = RoutePlanner.decide(facts)
             guard let attempt = decision.first else {
                 throw Self.refusal(decision, failures, edit: scout.edit)
             }
+            if attempt.way.usesCloud {
+                onLeave()
+                guard try await enter(attempt) else { continue }
+            }
+            defer { if attempt.way.usesCloud { common?.places.leave() } }
             tell(decision, attempt, isFirst: isFirst)
             isFirst = false
             do throws(WayFailure) {
                 guard attempt.way.usesCloud else {
-                    return .local(try await here(request, facts))
+                    let report = try await here(request, facts)
+                    return Taken(outcome: .local(report), why: whyHere(decision, facts))
                 }
                 let isLast = decision.attempts.count == 1
                 let work = CloudWay(
                     routing: self,
                     attempt: attempt,
                     request: request,
-                    isLast: isLast
+                    isLast: isLast,
+                    decided: decided
                 )
-                return .cloud(try await work.run())
+                let why = attempt.reasons.filter { $0.code != .newToken }.map(\.text)
+                    .joined(separator: ", ")
+                return Taken(outcome: .cloud(try await work.run()), why: why)
             } catch {
                 guard let trouble = error.trouble, error.failure.kind != .interrupted else {
                     throw error.failure
@@ -103,6 +125,28 @@ struct Routing: Sendable {
                 }
             }
         }
+    }
+
+    /// Waits for a place in the cloud among the files of a call, and for the credits.
+    ///
+    /// - Returns: whether the ceiling still allows it.
+    private func enter(_ attempt: RouteAttempt) async throws(Failure) -> Bool {
+        guard let common else { return true }
+        guard await common.places.enter() else { throw .interrupted }
+        guard await common.reserve(attempt.creditsAtMost) else {
+            common.places.leave()
+            if Task.isCancelled { throw .interrupted }
+            return false
+        }
+        return true
+    }
+
+    /// Why this machine made what somebody could have expected from the cloud; empty otherwise.
+    private func whyHere(_ decision: RouteDecision, _ facts: RouteFacts) -> String {
+        guard facts.policy.route == .cloud || facts.tried.contains(where: { $0.way.usesCloud }),
+            let there = decision[.cloud] ?? decision[.shrinkThenCloud]
+        else { return "" }
+        return there.obstaclesText
     }
 
     /// What the choice needs to know of the input; read only where it could change the choice.
@@ -153,7 +197,9 @@ struct Routing: Sendable {
         edit: String?
     ) -> Failure {
         let there = decision.excluded.first { $0.way.usesCloud }
-        guard var failure = (failures.first { !$0.way.usesCloud } ?? failures.last)?.failure else {
+        // An edit is nothing that this machine could have made.
+        let main = failures.first { $0.way.usesCloud == (edit != nil) } ?? failures.last
+        guard var failure = main?.failure else {
             let here = decision.excluded.first { !$0.way.usesCloud }
             let codes = Set(there?.obstacles.map(\.code) ?? [])
             let isDenied = codes.contains(.consent) && !codes.contains(.offline)
@@ -165,6 +211,11 @@ struct Routing: Sendable {
                 advice: isDenied
                     ? "Run 'cinch cloud login' and agree, or add --cloud." : "See 'cinch plan'."
             )
+        }
+        if let last = failures.last, last.way.usesCloud, main?.way.usesCloud == false {
+            let why = last.failure.why.isEmpty ? "" : ": \(last.failure.why)"
+            let words = "The cloud came to nothing either: \(last.failure.what)\(why)."
+            failure.advice += failure.advice.isEmpty ? words : "\n\(words)"
         }
         // Where the cloud was tried too, it has been said what came of it.
         if let there, !there.obstacles.contains(where: { $0.code == .tried }) {

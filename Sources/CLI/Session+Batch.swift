@@ -1,3 +1,4 @@
+import Cloud
 import Core
 import Engine
 import Foundation
@@ -13,13 +14,12 @@ extension Session {
             || inputs.contains(where: Gathering.isSeveral)
     }
 
-    /// Refuses options that mean one file, or another way than this machine.
+    /// Refuses options that mean one file.
     func checkBatch(_ command: CompressCommand) throws(Failure) {
-        let (part, way) = (command.wish.part, command.way)
+        let part = command.wish.part
         let options: [(String, Bool)] = [
             ("--split", part.split), ("--parts", part.parts != nil),
-            ("--preview", command.preview != nil), ("--edit", way.edit != nil),
-            ("--simulate", way.simulate), ("--route cloud", way.route?.lowercased() == "cloud"),
+            ("--preview", command.preview != nil),
         ]
         guard let option = options.first(where: \.1)?.0 else { return }
         throw Failure(
@@ -40,8 +40,15 @@ extension Session {
             try Reading.size(text, option: "--total").bytes
         }
         let items = try items(command, settings: settings, hasTotal: total != nil)
-        let jobs = try jobs(command, settings, files: items.count)
+        let jobs = try jobs(command.batch.jobs, settings, files: items.count)
         let limits = try command.limits()
+        let routes = try obeying(settings).routes(
+            for: items.map(\.request),
+            command.way,
+            mayAsk: !command.quiet,
+            isQuiet: command.quiet,
+            json: json
+        )
         let renderer =
             json == nil
             ? BatchRenderer(
@@ -62,7 +69,6 @@ extension Session {
                 totalBytes: total
             )
         )
-        renderer?.begin()
         defer { renderer?.end() }
         let progress = BatchProgress(items, isLooking: total != nil)
         let (session, isQuiet, signals) = (self, command.quiet, signals)
@@ -72,6 +78,7 @@ extension Session {
             total: total,
             isResumed: command.batch.resume,
             limits: limits,
+            routes: routes,
             ledger: Ledger(environment)
         ) { event in
             let line = progress.take(event)
@@ -85,9 +92,14 @@ extension Session {
                 batchFraction: line.fraction
             )
         }
-        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        let screen = screen(renderer, routes?.front)
         let report = try await stoppable(screen, json: json) { () async throws(Failure) in
-            for item in items { item.request.makeFolder() }
+            await routes?.ask(items)
+            if Task.isCancelled { throw .interrupted }
+            renderer?.begin()
+            let folders = NewFolders(for: items.map(\.request))
+            // What a closed terminal leaves in the cloud is to find its place there.
+            defer { if signals?.stopSignal ?? SIGINT == SIGINT { folders.removeEmpty() } }
             var report = try await batch.run()
             if Task.isCancelled {
                 report.stop = Failure.stopped(bySignal: signals?.stopSignal ?? SIGINT)
@@ -105,6 +117,51 @@ extension Session {
         return report.exitCode
     }
 
+    /// What a signal does to the screen of several files.
+    func screen(_ renderer: BatchRenderer?, _ front: CloudConsole?) -> Screen {
+        Screen(
+            restore: {
+                front?.reader.release()
+                renderer?.restoreNow()
+            },
+            pause: {
+                front?.reader.release()
+                renderer?.pause()
+            },
+            resume: { front?.reader.resume() }
+        )
+    }
+
+    /// The ways that files have beside this machine; nil where there is no choice to make.
+    func routes(
+        for requests: [Request],
+        _ options: RouteOptions,
+        mayAsk: Bool,
+        isQuiet: Bool,
+        json: JSONLines?
+    ) throws(Failure) -> BatchRoutes? {
+        guard let first = requests.first,
+            let scout = try scout(options, first, mayAsk: mayAsk, json: json)
+        else { return nil }
+        let front = CloudConsole(
+            results: messages,
+            messages: messages,
+            json: json,
+            isQuiet: isQuiet,
+            isMute: true,
+            agrees: options.cloud,
+            words: CloudWords(environment: environment)
+        )
+        if isTrial { front.askNobody() }
+        let signals = signals
+        return BatchRoutes(
+            scout: scout,
+            common: CommonWay(mostCredits: scout.policy.mostCredits),
+            front: front,
+            stopSignal: { signals?.stopSignal }
+        )
+    }
+
     /// Passes on what happens to a file, and keeps its receipt.
     func tell(
         _ event: Batch.Event,
@@ -116,7 +173,11 @@ extension Session {
     ) {
         switch event {
         case .finished(let file):
-            if case .done(let report) = file.outcome { remember(report, settings: settings) }
+            // What a simulated service made is not worth remembering.
+            if case .done(let report) = file.outcome, !isTrial {
+                let isCloud = file.way?.madeBy == .cloud
+                remember(report, route: isCloud ? .cloud : .local, settings: settings)
+            }
             renderer?.finish(file)
             json?.write(.finished, FinishedPayload(file))
         case .begun(let item) where !isQuiet:
@@ -139,7 +200,8 @@ extension Session {
             )
         case .told(let item, .noted(let text)) where !isQuiet:
             json?.write(.note, FileNotePayload(number: item.number, text: text))
-        case .begun, .told, .looked: break
+        case .echoed(let item, .note(let text)): renderer?.note(text, of: item.name)
+        case .begun, .told, .looked, .echoed: break
         }
     }
 
@@ -216,12 +278,12 @@ extension Session {
     }
 
     /// So many at once that each still has several processors: the encoder uses them well by itself.
-    private func jobs(
-        _ command: CompressCommand,
+    func jobs(
+        _ asked: String?,
         _ settings: Settings,
         files: Int
     ) throws(Failure) -> Int {
-        guard let text = command.batch.jobs ?? settings[.jobs] else {
+        guard let text = asked ?? settings[.jobs] else {
             return max(1, min(4, ProcessInfo.processInfo.activeProcessorCount / 4))
         }
         return try Reading.count(text, option: "--jobs", upTo: Reading.mostJobs)
@@ -262,10 +324,12 @@ final class BatchProgress: Sendable {
                     BatchLine.Running(number: item.number, name: item.name, fraction: 0)
                 )
             case .told(let item, .progress(let progress)):
-                let index = state.line.running.firstIndex { $0.number == item.number }
-                if let index { state.line.running[index].fraction = progress.fraction }
+                state.line.change(item.number, progress.fraction)
                 state.fractions[item.number] = progress.fraction
-            case .told: break
+            case .echoed(let item, .activity(let label, let fraction)):
+                state.line.change(item.number, fraction, label)
+                state.fractions[item.number] = fraction
+            case .told, .echoed: break
             case .finished(let file):
                 state.line.running.removeAll { $0.number == file.number }
                 state.fractions[file.number] = 1

@@ -13,7 +13,9 @@ extension Session {
         _ command: any ParsableCommand,
         json: JSONLines?
     ) async throws(Failure) -> Int32? {
-        let way = (command as? CompressCommand)?.way ?? (command as? PlanCommand)?.way
+        let way =
+            (command as? CompressCommand)?.way ?? (command as? PlanCommand)?.way
+            ?? (command as? WatchCommand)?.way
         guard !isTrial, let settings = try way?.trial() else { return nil }
         var code: Int32 = 0
         try await inTrial(settings) { trial async throws(Failure) in
@@ -127,7 +129,7 @@ extension Session {
             live.withLock { $0 = renderer }
         }
         let outcome = try await stoppable(screen, json: json) { () async throws(Failure) in
-            try await routing.run()
+            try await routing.run().outcome
         }
         console.end()
         remember(outcome, of: request, settings: settings)

@@ -1,3 +1,4 @@
+import Cloud
 import Core
 import Engine
 import Foundation
@@ -20,7 +21,12 @@ final class Watch: Sendable {
     private let folder: FilePath
     private let wish: Request
     private let purpose: String
+    private let isRecursive: Bool
+    private let jobs: Int
     private let limits: Compressor.Limits
+    private let routes: BatchRoutes?
+    /// The places for work on this machine.
+    private let seats: Turnstile
     private let ledger: Ledger
     private let events: @Sendable (Batch.Event) -> Void
     private let state = Locked(State())
@@ -29,14 +35,21 @@ final class Watch: Sendable {
     init(
         _ folder: FilePath,
         wish: Request,
+        isRecursive: Bool,
+        jobs: Int,
         limits: Compressor.Limits,
+        routes: BatchRoutes?,
         ledger: Ledger,
         events: @escaping @Sendable (Batch.Event) -> Void
     ) {
         self.folder = folder
         self.wish = wish
         purpose = wish.purpose
+        self.isRecursive = isRecursive
+        self.jobs = jobs
         self.limits = limits
+        self.routes = routes
+        seats = Turnstile(places: jobs)
         self.ledger = ledger
         self.events = events
     }
@@ -52,7 +65,11 @@ final class Watch: Sendable {
         let (ready, names) = AsyncStream.makeStream(of: String.self)
         async let making: Void = {
             // Files that are ready are still made where the folder has gone; that ends the stream.
-            for await name in ready where !Task.isCancelled { await self.make(name) }
+            await withTaskGroup(of: Void.self) { group in
+                for await name in ready where !Task.isCancelled {
+                    group.addTask { await self.make(name) }
+                }
+            }
         }()
         let obstacle = await listen(names, takesExisting: takesExisting, isReady: isReady)
         names.finish()
@@ -69,7 +86,7 @@ final class Watch: Sendable {
         isReady: @Sendable () -> Void
     ) async -> String? {
         guard let listener = FolderEvents(folder) else { return "the system does not allow it" }
-        let there = look()
+        let there = look(listener).sights
         state.withLock { $0.settling.begin(with: there, at: Self.now, takes: takesExisting) }
         isReady()
         enum Tick: Sendable {
@@ -109,12 +126,13 @@ final class Watch: Sendable {
                 guard isChanged || isWaiting || !FolderEvents.hearsClosing else { continue }
                 isChanged = false
                 guard Gathering.isFolder(folder) else { return Self.gone }
-                let files = look()
+                let (files, unheard) = look(listener)
                 let ready = state.withLock {
                     $0.settling.look(
                         files,
                         at: Self.now,
-                        hearsClosing: FolderEvents.hearsClosing
+                        hearsClosing: FolderEvents.hearsClosing,
+                        unheard: unheard
                     )
                 }
                 for name in ready { names.yield(name) }
@@ -129,19 +147,38 @@ final class Watch: Sendable {
 
     private static let gone = "it is not there any more"
 
-    /// The files in the folder that may be recordings.
-    private func look() -> [String: Settling.Sight] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
+    /// The files in the folder that may be recordings, and those in folders that were not heard before.
+    private func look(
+        _ listener: FolderEvents
+    ) -> (sights: [String: Settling.Sight], unheard: Set<String>) {
         let own = state.withLock(\.own)
-        let found = names.filter { !$0.hasPrefix(".") && !own.contains(whole($0)) }
-            .map { BatchNames.Found(folder.appending($0), root: folder) }
-            .filter { Gathering.isWanted($0.path, for: wish.format) }
-        var sights: [String: Settling.Sight] = [:]
+        var found: [BatchNames.Found] = []
+        var (places, newPlaces) = ([""], Set<String>())
+        while let place = places.popLast() {
+            let path = place.isEmpty ? folder : folder.appending(place)
+            // Before it is read: what comes meanwhile is heard of.
+            if !place.isEmpty, listener.add(place) { newPlaces.insert(place) }
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path.string)) ?? []
+            for name in names where !name.hasPrefix(".") {
+                let whole = path.appending(name)
+                if isRecursive, isPlainFolder(whole) {
+                    places.append(place.isEmpty ? name : "\(place)/\(name)")
+                } else if Gathering.isWanted(whole, for: wish.format),
+                    !own.contains(Ledger.whole(whole.string))
+                {
+                    found.append(BatchNames.Found(whole, root: folder))
+                }
+            }
+        }
+        var (sights, unheard) = ([String: Settling.Sight](), Set<String>())
         for one in BatchNames.withoutResults(found, purpose: purpose) {
             var facts = stat()
+            var below = one.path
             guard unsafe stat(one.path.string, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
-                let name = one.path.lastComponent?.string
+                below.removePrefix(folder)
             else { continue }
+            let name = below.string
+            if newPlaces.contains(below.removingLastComponent().string) { unheard.insert(name) }
             #if canImport(Darwin)
             let time = facts.st_mtimespec
             #else
@@ -152,17 +189,24 @@ final class Watch: Sendable {
                 modified: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
             )
         }
-        return sights
+        return (sights, unheard)
     }
 
-    private func whole(_ name: String) -> String { Ledger.whole(folder.appending(name).string) }
+    /// Whether it is a folder itself, and not the one that results go to.
+    private func isPlainFolder(_ path: FilePath) -> Bool {
+        let facts = try? FileManager.default.attributesOfItem(atPath: path.string)
+        guard facts?[.type] as? FileAttributeType == .typeDirectory else { return false }
+        return wish.folder.map { Ledger.whole($0.string) } != Ledger.whole(path.string)
+    }
 
     // MARK: One file
 
     private func make(_ name: String) async {
         var request = wish
         request.input = folder.appending(name)
-        request.folder = wish.folder ?? folder
+        let place = FilePath(name).removingLastComponent()
+        let root = wish.folder ?? folder
+        request.folder = place.isEmpty ? root : root.appending(place.components)
         let number = state.withLock { state in
             state.number += 1
             return state.number
@@ -173,7 +217,8 @@ final class Watch: Sendable {
             request: request,
             bytes: max(1, request.input.fileBytes ?? 1)
         )
-        let keys = Ledger.key(of: request, total: nil).map { [number: $0] } ?? [:]
+        let key = Ledger.key(of: request, total: nil, edit: routes?.scout.edit)
+        let keys = key.map { [number: $0] } ?? [:]
         if let entry = ledger.made([item], keys: keys, isSameName: true)[number] {
             let file = BatchFile(
                 number: number,
@@ -185,24 +230,30 @@ final class Watch: Sendable {
             events(.finished(file))
             return
         }
-        item.request.stem = freeStem(for: request)
-        let places = item.request.destinations.map { Ledger.whole($0.string) }
-        state.withLock { $0.own.formUnion(places) }
+        // Of two at once no two take one name.
+        item.request.stem = state.withLock { state in
+            let stem = freeStem(for: request, own: state.own)
+            request.stem = stem
+            state.own.formUnion(request.destinations.map { Ledger.whole($0.string) })
+            return stem
+        }
+        let folders = NewFolders(for: [item.request])
         let batch = Batch(
             [item],
-            jobs: 1,
-            total: nil,
-            isResumed: false,
+            jobs: jobs,
             limits: limits,
+            routes: routes,
+            seats: seats,
             ledger: ledger,
             events: events
         )
         let report = try? await batch.run()
+        if report?.done == 0, !place.isEmpty { folders.removeEmpty() }
         state.withLock { $0.finished += report?.files ?? [] }
     }
 
     /// A name that no file has yet: a recorder may use one again.
-    private func freeStem(for request: Request) -> String {
+    private func freeStem(for request: Request, own: Set<String>) -> String {
         let found = [BatchNames.Found(request.input)]
         let place = BatchNames.places(for: found, purpose: purpose, folder: request.folder)[0]
         var other = request
@@ -211,6 +262,7 @@ final class Watch: Sendable {
             other.stem = number == 1 ? place.stem : "\(plain)-\(number)-\(purpose)"
             let isFree = !other.destinations.contains {
                 FileManager.default.fileExists(atPath: $0.string)
+                    || !request.overwrites && own.contains(Ledger.whole($0.string))
             }
             if isFree || request.overwrites { break }
         }

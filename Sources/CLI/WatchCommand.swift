@@ -25,7 +25,18 @@ struct WatchCommand: Errand {
     @Flag(help: "Replace results that exist.")
     var force = false
 
+    @Flag(name: .shortAndLong, help: "Watch the folders in it too; results keep their place.")
+    var recursive = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Files at once.", valueName: "number")
+    )
+    var jobs: String?
+
     @OptionGroup var care: CareOptions
+
+    @OptionGroup var way: RouteOptions
 
     @OptionGroup var limit: LimitOptions
 
@@ -51,6 +62,7 @@ extension Session {
         let settings = try settings()
         var command = command
         command.wish.fill(from: settings)
+        command.way.fill(from: settings)
         let (folder, wish) = try wish(of: command, settings)
         let limits = Compressor.Limits(
             memoryBytes: try Reading.allowance(settings[.memory], option: "--memory"),
@@ -58,6 +70,16 @@ extension Session {
             input: try command.limit.limits(),
             isBackground: command.care.background ?? settings.isOn(.background)
         )
+        var sample = wish
+        sample.input = folder
+        let routes = try obeying(settings).routes(
+            for: [sample],
+            command.way,
+            mayAsk: false,
+            isQuiet: command.quiet,
+            json: json
+        )
+        let jobs = try jobs(command.jobs, settings, files: Reading.mostJobs)
         let renderer =
             json == nil
             ? BatchRenderer(messages, files: 1, names: [], isQuiet: command.quiet) : nil
@@ -65,13 +87,20 @@ extension Session {
         renderer?.update { $0.waiting = waiting }
         defer { renderer?.end() }
         let (session, isQuiet) = (self, command.quiet)
-        let watch = Watch(folder, wish: wish, limits: limits, ledger: Ledger(environment)) {
-            event in
+        let watch = Watch(
+            folder,
+            wish: wish,
+            isRecursive: command.recursive,
+            jobs: jobs,
+            limits: limits,
+            routes: routes,
+            ledger: Ledger(environment)
+        ) { event in
             session.tell(event, renderer, json, isQuiet: isQuiet, settings: settings)
         }
         let start = ContinuousClock.now
         let takesExisting = command.existing
-        let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
+        let screen = screen(renderer, routes?.front)
         try await stoppable(screen, json: json) { () async throws(Failure) in
             try await watch.run(takesExisting: takesExisting) {
                 renderer?.begin()
@@ -92,7 +121,7 @@ extension Session {
         renderer?.end()
         let report = BatchReport(
             files: watch.files,
-            jobs: 1,
+            jobs: jobs,
             elapsedSeconds: start.duration(to: .now).inSeconds
         )
         if json != nil || !isQuiet {
@@ -153,15 +182,19 @@ extension Session {
         renderer?.update { line in
             switch event {
             case .begun(let item):
-                line.running = [.init(number: item.number, name: item.name, fraction: 0)]
-                line.fraction = 0
-                line.files = max(line.files, line.finished + 1)
-            case .told(_, .progress(let progress)): line.fraction = progress.fraction
-            case .finished:
-                line.running = []
+                line.running.append(.init(number: item.number, name: item.name, fraction: 0))
+                line.files = max(line.files, line.finished + line.running.count)
+            case .told(let item, .progress(let progress)):
+                line.change(item.number, progress.fraction)
+            case .echoed(let item, .activity(let label, let fraction)):
+                line.change(item.number, fraction, label)
+            case .finished(let file):
+                line.running.removeAll { $0.number == file.number }
                 line.finished += 1
-            case .told, .looked: break
+            case .told, .looked, .echoed: break
             }
+            let sum = line.running.reduce(0) { $0 + $1.fraction }
+            line.fraction = sum / Double(max(1, line.running.count))
         }
         tell(event, renderer, json, isQuiet: isQuiet, settings: settings, batchFraction: nil)
     }

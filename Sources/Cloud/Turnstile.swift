@@ -1,19 +1,23 @@
 import Core
 import Synchronization
 
-/// Lets one task through at a time, in the order in which they came.
-final class Turnstile: Sendable {
+/// Lets one task through at a time, or a few, in the order in which they came.
+package final class Turnstile: Sendable {
     private struct State {
-        var isTaken = false
+        var taken = 0
         var waiting: [(number: Int, continuation: CheckedContinuation<Bool, Never>)] = []
         var lastNumber = 0
         var leavers: Set<Int> = []
     }
 
+    private let places: Int
     private let state = Locked(State())
 
+    /// `places`: how many are let through at a time.
+    package init(places: Int = 1) { self.places = max(1, places) }
+
     /// Waits for the turn; false when the task was cancelled before it came.
-    func enter() async -> Bool {
+    package func enter() async -> Bool {
         let number = state.withLock { state in
             state.lastNumber += 1
             return state.lastNumber
@@ -22,8 +26,8 @@ final class Turnstile: Sendable {
             await withCheckedContinuation { continuation in
                 let now = state.withLock { state -> Bool? in
                     if state.leavers.remove(number) != nil { return false }
-                    if !state.isTaken {
-                        state.isTaken = true
+                    if state.taken < places {
+                        state.taken += 1
                         return true
                     }
                     state.waiting.append((number, continuation))
@@ -44,10 +48,10 @@ final class Turnstile: Sendable {
     }
 
     /// Ends a turn that `enter` gave.
-    func leave() {
+    package func leave() {
         let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard !state.waiting.isEmpty else {
-                state.isTaken = false
+                state.taken -= 1
                 return nil
             }
             return state.waiting.removeFirst().continuation

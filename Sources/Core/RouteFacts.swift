@@ -115,6 +115,8 @@ package struct RouteFacts: Sendable, Equatable, Codable {
         /// How long the work may take; nil: as long as it takes.
         package var mostSeconds: Double?
         package var mostCredits: Double?
+        /// What of them the files before this one have taken.
+        package var spentCredits = 0.0
 
         package init() {}
     }

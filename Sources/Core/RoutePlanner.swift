@@ -161,11 +161,16 @@ package enum RoutePlanner {
             add(.creditsShort, "there are too few credits, \(number(available))")
         }
         let most = cloud.editCredits.last ?? 0
-        if let ceiling = facts.policy.mostCredits, most > ceiling {
-            add(
-                .overCeiling,
-                "it may cost \(number(most)) credits, and \(number(ceiling)) are allowed"
-            )
+        if let ceiling = facts.policy.mostCredits {
+            let spent = facts.policy.spentCredits
+            let left = max(0, ceiling - spent)
+            let words =
+                spent > 0
+                ? "\(number(left)) of the \(number(ceiling)) allowed are left"
+                : "\(number(ceiling)) are allowed"
+            if most > left {
+                add(.overCeiling, "it may cost \(number(most)) credits, and \(words)")
+            }
         }
         if let kind = input.kind, kind != .video {
             add(.notAVideo, "it renders videos, and this is \(kind.words)")

@@ -68,20 +68,23 @@ package struct Settling: Sendable {
 
     /// Takes what is in the folder now, at a time in seconds.
     ///
-    /// `hearsClosing`: whether `closed` is called for files that are written while this goes on.
+    /// `hearsClosing`: whether `closed` is called for files that are written while this goes on; `unheard`: those
+    /// of which it may have been missed.
     ///
     /// - Returns: the names of files that are finished now, each once, in their order.
     package mutating func look(
         _ files: [String: Sight],
         at now: Double,
-        hearsClosing: Bool
+        hearsClosing: Bool,
+        unheard: Set<String> = []
     ) -> [String] {
         for name in Array(pending.keys) where files[name] == nil { pending[name] = nil }
         for name in Array(taken.keys) where files[name] == nil { taken[name] = nil }
         for (name, sight) in files where taken[name] != sight {
             if pending[name]?.sight == sight { continue }
             // It comes or grows before our eyes: if its end can be heard, it is waited for.
-            let isClosed = closing.contains(name) ? true : (hearsClosing ? false : nil)
+            let isHeard = hearsClosing && !unheard.contains(name)
+            let isClosed = closing.contains(name) ? true : (isHeard ? false : nil)
             pending[name] = Pending(sight: sight, since: now, isClosed: isClosed)
         }
         closing.removeAll()

@@ -275,6 +275,22 @@ struct RoutePlannerTests {
         }
     }
 
+    @Test("“60 credits for all of them”: what the files before took is not there any more")
+    func sharedCeiling() {
+        let decision = expect([.local]) {
+            $0.policy.route = .cloud
+            ($0.policy.mostCredits, $0.policy.spentCredits) = (60, 15)
+        }
+        #expect(
+            decision[.cloud]?.obstaclesText
+                == "it may cost 50 credits, and 45 of the 60 allowed are left"
+        )
+        _ = expect([.cloud, .local]) {
+            $0.policy.route = .cloud
+            ($0.policy.mostCredits, $0.policy.spentCredits) = (60, 10)
+        }
+    }
+
     @Test("“I have no credits left”: here")
     func noCredits() {
         #expect(

@@ -59,6 +59,7 @@ extension RouteFacts {
         facts.policy.isOffline = dice.isLucky(0.2)
         facts.policy.mostSeconds = dice.maybe { Double.random(in: 0...7200, using: &$0.numbers) }
         facts.policy.mostCredits = dice.maybe(0.3) { $0.pick([0, 10, 49.9, 50, 1000]) ?? 0 }
+        facts.policy.spentCredits = dice.maybe(0.3) { $0.pick([5, 50, 900]) ?? 0 } ?? 0
         if dice.isLucky(0.2) {
             facts.tried = [
                 Tried(
@@ -127,7 +128,9 @@ struct RoutePropertyTests {
         guard facts.cloud.planRefusedSecondsAgo == nil,
             facts.cloud.creditsRefusedSecondsAgo == nil
         else { return false }
-        guard attempt.creditsAtMost <= policy.mostCredits ?? .infinity else { return false }
+        guard attempt.creditsAtMost + policy.spentCredits <= policy.mostCredits ?? .infinity else {
+            return false
+        }
         guard facts.cloud.creditsAvailable ?? .infinity >= attempt.creditsAtLeast else {
             return false
         }

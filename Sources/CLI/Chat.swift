@@ -10,6 +10,8 @@ struct Chat: Sendable {
     let isInteractive: Bool
     private(set) var turns = 0
     private(set) var exports: [Delivered] = []
+    /// The file that was last made something of here, and may not be in the session.
+    var file: String?
     /// The agent spoke of an export that nobody had asked for: a yes means that.
     private var isExportOffered = false
     /// When exports that were left behind were last asked for.
@@ -23,8 +25,8 @@ struct Chat: Sendable {
         (self.desk, self.isInteractive) = (desk, isInteractive)
     }
 
-    private var console: CloudConsole { desk.console }
-    private var words: CloudWords { console.words }
+    var console: CloudConsole { desk.console }
+    var words: CloudWords { console.words }
 
     /// Connects, sends the first files, and takes what is said until nobody says anything more.
     mutating func run(
@@ -132,10 +134,26 @@ struct Chat: Sendable {
                 advice: "Check the name and the folder."
             )
         }
-        if !dropped.paths.isEmpty { _ = try await desk.upload(dropped.paths) }
+        let here = here(dropped)
+        if case .make(let call)? = here, try await make(call) { return }
+        if case .fit? = here {
+            tell(PlainWish.of(dropped.text), words.exportedAndFitted)
+            return try await export(dropped.text, height: nil)
+        }
+        if case .sendThenFit? = here { tell(PlainWish.of(dropped.text), words.restForTheAgent) }
+        if !dropped.paths.isEmpty {
+            file = nil
+            _ = try await desk.upload(dropped.paths)
+        }
         let intent = Intent.of(dropped.text, hasFiles: !dropped.paths.isEmpty)
         if let message = intent.message {
-            try await send(message, thenExports: intent.action == .export)
+            try await sendFileInTalk()
+            let isFitted = if case .sendThenFit? = here { true } else { false }
+            let isEdited = try await send(
+                message,
+                thenExports: intent.action == .export || isFitted
+            )
+            if isFitted, isEdited { return try await export(dropped.text, height: nil) }
         }
         switch intent.action {
         case .export: try await export(dropped.text, height: intent.height)
@@ -160,7 +178,11 @@ struct Chat: Sendable {
         console.suggest(words.sayWhatToDo)
     }
 
-    private mutating func send(_ message: String, thenExports: Bool) async throws(Failure) {
+    /// Returns: whether the agent has changed something that can be exported.
+    private mutating func send(
+        _ message: String,
+        thenExports: Bool
+    ) async throws(Failure) -> Bool {
         let reply = try await desk.send(message)
         console.json?.write(.reply, ReplyPayload(reply))
         console.tell(words.notice(reply), of: reply)
@@ -180,9 +202,9 @@ struct Chat: Sendable {
                 isExportOffered = !reply.paragraphs.contains { $0.contains { "?？".contains($0) } }
             }
         }
-        if reply.state?.isReadyForExport == true, !thenExports, reply.outcome != .nothing {
-            console.suggest(words.sayExport)
-        }
+        let isReady = reply.state?.isReadyForExport == true && reply.outcome != .nothing
+        if isReady, !thenExports { console.suggest(words.sayExport) }
+        return isReady && !reply.changes.isEmpty
     }
 
     // MARK: What needs no agent

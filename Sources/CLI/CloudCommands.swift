@@ -283,8 +283,9 @@ struct ChatCommand: CloudErrand {
         discussion: """
             Drop files into the terminal, say what you want in English or Chinese, and say \
             “export” for the file. “credits”, “status” and “upload” are answered at once; \
-            everything else goes to the service's agent. Lines of a pipe are taken like typed \
-            ones, up to the first that fails.
+            everything else goes to the service's agent. At a prompt what only asks for a size is \
+            made on this machine, and what asks for an edit too is fitted to it. Lines of a pipe \
+            all go to the agent, up to the first that fails.
 
             --simulate talks to a stand-in inside this program: nothing leaves this machine, and \
             no account is needed.

@@ -194,7 +194,7 @@ struct CloudDesk: Sendable {
     ///
     /// The notebook knows this machine's files alone; what the service fetched from an address is in
     /// the session too.
-    private var soleOriginal: LocalFile? {
+    var soleOriginal: LocalFile? {
         session.session?.uploads.count == 1 ? notebook?.soleOriginal : nil
     }
 

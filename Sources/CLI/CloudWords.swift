@@ -92,6 +92,18 @@ struct CloudWords: Sendable, Equatable {
 
     func uploading(_ name: String) -> String { pick("Uploading \(name)", "正在上传 \(name)") }
     func uploaded(_ name: String) -> String { pick("\(name) is uploaded", "\(name) 已上传") }
+    var doneHere: String { pick("done here, nothing is sent", "在本机完成，不会发送任何内容") }
+    var exportedAndFitted: String {
+        pick("what was edited is exported and fitted", "导出编辑后的视频并调整到该大小")
+    }
+    var restForTheAgent: String {
+        pick("the rest is for the agent, and its result is fitted", "其余交给编辑代理，结果再调整到该大小")
+    }
+    var goesToTheCloud: String { pick("It goes to the cloud instead.", "改由云端处理。") }
+    func understood(_ meanings: String, _ more: String) -> String {
+        let wish = meanings.isEmpty ? pick("a smaller file", "更小的文件") : meanings
+        return pick("understood: \(wish); \(more)", "理解为：\(wish)；\(more)")
+    }
     var waiting: String { pick("Waiting for the answer", "等待回复") }
     var mayTakeMinutes: String { pick("may take minutes", "可能需要几分钟") }
     var editing: String { pick("Editing the timeline", "正在编辑时间线") }

@@ -12,8 +12,9 @@ struct WatchCommand: Errand {
         usage: "cinch watch FOLDER [--to SIZE | --for NAME] [-o OUTFOLDER] [options]",
         discussion: """
             A file is taken when whoever writes it has closed it and it stands still. Results go beside \
-            the files, or into OUTFOLDER, and are never taken themselves. Ctrl-C ends it: with 0, or \
-            with the code of the worst that failed.
+            the files, or into OUTFOLDER, and are never taken themselves. Each file goes the way \
+            that suits it, here or in the cloud; --max-credits is for all of them. Ctrl-C ends \
+            it: with 0, or with the code of the worst that failed.
             """
     )
 

@@ -4,50 +4,16 @@ import SystemPackage
 import Testing
 
 extension BuiltProgram {
-    /// With `script`, which makes a terminal of two pipes: what is written to it is typed.
     @Suite(
         "Conversations in a terminal",
         .enabled(if: Allowed.has("script")),
         .disabled(if: Allowed.isDarwin, "its script has other options")
     )
     struct TerminalTests {
-        /// Types lines at the program, each after what stands before it has appeared.
-        private func type(
-            _ dialogue: [(after: String, typed: String)],
-            at arguments: [String],
-            on stage: CloudStage
-        ) async throws -> (exitCode: Int32, screen: String) {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            let call = ([Program.binary.path] + arguments).joined(separator: " ")
-            let log = stage.folder.path("tmp/typescript")
-            process.arguments = ["script", "-qefc", "stty cols 80; \(call)", log]
-            process.environment = ProcessInfo.processInfo.environment
-                .merging(stage.variables) { $1 }.merging(["TERM": "xterm"]) { $1 }
-            process.currentDirectoryURL = stage.folder.url
-            let keyboard = Pipe()
-            process.standardInput = keyboard
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            func screen() -> String {
-                let data = FileManager.default.contents(atPath: log) ?? Data()
-                return String(decoding: data, as: UTF8.self)
-            }
-            for (words, typed) in dialogue {
-                try await stage.wait { screen().contains(words) }
-                // The program may not be ready for keys the moment its prompt is drawn.
-                try await Task.sleep(for: .milliseconds(100))
-                try keyboard.fileHandleForWriting.write(contentsOf: Data(typed.utf8))
-            }
-            try await stage.wait { !process.isRunning }
-            return (process.terminationStatus, screen())
-        }
-
         @Test("a person is asked before anything is sent, and a no is the end")
         func refused() async throws {
             try await CloudStage.with { stage in
-                let result = try await type([("Go ahead? [y/N]", "n\r")], at: ["chat"], on: stage)
+                let result = try await stage.type([("Go ahead? [y/N]", "n\r")], at: ["chat"])
                 #expect(result.exitCode == 77)
                 #expect(result.screen.contains("is about to contact 127.0.0.1"))
                 #expect(stage.simulator.requests.isEmpty)
@@ -62,15 +28,14 @@ extension BuiltProgram {
                 $0.script[.credits] = [.refuse(402)]
             } _: { stage in
                 let clip = try stage.clip()
-                let result = try await type(
+                let result = try await stage.type(
                     [
                         ("Go ahead? [y/N]", "y\r"), ("Ctrl-D ends.", "\(clip)\r"),
                         ("about to send clip.mp4", "yes\r"), ("is uploaded", "credits\r"),
-                        ("upgrade your plan", "\u{1B}[A\r"), ("100 available", "compress it\r"),
+                        ("upgrade your plan", "\u{1B}[A\r"), ("100 available", "add music\r"),
                         ("Say “export”", "export\r"), ("Made by", "\u{04}"),
                     ],
-                    at: ["chat"],
-                    on: stage
+                    at: ["chat"]
                 )
                 #expect(result.exitCode == 0, "\(result.screen)")
                 #expect(result.screen.contains("Bye."))
@@ -86,13 +51,12 @@ extension BuiltProgram {
         @Test("Ctrl-C at the prompt and at a question ends with 130")
         func stopped() async throws {
             try await CloudStage.with { stage in
-                let asked = try await type([("Go ahead?", "\u{03}")], at: ["chat"], on: stage)
+                let asked = try await stage.type([("Go ahead?", "\u{03}")], at: ["chat"])
                 #expect(asked.exitCode == 130)
                 #expect(stage.simulator.requests.isEmpty)
-                let prompt = try await type(
+                let prompt = try await stage.type(
                     [("Ctrl-D ends.", "some words\u{03}")],
-                    at: ["chat", "--cloud"],
-                    on: stage
+                    at: ["chat", "--cloud"]
                 )
                 #expect(prompt.exitCode == 130)
                 #expect(prompt.screen.contains("Stopped."))
@@ -104,15 +68,14 @@ extension BuiltProgram {
         func askedForWay() async throws {
             try await CloudStage.with { stage in
                 let call = [try stage.clip(), "--to", "100kB", "--route", "cloud"]
-                let result = try await type([("Go ahead? [y/N]", "n\r")], at: call, on: stage)
+                let result = try await stage.type([("Go ahead? [y/N]", "n\r")], at: call)
                 #expect(result.exitCode == 0, "\(result.screen)")
                 #expect(result.screen.contains("You are asked before"))
                 #expect(stage.names == ["clip-100kB.mp4", "clip.mp4"])
                 #expect(stage.simulator.requests.isEmpty)
-                let yes = try await type(
+                let yes = try await stage.type(
                     [("Go ahead? [y/N]", "y\r"), ("about to send clip.mp4", "y\r")],
-                    at: call + ["--force"],
-                    on: stage
+                    at: call + ["--force"]
                 )
                 #expect(yes.exitCode == 0, "\(yes.screen)")
                 #expect(stage.simulator.count(.upload) == 1)
@@ -127,15 +90,51 @@ extension BuiltProgram {
                 _ = try await stage.interrupt(call, signal: SIGKILL) {
                     simulator.count(.renderSubmit) > 0
                 }
-                let next = try await type([], at: ["limits", "discord"], on: stage)
+                let next = try await stage.type([], at: ["limits", "discord"])
                 #expect(next.screen.contains("The cloud job for clip.mp4 was left unfinished"))
                 #expect(next.screen.contains("cinch jobs --resume"))
                 let pipe = try await stage.succeed(["limits", "discord"])
                 #expect(pipe.messages.isEmpty)
                 try await stage.succeed(["jobs", "--resume"])
-                let after = try await type([], at: ["limits", "discord"], on: stage)
+                let after = try await stage.type([], at: ["limits", "discord"])
                 #expect(!after.screen.contains("unfinished"))
             }
         }
+    }
+}
+
+extension CloudStage {
+    /// Types lines at the program, each after what stands before it has appeared.
+    ///
+    /// With `script`, which makes a terminal of two pipes: what is written to it is typed.
+    func type(
+        _ dialogue: [(after: String, typed: String)],
+        at arguments: [String]
+    ) async throws -> (exitCode: Int32, screen: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let call = ([Program.binary.path] + arguments).joined(separator: " ")
+        let log = folder.path("tmp/typescript")
+        process.arguments = ["script", "-qefc", "stty cols 80; \(call)", log]
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(variables) { $1 }.merging(["TERM": "xterm"]) { $1 }
+        process.currentDirectoryURL = folder.url
+        let keyboard = Pipe()
+        process.standardInput = keyboard
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        func screen() -> String {
+            let data = FileManager.default.contents(atPath: log) ?? Data()
+            return String(decoding: data, as: UTF8.self)
+        }
+        for (words, typed) in dialogue {
+            try await wait { screen().contains(words) }
+            // The program may not be ready for keys the moment its prompt is drawn.
+            try await Task.sleep(for: .milliseconds(100))
+            try keyboard.fileHandleForWriting.write(contentsOf: Data(typed.utf8))
+        }
+        try await wait { !process.isRunning }
+        return (process.terminationStatus, screen())
     }
 }

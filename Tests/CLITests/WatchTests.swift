@@ -1,6 +1,8 @@
 import Core
 import Foundation
+import Simulator
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CLI
@@ -83,6 +85,83 @@ extension BuiltProgram {
             }
         }
 
+        @Test(
+            "with --recursive folders in it are watched too, also those that come, and keep their place"
+        )
+        func recursive() async throws {
+            for name in ["in/a", "in/small", "in/a/b"] {
+                try FileManager.default.createDirectory(
+                    atPath: folder.path(name),
+                    withIntermediateDirectories: true
+                )
+            }
+            _ = try folder.clip(as: "in/small/result.mp4")
+            // Results below the folder are none of its recordings.
+            let run = try start(["--recursive", "--jobs", "2", "-o", "in/small"])
+            try await Task.sleep(for: .seconds(2))
+            _ = try folder.clip(as: "in/a/b/deep.mp4")
+            try FileManager.default.createDirectory(
+                atPath: folder.path("later/new"),
+                withIntermediateDirectories: true
+            )
+            _ = try folder.clip(as: "later/new/moved.mp4")
+            try FileManager.default.moveItem(
+                atPath: folder.path("later"),
+                toPath: folder.path("in/later")
+            )
+            try await wait {
+                names("in/small/a/b") == ["deep-200kB.mp4"]
+                    && names("in/small/later/new") == ["moved-200kB.mp4"]
+            }
+            _ = try folder.clip(as: "in/later/new/next.mp4")
+            try await wait { names("in/small/later/new").contains("next-200kB.mp4") }
+            run.send(SIGINT)
+            let last = try #require(try await run.result().objects().last)
+            #expect(last["done"] as? Int == 3 && last["failed"] as? Int == 0)
+            #expect(last["jobs"] as? Int == 2)
+            let files = last["files"] as? [[String: Any]] ?? []
+            #expect(files.contains { $0["input"] as? String == "in/later/new/moved.mp4" })
+            #expect(names("in/small") == ["a", "later", "result.mp4"])
+        }
+
+        @Test("what this machine cannot read goes to the cloud if that was agreed to")
+        func routes() async throws {
+            try await CloudStage.with { stage in
+                var data = try CloudStage.clip.contents()
+                while let place = data.firstRange(of: Data("avc1".utf8)) {
+                    data.replaceSubrange(place, with: Data("zq01".utf8))
+                }
+                try FileManager.default.createDirectory(
+                    atPath: stage.folder.path("in"),
+                    withIntermediateDirectories: true
+                )
+                _ = try stage.folder.write(Data(data), "in/strange.mp4")
+                _ = try stage.clip(as: "in/plain.mp4")
+                let call = ["watch", "in", "--existing", "--to", "1MB", "-o", "out", "--json"]
+                func made(_ options: [String], _ count: Int) async throws -> [[String: Any]] {
+                    let run = try stage.start(call + options)
+                    let folder = stage.folder
+                    try await stage.wait {
+                        let state = try? FileManager.default.contentsOfDirectory(
+                            atPath: folder.path("out")
+                        )
+                        return (state ?? []).filter { $0.hasSuffix("1MB.mp4") }.count == count
+                    }
+                    try await Task.sleep(for: .seconds(2))
+                    run.send(SIGINT)
+                    let last = try await run.result().objects().last
+                    return last?["files"] as? [[String: Any]] ?? []
+                }
+                let here = try await made(["--offline", "--cloud"], 1)
+                #expect(here.compactMap { $0["error"] as? [String: Any] }.count == 1)
+                #expect(stage.simulator.requests.isEmpty)
+                let there = try await made(["--cloud"], 2)
+                let strange = there.first { ($0["input"] as? String)?.contains("strange") == true }
+                #expect(strange?["route"] as? String == "cloud", "\(there)")
+                #expect(stage.simulator.count(.upload) == 1)
+            }
+        }
+
         @Test("it ends with 66 where the folder goes away, and where there is none")
         func gone() async throws {
             let run = try start([])
@@ -117,6 +196,14 @@ struct FolderEventsTests {
         #expect(
             FolderEvents.parse(all[...])
                 == [.written("a.mov"), .closed("a.mov"), .closed("海.mov"), .gone]
+        )
+    }
+
+    @Test("what is in a folder in it is named from there, and its end is no end of the whole")
+    func below() {
+        let all = bytes(0x8, "a.mov", padded: 16) + bytes(0x400, "", padded: 0)
+        #expect(
+            FolderEvents.parse(all[...], places: [1: "b/c"]) == [.closed("b/c/a.mov"), .changed]
         )
     }
 

@@ -32,6 +32,15 @@ struct SettlingTests {
         #expect(!settling.isWaiting)
     }
 
+    @Test("one whose closing may have been missed needs only stand still")
+    mutating func unheard() {
+        func seen(at now: Double, _ unheard: Set<String>) -> [String] {
+            settling.look(["a": sight(100)], at: now, hearsClosing: true, unheard: unheard)
+        }
+        #expect(seen(at: 0, ["a"]).isEmpty && seen(at: 2.5, []).isEmpty)
+        #expect(seen(at: 3.5, []) == ["a"])
+    }
+
     @Test("one that comes is waited for from the first moment, however long its writer pauses")
     mutating func coming() {
         settling.begin(with: [:], at: 0, takes: true)

@@ -88,8 +88,9 @@ enum BatchFacts {
             if hasTable { lines.append("") }
             for file in failed {
                 guard let failure = file.failure else { continue }
+                let words = failure.description.replacing("\n", with: " ").withoutControls
                 lines += Wrapping.lines(
-                    "\(file.name.withoutControls): \(failure.description.withoutControls)",
+                    "\(file.name.withoutControls): \(words)",
                     width: width,
                     hang: 2
                 )

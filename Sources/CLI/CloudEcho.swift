@@ -1,4 +1,5 @@
 import Cloud
+import Foundation
 
 /// What is told of one file's way through the cloud where it is one among others.
 enum CloudEcho: Sendable, Equatable {
@@ -20,8 +21,12 @@ extension CloudConsole {
         }
         let words = words
         return switch event {
-        case .uploading(let name, let progress):
-            (words.uploading(name.withoutControls), share(0, 0.3, part(progress)))
+        case .uploading(_, let progress):
+            // Whoever is told knows which file it is.
+            (
+                words.uploading("").trimmingCharacters(in: .whitespaces),
+                share(0, 0.3, part(progress))
+            )
         case .sent: (words.waiting, 0.3)
         case .working: (words.editing, 0.35)
         case .rendering(let fraction): (words.rendering, share(0.4, 0.8, fraction ?? 0))

@@ -31,7 +31,7 @@ struct BatchTextTests {
                         .unreadable,
                         "It is no video",
                         why: "it is a text",
-                        advice: "Try another."
+                        advice: "Try another.\nOr not."
                     )
                 )
             ),
@@ -53,7 +53,7 @@ struct BatchTextTests {
         let words = text.replacing(/\s+/, with: " ")
         #expect(words.contains("3 files: 1 made before, 1 failed, 1 not made."))
         #expect(words.contains("12 010 000 bytes to spare") && words.contains("in 1:15"))
-        #expect(words.contains("It is no video: it is a text. Try another."))
+        #expect(words.contains("It is no video: it is a text. Try another. Or not."))
     }
 
     @Test("the exit code is that of the worst")

@@ -176,17 +176,8 @@ final class Batch: Sendable {
         }
         events(.begun(item))
         do throws(Failure) {
-            let (report, way) = try await made(item, seat)
-            if let key {
-                ledger.add(
-                    LedgerEntry(
-                        key: key,
-                        output: Ledger.whole(report.output),
-                        bytes: report.bytes,
-                        inputBytes: report.inputBytes
-                    )
-                )
-            }
+            let (report, way) = try await made(item, key, seat)
+            if let key { ledger.add(LedgerEntry(key, of: report)) }
             finish(item, .done(report), way)
         } catch {
             finish(item, error.kind == .interrupted ? .stopped : .failed(error))
@@ -194,7 +185,11 @@ final class Batch: Sendable {
     }
 
     /// Makes a file by whichever way does it, as a call for it alone would.
-    private func made(_ item: Item, _ seat: Seat) async throws(Failure) -> (Report, FileWay?) {
+    private func made(
+        _ item: Item,
+        _ key: LedgerKey?,
+        _ seat: Seat
+    ) async throws(Failure) -> (Report, FileWay?) {
         let (events, compressor) = (events, compressor)
         let here: @Sendable (Request) async throws(Failure) -> Report = {
             request async throws(Failure) in
@@ -207,6 +202,7 @@ final class Batch: Sendable {
         let routing = routes.routing(
             of: item,
             limits,
+            key: key,
             runHere: here,
             onLeave: { seat.leave() },
             relay: { events(.echoed(item, $0)) }

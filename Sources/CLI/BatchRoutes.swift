@@ -19,6 +19,7 @@ struct BatchRoutes: Sendable {
     func routing(
         of item: Batch.Item,
         _ limits: Compressor.Limits,
+        key: LedgerKey?,
         runHere: @escaping @Sendable (Request) async throws(Failure) -> Report,
         onLeave: @escaping @Sendable () -> Void,
         relay: @escaping @Sendable (CloudEcho) -> Void
@@ -35,6 +36,7 @@ struct BatchRoutes: Sendable {
             runHere: runHere,
             stopSignal: stopSignal,
             common: common,
+            key: key,
             onLeave: onLeave
         )
     }

@@ -95,7 +95,7 @@ struct CloudWay: Sendable {
         if !request.overwrites, FileManager.default.fileExists(atPath: request.destination.string) {
             throw Failure.exists(self.request.destination)
         }
-        return RoutedJob(
+        var job = RoutedJob(
             api: configuration.api,
             began: configuration.clock.unixSeconds(),
             input: LocalFile(at: request.input.string),
@@ -103,6 +103,8 @@ struct CloudWay: Sendable {
             message: message,
             isEdit: routing.scout.edit != nil
         )
+        job.key = routing.key
+        return job
     }
 
     /// What the agent is asked for.

@@ -193,7 +193,17 @@ extension CloudDesk {
             onRun: onRun
         )
         let start = ContinuousClock.now
-        switch try await routing.run().outcome {
+        let outcome = try await routing.run().outcome
+        if let key = job.key {
+            // The batch that it was a part of need not make it again.
+            let report: Report =
+                switch outcome {
+                case .local(let report): report
+                case .cloud(let file): Report(file, of: request)
+                }
+            Ledger(configuration.environment).add(LedgerEntry(key, of: report))
+        }
+        switch outcome {
         case .cloud(let file): return file
         case .local(let report):
             // The file is there: nobody waits for what the service may still make.

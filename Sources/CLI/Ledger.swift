@@ -2,6 +2,17 @@ import Core
 import Foundation
 import SystemPackage
 
+extension LedgerEntry {
+    init(_ key: LedgerKey, of report: Report) {
+        self.init(
+            key: key,
+            output: Ledger.whole(report.output),
+            bytes: report.bytes,
+            inputBytes: report.inputBytes
+        )
+    }
+}
+
 /// What batches of this user have made, so that an interrupted one can go on.
 ///
 /// A file counts as made where its source has the same content, by size and samples of its bytes, the wish is

@@ -58,6 +58,8 @@ struct Routing: Sendable {
     var stopSignal: @Sendable () -> Int32? = { nil }
     /// What the file shares with others of its call; nil for a file alone.
     var common: CommonWay?
+    /// What tells the next run of its batch that it has been made.
+    var key: LedgerKey?
     /// This machine is left: what the file had of it can be had by others.
     var onLeave: @Sendable () -> Void = {}
 

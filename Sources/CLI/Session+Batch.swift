@@ -99,7 +99,10 @@ extension Session {
             renderer?.begin()
             let folders = NewFolders(for: items.map(\.request))
             // What a closed terminal leaves in the cloud is to find its place there.
-            defer { if signals?.stopSignal ?? SIGINT == SIGINT { folders.removeEmpty() } }
+            defer {
+                let leavesNothing = routes == nil || signals?.stopSignal ?? SIGINT == SIGINT
+                if leavesNothing { folders.removeEmpty() }
+            }
             var report = try await batch.run()
             if Task.isCancelled {
                 report.stop = Failure.stopped(bySignal: signals?.stopSignal ?? SIGINT)

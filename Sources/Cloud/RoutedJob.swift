@@ -26,6 +26,8 @@ package struct RoutedJob: Sendable, Equatable, Codable {
     package var isEdited = false
     /// What was made smaller, or an MP4, to be sent in the input's stead.
     package var shrunk: String?
+    /// What tells the next run of its batch that it has been made; nil for a file alone.
+    package var key: LedgerKey?
 
     package init(
         api: String,

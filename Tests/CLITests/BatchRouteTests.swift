@@ -252,6 +252,17 @@ extension BuiltProgram {
             }
         }
 
+        @Test("what 'cinch jobs --resume' makes of it the batch need not make again")
+        func leftForJobs() async throws {
+            try await stuck(SIGHUP) { stage, call in
+                try await stage.succeed(["jobs", "--resume"])
+                #expect(out(stage) == ["a-1MB.mp4", "b-1MB.mp4"])
+                let again = try await stage.succeed(call + ["--resume"])
+                #expect(again.output.contains("2 files: 2 made before."))
+                #expect(stage.simulator.count(.upload) == 2)
+            }
+        }
+
         @Test("a folder that was made for results goes again where none came into it")
         func emptyFolder() async throws {
             try await CloudStage.with { stage in

@@ -82,6 +82,29 @@ extension BuiltProgram {
             }
         }
 
+        @Test(
+            "for several files somebody is asked once, before anything; after a no all are made here"
+        )
+        func askedForAll() async throws {
+            try await CloudStage.with { stage in
+                _ = try stage.clip(as: "a.mp4")
+                _ = try stage.clip(as: "b.mp4", isAnother: true)
+                let call = ["a.mp4", "b.mp4", "--to", "100kB", "--route", "cloud", "-o", "out"]
+                let no = try await stage.type([("Go ahead? [y/N]", "n\r")], at: call)
+                #expect(no.exitCode == 0, "\(no.screen)")
+                #expect(no.screen.contains("Here and not in the cloud, because nobody has agreed"))
+                #expect(stage.simulator.requests.isEmpty)
+                let yes = try await stage.type(
+                    [("Go ahead? [y/N]", "y\r"), ("about to send a.mp4", "y\r")],
+                    at: call + ["--force"]
+                )
+                #expect(yes.exitCode == 0, "\(yes.screen)")
+                #expect(yes.screen.contains("b.mp4 (1 MB)"))
+                #expect(yes.screen.components(separatedBy: "Go ahead?").count == 3)
+                #expect(stage.simulator.count(.upload) == 2)
+            }
+        }
+
         @Test("whatever is called next in a terminal says that a job was left in the cloud")
         func left() async throws {
             try await CloudStage.with { stage in

@@ -21,7 +21,7 @@ struct RunDesk: Sendable {
         let body = taken.json
         let message = body?["new_message"]?["parts"]?.array?.first?["text"]?.string
         let session = body?["session_id"]?.string
-        if let message { service.with { $0.heard(message) } }
+        if let message { service.with { $0.heard(message, in: session) } }
         let behaviour = visit.behaviour
         var isPlain = behaviour.works && behaviour.spoiling == nil
         if case .usual = behaviour.reply {} else { isPlain = false }
@@ -38,7 +38,8 @@ struct RunDesk: Sendable {
             // The work is done, but the answer says something else, or is lost.
             finish(run, spoken: false, change: behaviour.shows)
             service.with {
-                $0.settle(run.message, World.fate(after: behaviour.reply, worked: true))
+                let fate = World.fate(after: behaviour.reply, worked: true)
+                $0.settle(run.message, fate, in: run.session)
             }
             let lost = Desk.Outcome.payload([:])
             return try await sender.answer(behaviour, lost, usual: .e1, to: visit.head)
@@ -46,7 +47,8 @@ struct RunDesk: Sendable {
             let reply = behaviour.works ? .refusal(refusal) : behaviour.reply
             service.with { world in
                 if let message {
-                    world.settle(message, World.fate(after: reply, worked: false))
+                    let fate = World.fate(after: reply, worked: false)
+                    world.settle(message, fate, in: session)
                 }
             }
             var refused = behaviour
@@ -88,7 +90,7 @@ struct RunDesk: Sendable {
                 isGeneration: run.answer.isGeneration,
                 cost: run.turn.cost
             )
-            world.settle(run.message, spoken ? .done : .begun)
+            world.settle(run.message, spoken ? .done : .begun, in: run.session)
         }
     }
 

@@ -112,7 +112,8 @@ extension World {
     // MARK: The same message twice
 
     /// A message arrived.
-    mutating func heard(_ message: String) {
+    mutating func heard(_ message: String, in session: String? = nil) {
+        let message = told(message, in: session)
         guard var fate = messages[message] else {
             messages[message] = MessageFate()
             return
@@ -133,9 +134,20 @@ extension World {
     }
 
     /// What a message came to.
-    mutating func settle(_ message: String, _ end: MessageFate.End) {
+    mutating func settle(
+        _ message: String,
+        _ end: MessageFate.End,
+        in session: String? = nil
+    ) {
+        let message = told(message, in: session)
         messages[message]?.end = end
         messages[message]?.stateWasRead = false
+    }
+
+    /// A message and what it is about: of two files the same may be wanted at once.
+    private func told(_ message: String, in session: String?) -> String {
+        let media = session.flatMap { sessions[$0]?.media.map(\.name) } ?? []
+        return ([message] + media).joined(separator: "\n")
     }
 
     /// What a reply before any work tells the sender of a message.

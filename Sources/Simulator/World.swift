@@ -16,7 +16,7 @@ struct World: Sendable {
     var tokensGiven = 0
     /// Counts everything that needs a name of its own.
     var serial = 0
-    /// What each text asked by `/run_sse` came to last (§4.9).
+    /// What each text asked by `/run_sse` of the same media came to last (§4.9).
     var messages: [String: MessageFate] = [:]
     /// Paths of the file host and the uploads behind them.
     var hosted: [String: FilePath] = [:]

@@ -109,7 +109,8 @@ final class BatchRenderer: Sendable {
         self.output = output
         self.isQuiet = isQuiet
         state = Locked(BatchLine.State(files: files))
-        nameColumns = names.map(\.columns).max() ?? 0
+        // Of a watch nobody knows them before.
+        nameColumns = names.map(\.columns).max() ?? 24
         live = LiveLine(output) { line, seconds, width, style in
             var line = line
             line.elapsedSeconds = seconds

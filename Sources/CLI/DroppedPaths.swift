@@ -58,6 +58,26 @@ struct DroppedPaths: Equatable {
         }
     }
 
+    /// A name as it was pasted, where it leads to no file as it is: in quotes, with escaped blanks,
+    /// as an address, with blanks or an end of line around it.
+    ///
+    /// The name of a file that is there; else what was meant as near as can be told.
+    static func pasted(
+        _ name: String,
+        home: String = NSHomeDirectory(),
+        isFile: (String) -> Bool = Self.exists
+    ) -> String {
+        guard !isFile(name) else { return name }
+        let bare = name.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !bare.isEmpty else { return name }
+        let (word, end) = word(in: bare, at: bare.startIndex)
+        for reading in [bare, end == bare.endIndex ? word : bare] {
+            if let path = path(reading, home: home), isFile(path) { return path }
+        }
+        // Of an address the path is told.
+        return bare.lowercased().hasPrefix("file:") ? path(bare, home: home) ?? name : name
+    }
+
     /// Words with the blanks before them, as they are written and as a shell would read them.
     private static func words(
         of line: String

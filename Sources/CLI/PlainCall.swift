@@ -1,3 +1,4 @@
+import Cloud
 import Core
 import SystemPackage
 
@@ -33,8 +34,11 @@ struct PlainCall: Equatable {
         if !isNamed, let first = arguments.first, Help.isSubcommand(first) { return nil }
         let places = Self.positional(arguments).filter { isNamed ? $0 > 0 : true }
         guard
-            let place = places.first(where: {
-                Self.looksLikeSentence(arguments[$0]) && !isFile(arguments[$0])
+            let place = places.first(where: { place in
+                let text = arguments[place]
+                return !isFile(DroppedPaths.pasted(text, isFile: isFile))
+                    && (Self.looksLikeSentence(text)
+                        || places.count > 1 && Self.isWish(text))
             })
         else { return nil }
         let words = arguments[place]
@@ -47,7 +51,8 @@ struct PlainCall: Equatable {
             files = dropped.paths
             rest.insert(contentsOf: files, at: isNamed ? 1 : 0)
         }
-        let wish = PlainWish.of(words, limits: limits())
+        let limits = limits()
+        let wish = PlainWish.of(words, limits: limits)
         guard wish.isUnderstood || files.contains(where: isFile) && !wish.edits.isEmpty else {
             return nil
         }
@@ -55,7 +60,7 @@ struct PlainCall: Equatable {
         // After two dashes all are names.
         let end = rest.firstIndex(of: "--") ?? rest.endIndex
         self.arguments = Array(rest[..<end])
-        addOptions()
+        addOptions(limits)
         self.arguments += rest[end...]
     }
 
@@ -94,25 +99,22 @@ struct PlainCall: Equatable {
 
     // MARK: - Options
 
-    private mutating func addOptions() {
+    private mutating func addOptions(_ limits: NamedLimits) {
         let meant = wish
         if !meant.edits.isEmpty, allowsCloud {
             // The agent gets the whole sentence; what comes back has to fit all the same.
             arguments += ["--edit", sentence]
-            if let target = meant.target { add("--to", "\(target.bytes)", besides: ["--for"]) }
+            addSize(limits)
             return
         }
-        if let target = meant.target { add("--to", "\(target.bytes)", besides: ["--for"]) }
-        if meant.target == nil, let share = meant.share { add(share: share) }
-        if meant.target == nil, meant.share == nil, let name = meant.limitName {
-            add("--for", name, besides: ["--to"])
-        }
+        addSize(limits)
         switch meant.heightCap {
         case .lines(let lines)?: add("--max-height", "\(lines)")
         case .exactly(let lines)?: add("--height", "\(lines)")
         case .source?: add("--max-height", "source")
         default: break
         }
+        if meant.frameRateCap == .source { add("--fps", "source") }
         if case .perSecond(let rate)? = meant.frameRateCap {
             let isWhole = rate.numerator % rate.denominator == 0
             add(
@@ -133,9 +135,21 @@ struct PlainCall: Equatable {
         case .count(let count)?: add("--parts", "\(count)", besides: ["--split"])
         case nil: break
         }
-        for contradiction in meant.contradictions {
-            notes.append(contradiction + ": the last counts")
+        notes += meant.contradictions
+    }
+
+    /// Of a size, a share and the name of a place the least that is said.
+    private mutating func addSize(_ limits: NamedLimits) {
+        var sizes: [(bytes: Int, option: String, value: String)] = []
+        if let target = wish.target { sizes.append((target.bytes, "--to", "\(target.bytes)")) }
+        if let share = wish.share, let bytes = bytes(of: share) {
+            sizes.append((bytes, "--to", "\(bytes)"))
         }
+        if let name = wish.limitName, let limit = limits.all.first(where: { $0.name == name }) {
+            sizes.append((limit.size.bytes, "--for", name))
+        }
+        guard let least = sizes.min(by: { $0.bytes < $1.bytes }) else { return }
+        add(least.option, least.value, besides: [least.option == "--to" ? "--for" : "--to"])
     }
 
     private mutating func add(_ option: String, _ value: String?, besides others: [String] = []) {
@@ -178,14 +192,19 @@ struct PlainCall: Equatable {
         return "\(microseconds / 1_000_000).\(fraction)"
     }
 
-    private mutating func add(share: Double) {
-        guard files.count == 1, let bytes = files.first.flatMap({ FilePath($0).fileBytes }),
+    /// What a share of the file's bytes comes to; three digits of them are enough in a name.
+    private mutating func bytes(of share: Double) -> Int? {
+        let names = files.map { DroppedPaths.pasted($0) }
+        guard names.count == 1, let bytes = names.first.flatMap({ FilePath($0).fileBytes }),
             bytes > 0
         else {
             notes.append("a share of the size needs one file; give a size instead")
-            return
+            return nil
         }
-        add("--to", "\(max(1, Int(Double(bytes) * share)))", besides: ["--for"])
+        let exact = max(1, Int(Double(bytes) * share))
+        var unit = 1
+        while exact / unit >= 1000 { unit *= 10 }
+        return exact / unit * unit
     }
 
     // MARK: - Arguments
@@ -214,6 +233,15 @@ struct PlainCall: Equatable {
         let isPath = text.contains("/") && !text.contains(" ")
         let isHan = text.unicodeScalars.contains { (0x2E80...0x9FFF).contains($0.value) }
         return !isPath && (isHan || text.contains { $0.isWhitespace })
+    }
+
+    /// One word that says no more than a wish, and is no name of a file: `8MB`, `smaller`.
+    private static func isWish(_ text: String) -> Bool {
+        guard !text.contains("/"), !text.contains("*"), MediaFormat(fileName: text) == nil else {
+            return false
+        }
+        let wish = PlainWish.of(text)
+        return wish.isUnderstood && wish.edits.isEmpty
     }
 }
 

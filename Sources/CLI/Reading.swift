@@ -29,7 +29,9 @@ enum Reading {
                 advice: "If it came from a variable, check that it is set."
             )
         }
-        return FilePath(text)
+        // What is read may be pasted in many ways; what is written is called as it is written.
+        let isRead = ["INPUT", "ORIGINAL", "RESULT"].contains(name)
+        return FilePath(isRead ? DroppedPaths.pasted(text) : text)
     }
 
     /// A size in bytes.

@@ -1,91 +1,4 @@
 extension PlainReader {
-    /// "under 50MB", "压到8MB".
-    mutating func readSizes() {
-        let all = SizeMention.all(in: text)
-        let asked = all.filter { $0.role == .asked }
-        let wished = asked.isEmpty ? all.filter { $0.role == .open } : asked
-        // "500MB to 8MB" is no contradiction, "8MB or 10MB" is one.
-        if let last = asked.last,
-            all.contains(where: {
-                $0.role == .open && $0.range.lowerBound > last.range.upperBound
-                    && $0.size != last.size
-            })
-        {
-            wish.contradictions.append("it says two different things about the size")
-        }
-        for mention in all {
-            switch mention.role {
-            case .refused: refuse(mention.range)
-            case .asked, .open:
-                guard wished.contains(where: { $0.range == mention.range }) else {
-                    take(mention.range, nil)
-                    continue
-                }
-                set(\.target, mention.size, "the size")
-                hideBounds(before: mention.range)
-                take(mention.range, "at most \(mention.size.fileNameText)")
-            case .described: take(mention.range, nil)
-            }
-        }
-    }
-
-    /// "Don't go over", of which each word would say something else.
-    private mutating func hideBounds(before range: Range<Int>) {
-        let lead = min(range.lowerBound, clause(of: range).lowerBound)..<range.lowerBound
-        let words =
-            SizeMention.ownNegations + SizeMention.floors + [
-                "don't", "do not", "does not", "doesn't", "should not", "shouldn't", "must not",
-                "mustn't", "cannot", "can't", "not", "go", "get", "getting", "going", "grow",
-                "must",
-                "should", "不要", "别", "不能", "必须",
-            ]
-        for place in words.flatMap({ text.places(of: $0, in: lead) }) { take(place, nil) }
-    }
-
-    private static let shareWords = ["percent", "half", "halve", "一半", "减半"]
-
-    /// "half the size", "30% smaller".
-    mutating func readShares() {
-        guard text.characters.contains("%") || text.contains(Self.shareWords) else { return }
-        let percent = #"(?<n>\d{1,2}(?:\.\d+)?) ?(?:%|percent)"#
-        for (pattern, isLoss) in [
-            ("(?:by|缩小|减小|压缩|减少)了? ?\(percent)", true), ("\(percent) smaller", true),
-            (
-                "(?:to|到|成|为)(?:原来的)? ?\(percent)(?: of (?:the |its )?(?:original )?(?:file )?size)?",
-                false
-            ),
-        ] {
-            for found in places(pattern) {
-                guard let number = found.groups["n"].flatMap(Double.init), number > 0,
-                    isAboutSize(found.range)
-                else { continue }
-                let share = isLoss ? 1 - number / 100 : number / 100
-                takeShare(share, at: found.range)
-            }
-        }
-        let half =
-            "half (?:of )?(?:the |its )?(?:original )?(?:file )?size|(?:by|to) half|half as (?:big|large)|halve(?: the| its)?(?: file)? size|(?:原来的?)?一半(?:大小|体积)?|减半"
-        for found in places("(?:\(half))") where isAboutSize(found.range) {
-            takeShare(0.5, at: found.range)
-        }
-    }
-
-    private func isAboutSize(_ range: Range<Int>) -> Bool {
-        !isNegated(range)
-            && !text.contains(
-                [
-                    "quality", "volume", "brightness", "speed", "length", "duration", "bitrate",
-                    "画质", "音量", "亮度", "速度", "长度", "时长",
-                ],
-                in: clause(of: range)
-            )
-    }
-
-    private mutating func takeShare(_ share: Double, at range: Range<Int>) {
-        set(\.share, share, "the size")
-        take(range, "at most \(Int((share * 100).rounded())) % of its size")
-    }
-
     /// "720p", "4K", "1280x720".
     mutating func readHeights() {
         let names: [(String, Int)] = [
@@ -108,12 +21,15 @@ extension PlainReader {
             takeHeight(min(one, other), at: found.range)
         }
         for found in places(
-            "(?:original|full|same|native|source) (?:resolution|size in pixels)|(?:keep|don't change|do not change) the resolution|(?:保持)?原?(?:始|有)?分辨率(?:不变)|原分辨率|原始分辨率"
+            "(?:keep |in |at |with )?(?:the )?(?:original|full|same|native|source) (?:resolution|size in pixels)|\(Self.unchanged) ?resolution|(?:保持)?原?(?:始|有)?分辨率(?:不变)|原分辨率|原始分辨率|(?:不要|别|不)(?:改变|更改|改|降低)分辨率|(?:保持|保留)分辨率|(?:don't|do not|without|no) ?(?:downscale|downscaling|rescale|rescaling|resize|resizing|scale|scaling)(?: it| the video)?(?: down)?"
         ) {
-            set(\.heightCap, .source, "the resolution")
+            set(\.heightCap, .source, "the resolution", at: found.range)
             take(found.range, "as many lines as the source")
         }
     }
+
+    private static let unchanged =
+        "(?:keep(?:ing)?|(?:don't|do not|without|no) ?(?:change|changing|touch|touching|alter|altering|lower|lowering|reduce|reducing))(?: the| its| my| any)?"
 
     private mutating func takeHeight(_ lines: Int, at range: Range<Int>) {
         switch role(of: range, SizeMention.nouns + ["的", "视频", "录像", "录屏"]) {
@@ -125,14 +41,20 @@ extension PlainReader {
             // "4K video to 8MB" is what there is.
             take(range, nil)
         case .asked, .open:
-            set(\.heightCap, .lines(lines), "the resolution")
+            set(\.heightCap, .lines(lines), "the resolution", at: range)
             take(range, "at most \(lines) lines")
         }
     }
 
     /// "30fps", "每秒30帧".
     mutating func readRates() {
-        guard text.contains(["帧", "frames", "hz", "fps"]) || !places("\\d ?fps").isEmpty else {
+        for found in places(
+            "(?:original|same|native|source) (?:frame ?rate|fps)|\(Self.unchanged) (?:frame ?rate|fps)|(?:保持|保留)原?(?:来的|始)?帧率(?:不变)?|(?:不要|别|不)(?:改变|更改|改|降低)帧率|帧率不变"
+        ) {
+            set(\.frameRateCap, .source, "the frame rate", at: found.range)
+            take(found.range, "as many frames as the source")
+        }
+        guard text.contains(["帧", "frames", "hz", "fps"]) || !places("\\d+ ?fps").isEmpty else {
             return
         }
         for pattern in [
@@ -147,7 +69,7 @@ extension PlainReader {
                 case .described: take(found.range, nil)
                 case .refused: refuse(found.range)
                 case .asked, .open:
-                    set(\.frameRateCap, cap, "the frame rate")
+                    set(\.frameRateCap, cap, "the frame rate", at: found.range)
                     take(found.range, "at most \(text) frames a second")
                 }
             }
@@ -189,8 +111,10 @@ extension PlainReader {
             + "|mute(?:d)?(?: it| this| the (?:video|audio|sound|clip|whole (?:video|thing))| the)?"
             + "|muting(?: it)?|silent|soundless"
             + "|静音|消音|无声|(?:去掉|去除|删掉|删除|关掉|关闭|移除|不要|不带|没有)(?:所有)?(?:的)?(?:声音|音频|音轨)"
-            + "|(?:把|将)?(?:声音|音频|音轨)(?:都)?(?:去掉|去除|关掉|删掉|删除|移除|不要)"
+            + "|(?:把|将)?(?:声音|音频|音轨)(?:都)?(?:去掉|去除|关掉|删掉|删除|移除|\(PlainWords.unwanted))"
         let parts = [
+            "loss", "losses", "change", "changes", "compression", "re-encoding", "degradation",
+            "problems", "issues", "cuts", "dropouts", "distortion", "lag", "removal", "removed",
             "noise", "of", "effects", "effect", "hum", "hiss", "delay", "glitches", "music",
             "background", "voice", "first", "last", "from", "between", "during", "quality", "part",
             "的", "噪", "部分", "片段",
@@ -201,33 +125,34 @@ extension PlainReader {
                 !text.contains(["remove", "cut"], in: found.range)
                 && !places(PlainTime.any).filter { clause(of: found.range).overlaps($0.range) }
                     .isEmpty
-            if isNegated(found.range) {
+            if let denial = denial(of: found.range, isSound: true) {
                 // "Don't mute it" is what happens anyway.
-                keepSound(found.range, lead: 12)
+                keepSound(min(denial, found.range.lowerBound)..<found.range.upperBound)
+            } else if isAfterDenial(found.range) {
+                refuse(found.range)
             } else if isPart
                 && !SizeMention.follows(tail(of: found.range), ["from the video", "from it"])
                 || isSpanned
             {
                 refuse(found.range)
             } else {
-                set(\.audio, .none, "the sound")
+                set(\.audio, .none, "the sound", at: found.range)
                 take(found.range, "no sound")
             }
         }
         for found in places(
             "(?:keep(?:ing)?(?: the)? (?:sound|audio)|with (?:the )?(?:sound|audio)|(?:保留|保持|要有|带)(?:声音|音频|原声))"
         ) where !isNegated(found.range) {
-            keepSound(found.range, lead: 0)
+            keepSound(found.range)
         }
     }
 
-    private mutating func keepSound(_ range: Range<Int>, lead: Int) {
+    private mutating func keepSound(_ range: Range<Int>) {
         if wish.audio == AudioWish.none {
-            wish.contradictions.append("it says two different things about the sound")
+            contradict("the sound", "it is kept")
             wish.audio = nil
         }
-        let start = max(clause(of: range).lowerBound, range.lowerBound - lead)
-        take(start..<range.upperBound, "with its sound")
+        take(range, "with its sound")
     }
 
     /// "for discord", "发到微信".
@@ -236,18 +161,31 @@ extension PlainReader {
             let escaped = word.replacing(".", with: "\\.")
             let pattern =
                 word.first.map(MaskedText.isLatin) == true
-                ? "(?:for|on|to|via|onto|into|over|through|fits?|发到|发给|传到|上传到|分享到|用于|适合|发|传)(?: in| into| on| a| my| the)? ?\(escaped)(?:'s)?(?: limits?| message| chat| dm| server| status|的限制|限制|上)?"
+                ? "(?:for|on|to|by|via|onto|into|over|through|fits?|\(word.count > 2 ? "or|and" : "for")|发到|发给|传到|上传到|分享到|用于|适合|发|传)(?: in| into| on| a| my| the)? ?\(escaped)(?:'s)?(?: limits?| message| chat| dm| server| status|的限制|限制|上)?"
                 : "\(escaped)(?:上|的限制|群|好友)?"
             for found in places(pattern) where !isNegated(found.range) {
-                // A size that is said goes before one that is meant.
-                if wish.target != nil || wish.share != nil {
-                    take(found.range, nil)
-                } else if let limit = limits.all.first(where: { $0.name == name }) {
-                    set(\.limitName, name, "where it goes")
-                    take(found.range, "the size for \(limit.summary)")
-                }
+                guard let limit = limits.all.first(where: { $0.name == name }) else { continue }
+                takeName(limit, among: limits, at: found.range)
             }
         }
+    }
+
+    /// Of places, and of a size that is said besides, the one that takes least.
+    private mutating func takeName(
+        _ limit: NamedLimit,
+        among limits: NamedLimits,
+        at range: Range<Int>
+    ) {
+        let other = limits.all.first { $0.name == wish.limitName }
+        let least = [other?.size, wish.target].compactMap(\.self).min()
+        if let least, least <= limit.size {
+            let size = limit.size.fileNameText
+            let said = other?.name == limit.name ? nil : "for \(limit.title), which takes \(size)"
+            return take(range, said)
+        }
+        wish.limitName = limit.name
+        wish.target = nil
+        take(range, "the size for \(limit.summary)" + (least == nil ? "" : ", the smaller size"))
     }
 
     private func names(_ limits: NamedLimits) -> [(String, String)] {
@@ -293,7 +231,7 @@ extension PlainReader {
                     continue
                 }
                 let parts: PartsWish = number.map { .count(Int($0)) } ?? .fewest
-                set(\.parts, parts, "the parts")
+                set(\.parts, parts, "the parts", at: found.range)
                 take(found.range, number.map { "in \(Int($0)) parts" } ?? "in parts")
             }
         }
@@ -309,7 +247,7 @@ extension PlainReader {
             "(?:without|not|don't|no) (?:losing|lose|loss of|loss in|sacrificing|ruining|hurting|losing too much|lose too much|losing much|losing any|visible loss of)(?: too much| much| any| the| noticeable| visible)*(?: in| of)? ?(?:picture |video |image )?quality|(?:good|high|decent|great|same|acceptable|reasonable|nice) (?:picture |video |image )?quality|(?:keep|keeping|maintain|maintaining|preserve|preserving)(?: the| a| good| high)* quality|quality (?:as )?high|looks? good|look(?:ing)? good|(?:画质|质量|清晰度)?(?:尽量)?(?:不要|别|不)(?:太)?(?:损失|下降|降低|变差)(?:太多|太大|画质|质量)*(?:画质|质量)?|(?:保持|保证|保留)(?:较?好的?|较?高的?)?(?:画质|质量|清晰度?)|不(?:影响|损失)(?:画质|质量|清晰度)|画质(?:不要|别)(?:损失|下降|变差)?太?(?:多|差|大)?|高画质|高质量|高清|清晰一点|清楚一点"
         for (pattern, speed) in [(best, Speed.best), (fast, .fast)] {
             for found in places("(?:\(pattern))") where !isNegated(found.range) {
-                set(\.speed, speed, "the speed")
+                set(\.speed, speed, "the speed", at: found.range)
                 take(found.range, speed == .best ? "best quality, slowly" : "quickly")
             }
         }
@@ -321,7 +259,7 @@ extension PlainReader {
         for found in places(
             "(?:audio only|sound only|only (?:the )?(?:audio|sound)|just (?:the )?(?:audio|sound)|extract(?:ing)? (?:the )?(?:audio|sound)|只要(?:声音|音频)|只保留(?:声音|音频)|提取(?:声音|音频)|(?:转|转换|导出)(?:成|为)?音频)"
         ) where !isNegated(found.range) {
-            set(\.format, .m4a, "the format")
+            set(\.format, .m4a, "the format", at: found.range)
             take(found.range, "its sound alone, as M4A")
         }
         // Between "export" and "MP4" there may be what was understood already.
@@ -338,7 +276,7 @@ extension PlainReader {
                     refuse(found.range)
                     continue
                 }
-                set(\.format, format, "the format")
+                set(\.format, format, "the format", at: found.range)
                 take(found.range, "as \(format.words)")
             }
             // "This mov file": what it is, not what it shall be.

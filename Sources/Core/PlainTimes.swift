@@ -102,9 +102,21 @@ extension PlainReader {
     private static let last =
         "(?:very last|last|final|ending|closing|最后面的?|最后的?|后面的?|后|结尾的?|末尾的?|片尾的?)"
     private static let remove =
-        "(?:cut|cutting|trim|trimming|remove|removing|chop|drop|skip|skipping|delete|deleting|take|lop|strip|shave|get rid of|lose|ditch|without|minus)"
+        "(?:cut|cutting|trim|trimming|remove|removing|chop|chopping|drop|dropping|skip|skipping|delete|deleting|take|taking|lop|strip|shave|get rid of|lose|losing|ditch|omit|leave out|discard|without|minus)"
     private static let removeChinese =
         "(?:剪掉|剪去|去掉|去除|删掉|删除|删去|裁掉|切掉|砍掉|跳过|不要|掐掉|移除)"
+    /// "前10秒不要" removes it, "前10秒不要剪" does not.
+    private static let removedChinese =
+        "(?:剪掉|剪去|去掉|去除|删掉|删除|删去|裁掉|切掉|砍掉|跳过|\(PlainWords.unwanted)|掐掉|移除)"
+    private static let removed =
+        "(?:off|away|gone|removed|deleted|dropped|(?:cut|chopped|trimmed|taken)(?: off| out| away)?)"
+    private static let cuts = [
+        "cut", "cutting", "trim", "trimming", "remove", "removing", "chop", "chopping", "drop",
+        "dropping", "skip", "skipping", "delete", "deleting", "take", "taking", "lop", "strip",
+        "shave", "get rid of", "lose", "losing", "ditch", "omit", "leave out", "discard", "without",
+        "minus", "shorten", "clip", "剪", "去掉", "去除", "删", "裁", "切", "砍", "跳过", "掐", "移除", "缩短",
+        "off", "away", "gone", "removed", "deleted", "dropped", "chopped", "trimmed",
+    ]
     private static let keep =
         "(?:keep|keeping|only|just|use|using|want|give me|export|compress|convert|shrink|extract|save|to|leave|of)"
     private static let keepChinese =
@@ -115,6 +127,7 @@ extension PlainReader {
 
     /// Cuts: what is removed at the ends, and what is kept.
     mutating func readSpans() {
+        readKeeping()
         guard text.characters.contains(where: \.isNumber) || text.contains(Self.timeWords) else {
             return
         }
@@ -127,7 +140,8 @@ extension PlainReader {
                 "\(Self.remove)\(away)(?: the| its)? \(first) (?<t>\(bare))\(Self.whole)\(away)",
                 "(?:\(Self.remove)\(away) )?(?:the )?(?<t>\(any))(?: off| of| from| at| out| away)+ (?:the |its )?(?:very )?(?:start|beginning|front|head)",
                 "\(Self.removeChinese)\(ofIt)\(first) ?(?<t>\(bare))",
-                "(?:把|将)?\(ofIt)\(first) ?(?<t>\(bare))的?(?:内容|部分|片段|画面)?都?\(Self.removeChinese)",
+                "(?:把|将)?\(ofIt)\(first) ?(?<t>\(bare))的?(?:内容|部分|片段|画面)?都?\(Self.removedChinese)",
+                "(?:the |its )?\(first) (?<t>\(bare))\(Self.whole) \(Self.removed)",
                 "(?:start|starting|begin|beginning)(?: it| the video)?(?: at| from| after)? (?<t>\(any))(?: in)?",
                 "from (?<t>\(any))(?: on| onwards?| to (?:the |its )?end)",
                 "从第?(?<t>\(any))(?:处|那里)?(?:开始|起|往后|之后|以后|到(?:结尾|最后|末尾|结束))",
@@ -138,10 +152,11 @@ extension PlainReader {
                 "\(Self.remove)\(away)(?: the| its)? \(last) (?<t>\(bare))\(Self.whole)\(away)",
                 "(?:\(Self.remove)\(away) )?(?:the )?(?<t>\(any))(?: off| of| from| at| out| away)+ (?:the |its )?(?:very )?(?:end|ending|back|tail)",
                 "\(Self.removeChinese)\(ofIt)\(last) ?(?<t>\(bare))",
-                "(?:把|将)?\(ofIt)\(last) ?(?<t>\(bare))的?(?:内容|部分|片段|画面)?都?\(Self.removeChinese)",
+                "(?:把|将)?\(ofIt)\(last) ?(?<t>\(bare))的?(?:内容|部分|片段|画面)?都?\(Self.removedChinese)",
+                "(?:the |its )?\(last) (?<t>\(bare))\(Self.whole) \(Self.removed)",
             ]
         ) { Span(end: .beforeEnd($0)) }
-        if wish.span?.end == nil, wish.span != nil {
+        if wish.span?.end == nil, wish.span != nil, !isSparing {
             readCuts(["(?:和|以及|与|还有|and the|and) ?\(ofIt)\(last) ?(?<t>\(bare))"]) {
                 Span(end: .beforeEnd($0))
             }
@@ -186,7 +201,9 @@ extension PlainReader {
     ) {
         for pattern in patterns {
             for found in places(pattern) {
-                if isWhole, text.text(found.range) != text.text(clause(of: found.range)) {
+                if isWhole,
+                    isSparing || text.text(found.range) != text.text(clause(of: found.range))
+                {
                     continue
                 }
                 guard let time = found.groups["t"].flatMap(PlainTime.microseconds) else { continue }
@@ -228,16 +245,43 @@ extension PlainReader {
         "的水印", "的音乐", "静音", "消音",
     ]
 
+    /// "Don't trim it", "without cutting anything", "不要剪".
+    private mutating func readKeeping() {
+        let not = "(?:without|no|don't|do not|dont|never|不要|别|不用|无需|不)"
+        let deed = "(?:cut|cutting|trim|trimming|shorten|shortening|cuts|剪辑|剪短|剪切|裁剪|剪|裁)"
+        for pattern in [
+            "\(not) ?\(deed) (?:anything|any of it)(?: off| out| away)?",
+            "\(not) ?\(deed)(?: it| this| that| the video| the clip| my video|视频)?(?: off| out)?(?= *(?:$|[.,;!?，。；！？、]|or |nor |and |but |或))",
+        ] {
+            for found in places(pattern) { take(found.range, "nothing cut off") }
+        }
+    }
+
+    /// A cut that the sentence says shall not be: what is left as it is needs nobody.
+    private mutating func spare(_ span: Span, at range: Range<Int>, from denial: Int) {
+        isSparing = true
+        let gap = String(text.original[denial..<range.lowerBound])
+        guard text.contains(Self.cuts, in: range), PlainWords.isPlainGap(gap) else {
+            return refuse(range)
+        }
+        let words = span.words
+        take(
+            denial..<range.upperBound,
+            words.hasPrefix("without ") ? "with" + words.dropFirst(7) : "nothing cut off"
+        )
+    }
+
     /// A cut, unless the clause says that something happens there, or that it shall not be.
     private mutating func takeSpan(_ span: Span, at range: Range<Int>) {
         var clause = clause(of: range)
         clause = clause.lowerBound..<max(clause.upperBound, range.upperBound)
         var others = text
         others.cover(range)
-        guard !others.contains(PlainWords.edits, in: clause), !isNegated(range),
+        guard !others.contains(PlainWords.edits, in: clause), !isAfterDenial(range),
             !SizeMention.follows(tail(of: range), Self.soundsOfIt),
             let joined = wish.span.map({ $0.joined(with: span) }) ?? span
         else { return refuse(range) }
+        if let denial = denial(of: range) { return spare(span, at: range, from: denial) }
         wish.span = joined
         take(range, span.words)
     }

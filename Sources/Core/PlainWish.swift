@@ -32,7 +32,7 @@ package struct PlainWish: Sendable, Equatable, Codable {
     package var isCompression = false
     /// What was understood, in the order of the sentence.
     package var understood: [Meaning] = []
-    /// What the sentence says twice and differently; the last of both counts.
+    /// What the sentence says twice and differently, and which of both counts.
     package var contradictions: [String] = []
     /// What nobody can do here, in the person's own words, in order.
     package var edits: [String] = []
@@ -75,6 +75,12 @@ struct PlainReader {
     private let quoted: Set<Int>
     private var meanings: [(place: Int, PlainWish.Meaning)] = []
     private var refused: [Range<Int>] = []
+    /// Where what is set was said.
+    private var settings: [AnyKeyPath: Int] = [:]
+    /// Where it was said otherwise, which does not count.
+    private var overruled: Set<Int> = []
+    /// Whether a cut was named that shall not be.
+    var isSparing = false
     let clauses: [Range<Int>]
 
     init(_ text: String) {
@@ -119,16 +125,25 @@ struct PlainReader {
         text.cover(range)
     }
 
-    /// Sets a value that may have been set to another one before.
+    /// Sets a value that may have been set to another one before; the later in the sentence counts.
     mutating func set<Value: Equatable>(
-        _ place: WritableKeyPath<PlainWish, Value?>,
+        _ property: WritableKeyPath<PlainWish, Value?>,
         _ value: Value,
-        _ name: String
+        _ name: String,
+        at range: Range<Int>
     ) {
-        if let old = wish[keyPath: place], old != value {
-            wish.contradictions.append("it says two different things about \(name)")
+        if let old = wish[keyPath: property], old != value {
+            contradict(name, "the last counts")
+            let last = settings[property] ?? 0
+            overruled.insert(min(last, range.lowerBound))
+            guard last < range.lowerBound else { return }
         }
-        wish[keyPath: place] = value
+        settings[property] = range.lowerBound
+        wish[keyPath: property] = value
+    }
+
+    mutating func contradict(_ name: String, _ end: String) {
+        wish.contradictions.append("it says two different things about \(name): \(end)")
     }
 
     /// The clause that a place lies in.
@@ -145,7 +160,36 @@ struct PlainReader {
     func tail(of range: Range<Int>) -> String { String(text.characters[range.upperBound...]) }
 
     /// Whether the words before a place turn it into its opposite.
-    func isNegated(_ range: Range<Int>) -> Bool { PlainWords.isNegated(lead(of: range)[...]) }
+    func isNegated(_ range: Range<Int>) -> Bool { denial(of: range) != nil }
+
+    /// Where the words begin that say that a deed shall not be done; nil where it shall.
+    ///
+    /// `isSound`: it is one to the sound.
+    func denial(of range: Range<Int>, isSound: Bool = false) -> Int? {
+        let start = min(range.lowerBound, clause(of: range).lowerBound)
+        let next = String(text.characters[range])
+        let lead = lead(of: range)
+        if let place = PlainWords.denial(lead, next: next, isSound: isSound) {
+            return start + place
+        }
+        // "Don't go over 8MB or mute it", of which the first half was understood.
+        let whole = String(text.original[start..<range.lowerBound])
+        guard SizeMention.ends(whole, ["or", "nor", "或", "或者"]) else { return nil }
+        return PlainWords.denial(whole.lowercased(), next: next, isSound: isSound).map {
+            start + $0
+        }
+    }
+
+    /// Whether "don't trim it and …" stands before a place, which may deny both or one.
+    func isAfterDenial(_ range: Range<Int>) -> Bool {
+        guard let index = clauses.firstIndex(where: { $0.contains(range.lowerBound) }), index > 0
+        else { return false }
+        let gap = String(text.original[clauses[index - 1].upperBound..<clauses[index].lowerBound])
+        return ["and", "&", "并", "并且"].contains(gap.lowercased())
+            && MaskedText(text.text(clauses[index - 1]), covering: []).contains(
+                PlainWords.deniedDeeds
+            )
+    }
 
     // MARK: - The end
 
@@ -177,7 +221,9 @@ struct PlainReader {
             before = index
         }
         wish.edits = edits.map { text.text($0) }
-        wish.understood = meanings.sorted { $0.place < $1.place }.map(\.1)
+        wish.understood = meanings.filter { !overruled.contains($0.place) }.sorted {
+            $0.place < $1.place
+        }.map(\.1)
     }
 
     /// From the clause's beginning on, without what was understood of it.

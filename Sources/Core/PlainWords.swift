@@ -35,7 +35,10 @@ package enum PlainWords {
             "sound", "audio", "with sound", "save", "saved", "file size", "filesize", "fps", "only",
             "turn", "change", "youtube", "instagram", "tiktok", "facebook", "reddit", "linkedin",
             "not too", "when", "it's", "i'd", "i've", "we", "and then", "an email", "attachment",
-            "message", "chat", "post", "posting", "s", "ones", "one", "each", "every", "total",
+            "message", "chat", "post", "a bit", "a little", "a little bit", "a tad", "bit",
+            "little",
+            "slightly", "somewhat", "rather", "enough", "small enough", "posting", "s", "ones",
+            "one", "each", "every", "total",
             "从", "最高", "最低", "做", "做成", "它", "这", "那", "那个", "我", "想", "要", "想要", "需要", "可以", "能",
             "并", "并且", "同时", "但", "但是", "而且",
             "画面", "格式", "分辨率", "帧率", "录屏", "录像", "影片", "片子", "电影", "婚礼", "手机", "拍", "给", "朋友", "家人",
@@ -60,8 +63,18 @@ package enum PlainWords {
 
     private static let negations = [
         "don't", "do not", "dont", "never", "not", "no need to", "doesn't", "shouldn't", "不要", "别",
-        "不用", "无需", "不必", "不能", "不想",
+        "不用", "无需", "不必", "不能", "不想", "needn't", "mustn't", "不需要", "没必要", "不希望", "不应", "不可",
+        "不得", "不许", "不准", "请勿", "切勿", "禁止",
     ]
+    /// What else says that something shall not be done, though "8MB instead of 10MB" asks for a size.
+    private static let denials =
+        negations + [
+            "avoid", "avoiding", "instead of", "rather than", "can't", "cannot", "won't",
+            "wouldn't",
+            "避免", "而不是",
+        ]
+    /// Before the name of a deed: "without cutting", "no cutting", "不静音".
+    private static let barePrefixes = ["without", "no", "不", "勿"]
     /// What a negation may be about instead.
     private static let spared = [
         "lose", "losing", "loss", "quality", "sound", "audio", "too", "only", "画质", "质量", "损失",
@@ -77,6 +90,52 @@ package enum PlainWords {
         }
         return !text.contains(spared, in: last..<text.characters.count)
     }
+
+    /// Where the words begin that say that what follows a text shall not be done; nil where none do.
+    ///
+    /// `isSound`: the sound is what it is about, and not what is spared.
+    static func denial(_ lead: String, next: String, isSound: Bool = false) -> Int? {
+        let text = MaskedText(lead, covering: [])
+        var found = denials.flatMap { text.places(of: $0) }
+        for place in barePrefixes.flatMap({ text.places(of: $0) }) {
+            let rest = String(text.characters[place.upperBound...]) + next
+            let word = rest.drop { $0 == " " }.prefix { MaskedText.isLatin($0) }
+            let isHan = text.characters[place.lowerBound].unicodeScalars.contains {
+                $0.value > 0x2E7F
+            }
+            if isHan ? place.upperBound == text.characters.count : word.hasSuffix("ing") {
+                found.append(place)
+            }
+        }
+        guard let last = found.max(by: { $0.upperBound < $1.upperBound }) else { return nil }
+        let sparing =
+            isSound ? spared.filter { !["sound", "audio", "声音"].contains($0) } : spared
+        return text.contains(sparing, in: last.upperBound..<text.characters.count)
+            ? nil : last.lowerBound
+    }
+
+    /// Whether nothing but words without a meaning of their own stand between a denial and the deed.
+    static func isPlainGap(_ text: String) -> Bool {
+        var rest = MaskedText(text, covering: [])
+        rest.cover(denials + barePrefixes + ["want", "to", "you", "please", "me", "把", "将", "给我"])
+        return !rest.characters.contains { $0.isLetter || $0.isNumber }
+    }
+
+    /// 不要 where it is no "don't": nothing that could be done follows it.
+    static let unwanted =
+        "不要(?=$|[^\\p{Han}]|了|的|然后|接着|并|同时|再)"
+
+    /// What denies a cut or a mute at the beginning of a clause.
+    static let deniedDeeds: [String] = {
+        let english = [
+            "cut", "trim", "remove", "mute", "silence", "delete", "drop", "strip", "take", "skip",
+            "shorten", "crop", "lose", "kill", "ditch", "turn off",
+        ]
+        let chinese = ["剪", "裁", "去", "删", "静音", "消音", "切", "移除", "跳过", "把"]
+        return ["don't", "do not", "dont", "never"].flatMap { no in english.map { no + " " + $0 } }
+            + ["不要", "别", "不用", "不", "请勿"].flatMap { no in chinese.map { no + $0 } }
+            + ["without muting", "without cutting", "without trimming", "without removing"]
+    }()
 
     private static let separators = [
         "and", "then", "after that", "afterwards", "but", "also", "while", "plus", "&", "然后", "接着",

@@ -56,15 +56,8 @@ struct SizeMention {
     /// A number that begins here, blanks, and a unit: `8MB`, `7.5 MiB`, `50兆`.
     private static func size(at start: Int, in text: MaskedText) -> (ByteSize, Range<Int>)? {
         let characters = text.characters
-        guard characters[start].isASCII, characters[start].isNumber else { return nil }
-        if start > 0, MaskedText.isLatin(characters[start - 1]) || characters[start - 1] == "." {
-            return nil
-        }
-        var place = start
-        while place < characters.count,
-            characters[place].isASCII && characters[place].isNumber || characters[place] == "."
-        { place += 1 }
-        let number = String(characters[start..<place])
+        guard let (number, numberEnd) = number(at: start, in: characters) else { return nil }
+        var place = numberEnd
         while place < characters.count, characters[place] == " " { place += 1 }
         let isLarge = place < characters.count && text.original[place] == "M"
         guard
@@ -78,11 +71,48 @@ struct SizeMention {
         return (size, start..<place + name.count)
     }
 
+    /// Digits, with a point or a comma among them, or a Chinese numeral; and where they end.
+    private static func number(at start: Int, in characters: [Character]) -> (String, Int)? {
+        let before: Character = start > 0 ? characters[start - 1] : " "
+        if HanNumber.isPart(characters[start]) {
+            guard !HanNumber.isPart(before) else { return nil }
+            let text = characters[start...].prefix { HanNumber.isPart($0) }
+            return HanNumber.value(text).map { (String($0), text.endIndex) }
+        }
+        func isDigit(_ place: Int) -> Bool {
+            place < characters.count && characters[place].isASCII && characters[place].isNumber
+        }
+        guard isDigit(start), !MaskedText.isLatin(before), before != "." else { return nil }
+        // "1,5" is not "5".
+        if before == ",", start > 1, isDigit(start - 2) { return nil }
+        var place = start
+        while isDigit(place) || place < characters.count && characters[place] == "." { place += 1 }
+        var number = String(characters[start..<place])
+        guard place < characters.count, characters[place] == ",", before != ":",
+            !number.contains(".")
+        else { return (number, place) }
+        var groups: [String] = []
+        while place < characters.count, characters[place] == ",", isDigit(place + 1) {
+            let digits = characters[(place + 1)...].prefix { $0.isASCII && $0.isNumber }
+            groups.append(String(digits))
+            place = digits.endIndex
+        }
+        if groups.count == 1, let fraction = groups.first, fraction.count < 3 {
+            number += "." + fraction
+        } else if !groups.isEmpty, groups.allSatisfy({ $0.count == 3 }) {
+            number += groups.joined()
+        } else {
+            return nil
+        }
+        return (number, place)
+    }
+
     /// Longest first; `k` alone means lines as often as not, and a small `m` alone minutes.
     private static let units: [(String, String)] = [
         ("megabytes", "MB"), ("gigabytes", "GB"), ("kilobytes", "kB"), ("megabyte", "MB"),
         ("gigabyte", "GB"), ("megs", "MB"), ("gigs", "GB"), ("meg", "MB"), ("mib", "MiB"),
-        ("gib", "GiB"), ("kib", "KiB"), ("mb", "MB"), ("gb", "GB"), ("kb", "kB"), ("兆", "MB"),
+        ("gib", "GiB"), ("kib", "KiB"), ("mb", "MB"), ("gb", "GB"), ("kb", "kB"), ("兆字节", "MB"),
+        ("千字节", "kB"), ("兆", "MB"),
         ("m", "MB"),
     ]
 

@@ -40,6 +40,21 @@ import Testing
                 ["wedding.mp4", "--for", "discord", "--end", "-1.500000"]
             ),
             (["make it smaller", "wedding.mp4"], ["wedding.mp4"]),
+            (["wedding.mp4", "8MB"], ["wedding.mp4", "--to", "8000000"]),
+            (["plan", "smaller", "wedding.mp4"], ["plan", "wedding.mp4"]),
+            (["send it by whatsapp", "wedding.mp4"], ["wedding.mp4", "--for", "whatsapp"]),
+            (
+                ["under 25 MB for discord", "wedding.mp4"], ["wedding.mp4", "--for", "discord"]
+            ),
+            (["under 8,5MB or 10MB", "wedding.mp4"], ["wedding.mp4", "--to", "8500000"]),
+            (
+                ["keep the frame rate, 8MB", "wedding.mp4"],
+                ["wedding.mp4", "--to", "8000000", "--fps", "source"]
+            ),
+            (
+                ["to 8MB", "--force", "--", "wedding.mp4"],
+                ["--force", "--to", "8000000", "--", "wedding.mp4"]
+            ),
             (
                 ["my clip.mp4", "keep the first minute", "--force"],
                 ["my clip.mp4", "--force", "--duration", "60.000000"]
@@ -60,7 +75,8 @@ import Testing
             ["my clip.mp4", "--to", "8MB"], ["压缩.mp4"], ["wedding.mp4", "-o", "under 8MB.mp4"],
             ["wedding.mp4", "--to", "8 MB"], ["missing clip.mp4"], ["probe", "make it smaller"],
             ["chat", "wedding.mp4", "-m", "compress to 8MB"], ["dir/压到8MB.mp4"],
-            ["wedding.mp4", "hello"], ["--", "my clip.mp4"], [],
+            ["wedding.mp4", "hello"], ["--", "my clip.mp4"], ["8MB"], ["wedding.mp4", "other.mp4"],
+            [],
         ]
     )
     func leavesOthers(_ arguments: [String]) {
@@ -94,7 +110,7 @@ import Testing
 
     @Test("what the words say twice is said")
     func saysContradictions() throws {
-        let call = try #require(reading(["compress to 8MB or 10MB", "wedding.mp4"]))
+        let call = try #require(reading(["compress to 8MB, no, 10MB", "wedding.mp4"]))
         #expect(call.notes.count == 1)
     }
 

@@ -1,0 +1,135 @@
+import Core
+import Testing
+
+/// What sentences say shall not be done, and what they say in ways of their own: as `PlainWishTests` reads them.
+@Suite struct PlainDenialTests {
+    private func read(_ text: String) -> String {
+        let wish = PlainWish.of(text)
+        var parts = [wish.understood.map(\.meaning).joined(separator: ", ")]
+        if parts == [""] { parts = wish.isCompression ? ["smaller"] : [] }
+        parts += wish.edits.map { "✗ " + $0 }
+        parts += wish.contradictions.map { _ in "?" }
+        return parts.joined(separator: " ")
+    }
+
+    static let denied = [
+        ("without cutting the first 10 seconds, 1MB", "with the first 10 s, at most 1MB"),
+        ("don't cut the first 10 seconds, 1MB", "with the first 10 s, at most 1MB"),
+        ("Do not trim the last 5 seconds", "with the last 5 s"),
+        ("without losing the first 10 seconds, 1MB", "with the first 10 s, at most 1MB"),
+        ("I do not want to lose the first 10 seconds, 1MB", "with the first 10 s, at most 1MB"),
+        ("I don't want the first 10 seconds cut, 8MB", "with the first 10 s, at most 8MB"),
+        ("no trimming of the first 10 seconds", "✗ no trimming of the first 10 seconds"),
+        ("don't just cut the first 10 seconds", "✗ don't just cut the first 10 seconds"),
+        ("don't keep the first 10 seconds", "✗ don't keep the first 10 seconds"),
+        (
+            "don't cut the first 10 seconds, cut the last 5 seconds, 8MB",
+            "with the first 10 s, without the last 5 s, at most 8MB"
+        ),
+        (
+            "don't cut the first 10 seconds and the last 5 seconds, 1MB",
+            "with the first 10 s, at most 1MB ✗ the last 5 seconds"
+        ),
+        ("don't cut the first 10 seconds and mute it", "with the first 10 s ✗ mute it"),
+        ("don't mute it and cut the first 10 seconds", "with its sound ✗ cut the first 10 seconds"),
+        ("don't trim, 8MB", "nothing cut off, at most 8MB"),
+        ("compress it without cutting anything to 8MB", "nothing cut off, at most 8MB"),
+        ("don't trim or mute it, 8MB", "nothing cut off, with its sound, at most 8MB"),
+        ("without muting, 8MB", "with its sound, at most 8MB"),
+        ("without removing the sound, 8MB", "with its sound, at most 8MB"),
+        ("never mute the video, 8MB", "with its sound, at most 8MB"),
+        ("8MB instead of muting it", "at most 8MB, with its sound"),
+        ("not without sound, 8MB", "with its sound, at most 8MB"),
+        ("no audio loss, 8MB", "at most 8MB ✗ no audio"),
+        ("do not change the resolution, 8MB", "as many lines as the source, at most 8MB"),
+        ("without changing the resolution, 8MB", "as many lines as the source, at most 8MB"),
+        ("don't downscale it, 8MB", "as many lines as the source, at most 8MB"),
+        ("keep the frame rate, 8MB", "as many frames as the source, at most 8MB"),
+        (
+            "without splitting it into 3 parts, 8MB",
+            "at most 8MB ✗ without splitting it into 3 parts"
+        ),
+        ("不要剪掉前10秒，压到1MB", "with the first 10 s, at most 1MB"),
+        ("不要把前10秒剪掉，压到1MB", "with the first 10 s, at most 1MB"),
+        ("不剪掉前10秒，压到1MB", "with the first 10 s, at most 1MB"),
+        ("前10秒不要剪掉，压到1MB", "at most 1MB ✗ 前10秒不要剪掉"),
+        ("前10秒不要，压到1MB", "without the first 10 s, at most 1MB"),
+        ("不要剪，压到8MB", "nothing cut off, at most 8MB"),
+        ("不要静音，压到1MB", "with its sound, at most 1MB"),
+        ("不静音，压到1MB", "with its sound, at most 1MB"),
+        ("不需要静音，压到1MB", "with its sound, at most 1MB"),
+        ("声音不要去掉，压到1MB", "at most 1MB ✗ 声音不要去掉"),
+        ("声音不要，压到1MB", "no sound, at most 1MB"),
+        ("不要改变分辨率，8MB", "as many lines as the source, at most 8MB"),
+    ]
+
+    static let said = [
+        ("under 25mb or 10mb", "at most 10MB, the smaller size"),
+        ("压到8MB或10MB", "at most 8MB, the smaller size"),
+        ("to 25MB, no, 10MB", "at most 10MB, the smaller size ✗ no ?"),
+        ("720p, full hd, 8MB", "at most 1080 lines, at most 8MB ?"),
+        (
+            "under 25 mb for discord and mute it",
+            "at most 25MB, the size for Discord, 20 MB, the smaller size, no sound"
+        ),
+        ("under 8mb for discord", "at most 8MB, for Discord, which takes 20MB"),
+        (
+            "for discord or whatsapp",
+            "for Discord, which takes 20MB, the size for WhatsApp, 16 MB"
+        ),
+        ("half the size for discord", "at most 50 % of its size, the size for Discord, 20 MB"),
+        ("make it a bit smaller", "smaller"),
+        ("a little smaller", "smaller"),
+        ("slightly smaller please", "smaller"),
+        ("a bit louder", "✗ a bit louder"),
+        ("make it 30fps and 500kb please", "at most 30 frames a second, at most 500kB"),
+        ("first 10 seconds off, 1MB", "without the first 10 s, at most 1MB"),
+        ("the last 5 seconds cut off", "without the last 5 s"),
+        (
+            "please make my video small enough for email",
+            "the size for Outlook.com, 14.5 MB in a message of 20 MB"
+        ),
+        ("at most 20 percent of the size", "at most 20 % of its size"),
+        ("send it by whatsapp", "the size for WhatsApp, 16 MB"),
+        ("压到五百KB", "at most 500kB"),
+        ("二十五兆以内", "at most 25MB"),
+        ("压到一百兆", "at most 100MB"),
+        ("十MB", "at most 10MB"),
+        ("压到两百五十兆", "at most 250MB"),
+        ("压到一百零五MB", "at most 105MB"),
+        ("1,5 MB", "at most 1.5MB"),
+        ("under 8,5MB", "at most 8.5MB"),
+        ("1,500 kB", "at most 1.5MB"),
+        ("1,5000 MB", "✗ 1,5000 MB"),
+        ("720p,8MB", "at most 720 lines, at most 8MB"),
+    ]
+
+    @Test("what shall not be done is not done, or is left to somebody else", arguments: denied)
+    func readsDenials(_ text: String, _ wish: String) {
+        #expect(read(text) == wish)
+    }
+
+    @Test("sizes and places are read as people say them, and of two the smaller", arguments: said)
+    func readsWords(_ text: String, _ wish: String) {
+        #expect(read(text) == wish)
+    }
+
+    @Test("what counts of two things is said with them")
+    func saysWhatCounts() {
+        #expect(
+            PlainWish.of("to 25MB, no, 10MB").contradictions == [
+                "it says two different things about the size: the smaller counts"
+            ]
+        )
+        #expect(
+            PlainWish.of("1080p, 720p").contradictions == [
+                "it says two different things about the resolution: the last counts"
+            ]
+        )
+        #expect(
+            PlainWish.of("mute it, keep the sound").contradictions == [
+                "it says two different things about the sound: it is kept"
+            ]
+        )
+    }
+}

@@ -178,7 +178,8 @@ struct WishOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("mp4, m4a, jpeg or webp.", valueName: "format")
+        help: ArgumentHelp("mp4, m4a, jpeg or webp.", valueName: "format"),
+        completion: .list(["mp4", "m4a", "jpeg", "webp"])
     )
     var format: String?
 
@@ -202,13 +203,15 @@ struct WishOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("fast, balanced or best.", valueName: "speed")
+        help: ArgumentHelp("fast, balanced or best.", valueName: "speed"),
+        completion: .list(["fast", "balanced", "best"])
     )
     var speed: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("auto, copy, none, or kilobits a second.", valueName: "sound")
+        help: ArgumentHelp("auto, copy, none, or kilobits a second.", valueName: "sound"),
+        completion: .list(["auto", "copy", "none"])
     )
     var audio: String?
 
@@ -220,7 +223,8 @@ struct WishOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("keep, private or none.", valueName: "which")
+        help: ArgumentHelp("keep, private or none.", valueName: "which"),
+        completion: .list(["keep", "private", "none"])
     )
     var metadata: String?
 

@@ -18,7 +18,7 @@ struct ConfigCommand: ParsableCommand {
 
             Of yes and no, --no-background and --no-strict undo what is set.
             """,
-        subcommands: [Show.self, Place.self],
+        subcommands: [Show.self, Place.self, Write.self],
         defaultSubcommand: Show.self
     )
 
@@ -69,6 +69,38 @@ struct ConfigCommand: ParsableCommand {
             )
             session.finish("config path", result, json: json) { _, _ in path }
             return 0
+        }
+    }
+}
+
+extension ConfigCommand {
+    /// `cinch config set`, which people try: the file is theirs to write.
+    struct Write: Errand {
+        static let configuration = CommandConfiguration(
+            commandName: "set",
+            abstract: "Settings are written by hand.",
+            shouldDisplay: false
+        )
+
+        @Argument(parsing: .captureForPassthrough)
+        var words: [String] = []
+
+        var json: Bool { words.contains("--json") }
+
+        func perform(in session: Session, json: JSONLines?) async throws(Failure) -> Int32 {
+            let path = Settings.path(session.environment)
+            var line = "speed = \"best\""
+            if words.count == 2 {
+                let value = Int(words[1]) == nil ? "\"\(words[1])\"" : words[1]
+                line = "\(words[0]) = \(value)"
+            }
+            throw Failure(
+                .usage,
+                "Settings are not written from here",
+                why: "their file is edited by hand",
+                advice: "Write a line such as \(line) into \(path ?? "config.toml").\n"
+                    + "What can be set: cinch config show"
+            )
         }
     }
 }

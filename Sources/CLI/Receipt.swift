@@ -127,7 +127,10 @@ enum Receipt {
     /// Names alone: a place that was removed is not printed instead.
     private static func lines(_ metadata: Report.MetadataOutcome) -> [String] {
         [("kept: ", metadata.kept), ("removed: ", metadata.removed)].compactMap { word, names in
-            names.isEmpty ? nil : word + names.joined(separator: ", ").withoutControls
+            guard !names.isEmpty else { return nil }
+            let isUsual = word == "removed: " && metadata.policy == .private
+            let hint = isUsual ? " (--metadata keep leaves it)" : ""
+            return word + names.joined(separator: ", ").withoutControls + hint
         }
     }
 

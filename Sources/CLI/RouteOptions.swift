@@ -5,7 +5,8 @@ import Core
 struct RouteOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("auto (usual), local or cloud.", valueName: "where")
+        help: ArgumentHelp("auto (usual), local or cloud.", valueName: "where"),
+        completion: .list(["auto", "local", "cloud"])
     )
     var route: String?
 

@@ -49,13 +49,13 @@ struct Session: Sendable {
                     results.line(Cinch.fullMessage(for: error))
                     return 0
                 }
-                throw usage(Cinch.message(for: error))
+                throw usage(Cinch.message(for: error), arguments)
             }
             let code = try await perform(command, json: json)
             if json == nil, !(command is any CloudErrand) { await tellWhatWasLeft() }
             return code
         } catch {
-            return report(error, json: json)
+            return report(hinting(error, arguments), json: json)
         }
     }
 
@@ -171,6 +171,7 @@ struct Session: Sendable {
         let settings = try settings()
         let isBatch = isBatch(command)
         if isBatch { try checkBatch(command) }
+        try checkNames(command, tells: isBatch && json == nil && !command.quiet)
         command.fill(from: settings)
         if isBatch {
             return try await batch(command, settings: settings, json: json)
@@ -353,7 +354,8 @@ struct Session: Sendable {
         return style.red("cinch:") + " " + lines.joined(separator: indent)
     }
 
-    private func usage(_ message: String) -> Failure {
+    private func usage(_ message: String, _ arguments: [String]) -> Failure {
+        if let file = Self.fileLikeOption(arguments) { return file }
         var what = message.split(separator: "\n").first.map(String.init) ?? "Unknown arguments"
         if what.last == "." { what.removeLast() }
         return Failure(.usage, what, advice: "See 'cinch --help'.")

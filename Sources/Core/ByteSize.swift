@@ -48,6 +48,14 @@ package struct ByteSize: Hashable, Comparable, Codable, Sendable {
                 description: "'\(text)' does not begin with a number; \(Self.examples)"
             )
         }
+        if unit.hasPrefix(","), unit.dropFirst().first?.isNumber == true {
+            let digits = trimmed.dropFirst(number.count + 1).prefix { $0.isNumber }
+            throw ParseError(
+                description: digits.count == 3
+                    ? "'\(text)' has a comma in its number; write it without one"
+                    : "'\(text)' has a comma in its number; write \(text.replacing(",", with: "."))"
+            )
+        }
         guard let factor = Self.units[unit] else {
             throw ParseError(
                 description: "'\(unit)' is not a unit of size; \(Self.examples)"

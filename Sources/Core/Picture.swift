@@ -59,10 +59,15 @@ extension Plan {
             reasons.append(
                 "so few bytes look better at \(picture.size) than at \(full)"
             )
-        } else if let cap, full.shortSide < video.displaySize.shortSide {
+        } else if let cap, cap < video.displaySize.shortSide {
+            let bound = "\(isExact ? "exactly" : "at most") \(cap) lines on the short side: \(full)"
+            reasons.append(bound + (cap % 2 == 0 ? "" : ", for sides are even numbers"))
+        } else if let cap, isExact, cap > video.displaySize.shortSide {
             reasons.append(
-                "\(isExact ? "exactly" : "at most") \(cap) lines on the short side: \(full)"
+                "the source has fewer lines than \(cap), and is not made larger: \(full)"
             )
+        } else if full != video.displaySize {
+            reasons.append("sides are even numbers: \(full)")
         }
         if picture.frameRate.value < video.frameRate.value {
             let isSparing = picture.frameRate.value < frameRateCap.kept(of: video.frameRate).value

@@ -235,7 +235,7 @@ package enum InputFile {
                 .missing,
                 "Cannot find \(name)",
                 why: "there is no such file",
-                advice: "Check the name and the folder."
+                advice: NearNames.advice(for: path)
             )
         }
         switch attributes[.type] as? FileAttributeType {

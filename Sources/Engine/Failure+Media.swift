@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Media
+import SystemPackage
 
 extension Failure {
     /// What a libav error means to the person who ran the command.
@@ -37,7 +38,7 @@ extension Failure {
                 .missing,
                 "Cannot find \(path)",
                 why: "there is no such file",
-                advice: "Check the name and the folder."
+                advice: NearNames.advice(for: FilePath(path))
             )
         case .denied:
             self.init(

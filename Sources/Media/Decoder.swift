@@ -40,7 +40,7 @@ package struct Decoder: ~Copyable {
             throw MediaError(
                 .unsupported,
                 .reading,
-                doing: "decode the \(Prober.codecName(parameters)) track",
+                doing: "decode the \(Prober.codecTitle(parameters)) track",
                 words: "this build of FFmpeg has no decoder for it"
             )
         }

@@ -116,7 +116,8 @@ package enum LibraryLog {
             DecoderLog.hear(context, format)
             guard level <= AV_LOG_ERROR else { return }
             var line = [CChar](repeating: 0, count: 512)
-            var printsPrefix: Int32 = 1
+            // The prefix is a component's name and an address in memory, which tell nobody anything.
+            var printsPrefix: Int32 = 0
             av_log_format_line2(
                 context,
                 level,

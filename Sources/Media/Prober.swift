@@ -60,14 +60,14 @@ package enum Prober {
                 .invalid,
                 doing: "read the picture's size",
                 words:
-                    "the \(codecName(stream.pointee.codecpar)) track states none that is possible"
+                    "the \(codecTitle(stream.pointee.codecpar)) track states none that is possible"
             )
         }
         guard avcodec_find_decoder(parameters.codec_id) != nil else {
             throw MediaError(
                 .unsupported,
                 .reading,
-                doing: "decode the \(codecName(stream.pointee.codecpar)) track",
+                doing: "decode the \(codecTitle(stream.pointee.codecpar)) track",
                 words: "this build of FFmpeg has no decoder for it"
             )
         }
@@ -337,6 +337,15 @@ package enum Prober {
 
     static func codecName(_ parameters: UnsafeMutablePointer<AVCodecParameters>) -> String {
         String(cString: avcodec_get_name(parameters.pointee.codec_id))
+    }
+
+    /// For a message: a codec that FFmpeg has no name for is told by the four letters of its file.
+    static func codecTitle(_ parameters: UnsafeMutablePointer<AVCodecParameters>) -> String {
+        guard parameters.pointee.codec_id == AV_CODEC_ID_NONE else { return codecName(parameters) }
+        let tag = parameters.pointee.codec_tag
+        let letters = (0..<4).map { UInt8(truncatingIfNeeded: tag >> (8 * UInt32($0))) }
+        let isWord = letters.allSatisfy { (0x30...0x7A).contains($0) }
+        return isWord ? String(decoding: letters, as: UTF8.self) : "unknown"
     }
 
     static func codecName(_ context: UnsafeMutablePointer<AVCodecContext>) -> String {

@@ -31,6 +31,14 @@ import Testing
         #expect(try ByteSize(parsing: text).bytes == bytes)
     }
 
+    @Test("a decimal comma is told how it is written here")
+    func comma() {
+        let error = #expect(throws: ByteSize.ParseError.self) { try ByteSize(parsing: "8,5MB") }
+        #expect(error?.description == "'8,5MB' has a comma in its number; write 8.5MB")
+        let groups = #expect(throws: ByteSize.ParseError.self) { try ByteSize(parsing: "1,500k") }
+        #expect(groups?.description.hasSuffix("write it without one") == true)
+    }
+
     @Test(
         "what is no size is refused",
         arguments: [

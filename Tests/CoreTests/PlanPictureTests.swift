@@ -41,6 +41,37 @@ import Testing
         #expect(plan.reasons.contains { $0.contains("upright") })
     }
 
+    @Test("why a picture has the lines that it has is said")
+    func lines() throws {
+        func reasons(_ width: Int, _ height: Int, _ cap: HeightCap) throws -> [String] {
+            let size = PixelSize(width: width, height: height)
+            var wish = request(to: 30_000_000)
+            wish.heightCap = cap
+            return try Plan.make(
+                for: phoneClip(video: phoneVideo(size: size, displaySize: size)),
+                request: wish
+            ).reasons
+        }
+        let odd = try reasons(314, 273, .automatic)
+        #expect(odd.contains("sides are even numbers: 314×272"))
+        #expect(!odd.contains { $0.contains("1080") })
+        #expect(
+            try reasons(1280, 720, .exactly(2000)).contains(
+                "the source has fewer lines than 2000, and is not made larger: 1280×720"
+            )
+        )
+        #expect(
+            try reasons(1280, 720, .exactly(333)).contains(
+                "exactly 333 lines on the short side: 590×332, for sides are even numbers"
+            )
+        )
+        #expect(
+            try reasons(1920, 1080, .lines(720)).contains(
+                "at most 720 lines on the short side: 1280×720"
+            )
+        )
+    }
+
     @Test("square pixels: the frame is made as wide as it should be seen")
     func anamorphic() throws {
         let video = phoneVideo(

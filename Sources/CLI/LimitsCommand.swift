@@ -20,7 +20,10 @@ struct LimitsCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "One of them.")
+    @Argument(
+        help: "One of them.",
+        completion: .list(NamedLimits.builtIn.all.map(\.name))
+    )
     var name: String?
 
     @Flag(help: "One JSON object on standard output, described in JSON.md.")

@@ -253,7 +253,10 @@ extension PlainReader {
             "\(not) ?\(deed) (?:anything|any of it)(?: off| out| away)?",
             "\(not) ?\(deed)(?: it| this| that| the video| the clip| my video|视频)?(?: off| out)?(?= *(?:$|[.,;!?，。；！？、]|or |nor |and |but |或))",
         ] {
-            for found in places(pattern) { take(found.range, "nothing cut off") }
+            for found in places(pattern) {
+                take(found.range, "nothing cut off")
+                isWhole = true
+            }
         }
     }
 
@@ -277,7 +280,7 @@ extension PlainReader {
         clause = clause.lowerBound..<max(clause.upperBound, range.upperBound)
         var others = text
         others.cover(range)
-        guard !others.contains(PlainWords.edits, in: clause), !isAfterDenial(range),
+        guard !others.contains(PlainWords.edits, in: clause), !isAfterDenial(range), !isWhole,
             !SizeMention.follows(tail(of: range), Self.soundsOfIt),
             let joined = wish.span.map({ $0.joined(with: span) }) ?? span
         else { return refuse(range) }

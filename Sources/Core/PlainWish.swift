@@ -79,6 +79,8 @@ struct PlainReader {
     private var settings: [AnyKeyPath: Int] = [:]
     /// Where it was said otherwise, which does not count.
     private var overruled: Set<Int> = []
+    /// Whether nothing at all shall be cut.
+    var isWhole = false
     /// Whether a cut was named that shall not be.
     var isSparing = false
     let clauses: [Range<Int>]

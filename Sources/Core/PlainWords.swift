@@ -37,7 +37,8 @@ package enum PlainWords {
             "not too", "when", "it's", "i'd", "i've", "we", "and then", "an email", "attachment",
             "message", "chat", "post", "a bit", "a little", "a little bit", "a tad", "bit",
             "little",
-            "slightly", "somewhat", "rather", "enough", "small enough", "posting", "s", "ones",
+            "slightly", "somewhat", "don't forget to", "do not forget to", "别忘了", "别忘记", "不要忘记",
+            "不要忘了", "rather", "enough", "small enough", "posting", "s", "ones",
             "one", "each", "every", "total",
             "从", "最高", "最低", "做", "做成", "它", "这", "那", "那个", "我", "想", "要", "想要", "需要", "可以", "能",
             "并", "并且", "同时", "但", "但是", "而且",
@@ -73,6 +74,10 @@ package enum PlainWords {
             "wouldn't",
             "避免", "而不是",
         ]
+    /// What asks for a deed with a "don't".
+    private static let reminders = [
+        "don't forget", "do not forget", "dont forget", "never forget", "别忘", "不要忘", "不能忘",
+    ]
     /// Before the name of a deed: "without cutting", "no cutting", "不静音".
     private static let barePrefixes = ["without", "no", "不", "勿"]
     /// What a negation may be about instead.
@@ -84,7 +89,8 @@ package enum PlainWords {
 
     /// Whether words turn what follows them into its opposite.
     static func isNegated(_ lead: Substring) -> Bool {
-        let text = MaskedText(String(lead), covering: [])
+        var text = MaskedText(String(lead), covering: [])
+        text.cover(reminders)
         guard let last = negations.flatMap({ text.places(of: $0) }).map(\.upperBound).max() else {
             return false
         }
@@ -95,7 +101,8 @@ package enum PlainWords {
     ///
     /// `isSound`: the sound is what it is about, and not what is spared.
     static func denial(_ lead: String, next: String, isSound: Bool = false) -> Int? {
-        let text = MaskedText(lead, covering: [])
+        var text = MaskedText(lead, covering: [])
+        text.cover(reminders)
         var found = denials.flatMap { text.places(of: $0) }
         for place in barePrefixes.flatMap({ text.places(of: $0) }) {
             let rest = String(text.characters[place.upperBound...]) + next

@@ -125,6 +125,12 @@ extension Plan {
             request: request,
             totalBitsPerSecond: Int(Double(limit) * 8 / seconds)
         )
+        if case .encode(let stream, _, _, _) = sounds.first,
+            let track = source.audio.first(where: { $0.streamIndex == stream }),
+            let character = track.character
+        {
+            reasons.append(character.reason)
+        }
         let metadata = KeptMetadata.choose(
             from: source,
             policy: request.metadata,

@@ -140,6 +140,7 @@ extension Sound {
         } else {
             let allowed = Int(Double(totalBitsPerSecond) * share)
             wanted = ladder.first { $0 <= allowed } ?? 24_000
+            if track.character == .silent { wanted = 24_000 }
             if let own = track.bitsPerSecond, own > 0 {
                 // More bits than the source has cannot bring back what it lost.
                 if mayCopy, Double(own) <= Double(max(wanted, 64_000)) * 1.1,
@@ -151,7 +152,8 @@ extension Sound {
             }
         }
         // Below 40 kbit/s two channels sound worse than one.
-        let channels = track.channels == 1 || wanted < 40_000 ? 1 : 2
+        let hasOne = track.channels == 1 || track.character != nil && wish == .automatic
+        let channels = hasOne || wanted < 40_000 ? 1 : 2
         if case .automatic = wish, channels == 1 { wanted = min(wanted, 64_000) }
         return .encode(
             streamIndex: track.streamIndex,

@@ -202,6 +202,8 @@ package struct AudioTrack: Hashable, Codable, Sendable {
     package var isSecondary: Bool
     /// False where this build has no decoder for the codec, or the track describes no sound.
     package var isDecodable: Bool
+    /// What was heard in it; nil for ordinary sound, and where nobody listened.
+    package var character: SoundCharacter?
 
     package init(
         streamIndex: Int,

@@ -31,6 +31,7 @@ package enum Planned: Codable, Sendable, Equatable {
             let sound = SoundSource(of: source)
             self = .sound(sound, try SoundPlan.make(for: sound, request: request), request)
         case .video(let source):
+            let source = source.listened(for: request, flag: flag)
             self = .video(source, try Self.plan(source, request, flag: flag), request)
         case .sound(let source):
             self = .sound(source, try SoundPlan.make(for: source, request: request), request)
@@ -139,6 +140,23 @@ package enum Planned: Codable, Sendable, Equatable {
         case .sound(_, let plan, _): .plannedSound(plan)
         case .still(_, let plan, _): .plannedStill(plan)
         }
+    }
+}
+
+extension Source {
+    /// The same, having listened to the track that would be encoded.
+    fileprivate func listened(for request: Request, flag: CancellationFlag) -> Source {
+        guard request.target != nil, request.audio == .automatic,
+            let index = audio.firstIndex(where: \.isDecodable), audio[index].channels > 1
+        else { return self }
+        var source = self
+        // What cannot be heard is encoded as ever; a run tells of what cannot be read.
+        source.audio[index].character = try? SoundSamples.character(
+            of: self,
+            streamIndex: audio[index].streamIndex,
+            flag: flag
+        )
+        return source
     }
 }
 

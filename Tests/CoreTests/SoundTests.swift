@@ -29,6 +29,32 @@ import Testing
         )
     }
 
+    @Test("channels that say the same are one, and what nobody hears gets the least")
+    func character() {
+        func encoded(_ character: SoundCharacter?, _ wish: AudioWish) -> [Int] {
+            var source = Self.recorded
+            source.audio[0].character = character
+            let sound = Sound.choose(for: source, wish: wish, totalBitsPerSecond: 9_000_000)
+            guard case .encode(_, let rate, let channels, _) = sound else { return [] }
+            return [rate, channels]
+        }
+        #expect(encoded(nil, .automatic) == [128_000, 2])
+        #expect(encoded(.mono, .automatic) == [64_000, 1])
+        #expect(encoded(.silent, .automatic) == [24_000, 1])
+        // Who names a rate gets it, as it is.
+        #expect(encoded(.mono, .bitsPerSecond(96_000)) == [96_000, 2])
+    }
+
+    @Test("a plan says why the sound gets fewer bytes than it could")
+    func reasons() throws {
+        var source = Self.recorded
+        for (character, words) in [(SoundCharacter.mono, "say the same"), (.silent, "too soft")] {
+            source.audio[0].character = character
+            let plan = try Plan.make(for: source, request: request(to: 5_000_000))
+            #expect(plan.reasons.contains { $0.contains(words) })
+        }
+    }
+
     @Test("a single channel stays one and takes 64 kbit/s at most")
     func mono() {
         let source = phoneClip(

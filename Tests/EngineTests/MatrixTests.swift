@@ -16,7 +16,7 @@ import Testing
         /// What ffmpeg paints and plays.
         var size = "192x108"
         var rate = "25"
-        var sound: String? = "sine=f=500:r=48000,aformat=channel_layouts=stereo"
+        var sound: String? = "sine=f=500:r=48000,pan=stereo|FL=c0|FR=0.5*c0"
         /// What it encodes them with.
         var options: [String]
         /// What comes out.
@@ -47,7 +47,7 @@ import Testing
         Row(
             testDescription: "a Matroska of a film: HEVC in 10 bits, FLAC of six channels",
             name: "in.mkv",
-            sound: "sine=f=500:r=48000,aformat=channel_layouts=5.1",
+            sound: "sine=f=500:r=48000,pan=5.1|FL=c0|FR=0.5*c0",
             options: [
                 "-c:v", "libx265", "-x265-params", "log-level=none:crf=4", "-preset", "ultrafast",
                 "-pix_fmt", "yuv420p10le", "-c:a", "flac",
@@ -57,7 +57,7 @@ import Testing
             testDescription:
                 "a MOV of an editor: ProRes 4:2:2 in 10 bits, sound of 24 bits at 96 kHz",
             name: "in.mov",
-            sound: "sine=f=500:r=96000,aformat=channel_layouts=stereo",
+            sound: "sine=f=500:r=96000,pan=stereo|FL=c0|FR=0.5*c0",
             options: ["-c:v", "prores_ks", "-pix_fmt", "yuv422p10le", "-c:a", "pcm_s24le"]
         ),
         Row(
@@ -68,7 +68,7 @@ import Testing
         Row(
             testDescription: "an M4V with MPEG-4 ASP and sound of eight channels",
             name: "in.mkv",
-            sound: "sine=f=500:r=48000,aformat=channel_layouts=7.1",
+            sound: "sine=f=500:r=48000,pan=7.1|FL=c0|FR=0.5*c0",
             options: ["-c:v", "mpeg4", "-q:v", "2", "-c:a", "pcm_s16le"]
         ),
         Row(
@@ -80,20 +80,20 @@ import Testing
         Row(
             testDescription: "an M2TS of a disc: MPEG-2 and AC-3 of six channels",
             name: "in.m2ts",
-            sound: "sine=f=500:r=48000,aformat=channel_layouts=5.1",
+            sound: "sine=f=500:r=48000,pan=5.1|FL=c0|FR=0.5*c0",
             options: ["-c:v", "mpeg2video", "-q:v", "2", "-c:a", "ac3"]
         ),
         Row(
             testDescription: "an MPG of the nineties: MPEG-1 and MP2 of 44.1 kHz",
             name: "in.mpg",
-            sound: "sine=f=500:r=44100,aformat=channel_layouts=stereo",
+            sound: "sine=f=500:r=44100,pan=stereo|FL=c0|FR=0.5*c0",
             options: ["-c:v", "mpeg1video", "-q:v", "2", "-c:a", "mp2"],
             sampleRate: "44100"
         ),
         Row(
             testDescription: "a WMV: Windows Media video and sound",
             name: "in.wmv",
-            sound: "sine=f=500:r=44100,aformat=channel_layouts=stereo",
+            sound: "sine=f=500:r=44100,pan=stereo|FL=c0|FR=0.5*c0",
             options: ["-c:v", "wmv2", "-q:v", "2", "-c:a", "wmav2"],
             frames: 51,
             sampleRate: "44100",

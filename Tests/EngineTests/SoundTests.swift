@@ -114,6 +114,17 @@ import Testing
         #expect(first < 200, "\(first)")
     }
 
+    @Test("two channels that say the same become one, and the receipt's plan says so")
+    func sameChannels() async throws {
+        let run = try Self.run([Self.sine(400)])
+        let request = run.request(to: run.input.byteCount / 2)
+        let plan = try #require(try await Compressor().plan(request).video?.plan)
+        #expect(plan.reasons.contains { $0.contains("say the same") })
+        _ = try await run.perform(request)
+        #expect(try FFprobe.facts(run.output).audio?.channels == 1)
+        #expect(try Self.heard(run.output) == [true, false, false])
+    }
+
     static let tracks = [sine(400), sine(700), sine(1100)]
     static let languages = [
         "-metadata:s:a:0", "language=fre", "-metadata:s:a:1", "language=eng",
@@ -122,7 +133,9 @@ import Testing
     ]
 
     static func heard(_ path: FilePath, track: Int = 0) throws -> [Bool] {
-        let samples = Self.left(try FFmpeg.samples(of: path, track: track))
+        let tracks = (try FFprobe.facts(path).streams ?? []).filter { $0.codecType == "audio" }
+        let both = try FFmpeg.samples(of: path, track: track)
+        let samples = tracks[track].channels == 1 ? both : Self.left(both)
         return [400.0, 700, 1100].map { strength(of: $0, in: samples, rate: 48_000) > 0.1 }
     }
 

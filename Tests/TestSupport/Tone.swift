@@ -9,13 +9,20 @@ package struct Tone: Sendable {
     package var sampleRate: Int
     package var channels: Int
     package var bitsPerSecond: Int
+    /// 1 is a quarter of full scale.
+    package var loudness: Double
+    /// How loud the second channel is beside the first.
+    package var second: Double
 
     package init(
         seconds: Double,
         sampleRate: Int = 48_000,
         channels: Int = 2,
-        bitsPerSecond: Int = 64_000
+        bitsPerSecond: Int = 64_000,
+        loudness: Double = 1,
+        second: Double = 1
     ) {
+        (self.loudness, self.second) = (loudness, second)
         self.seconds = seconds
         self.sampleRate = sampleRate
         self.channels = channels
@@ -34,9 +41,12 @@ package struct Tone: Sendable {
         }
         let count = Int(seconds * Double(sampleRate))
         var samples = Data(capacity: count * channels * 2)
+        let tables = [loudness, loudness * second].map { factor in
+            table.map { UInt16(bitPattern: Int16(Double($0) * factor)) }
+        }
         for index in 0..<count {
-            let value = UInt16(bitPattern: table[index % hiss])
-            for _ in 0..<channels {
+            for channel in 0..<channels {
+                let value = tables[channel == 1 ? 1 : 0][index % hiss]
                 samples.append(UInt8(truncatingIfNeeded: value))
                 samples.append(UInt8(truncatingIfNeeded: value >> 8))
             }

@@ -30,7 +30,7 @@ struct CloudOptions: ParsableArguments {
     @Option(help: ArgumentHelp("clideo (usual) or 8mb.", valueName: "name"))
     var profile: String?
 
-    @Flag(help: "Agree to contact the service and to send it files.")
+    @Flag(help: "Agree to contact the service and, for this call, to send it files.")
     var cloud = false
 
     @Flag(help: "Send nothing, whatever else is set.")
@@ -65,7 +65,9 @@ struct CloudCommand: ParsableCommand {
         usage: "cinch cloud COMMAND [options]",
         discussion: """
             Nothing is sent anywhere before you agreed to it: 'cinch cloud login' asks, and \
-            --cloud agrees beforehand. The steps of a session go on where the last one ended, in \
+            --cloud agrees beforehand. What you agree to when asked holds until 'cinch cloud \
+            logout', and so does --cloud for contacting the service from here; to send files it \
+            agrees for its own call alone. The steps of a session go on where the last one ended, in \
             whichever terminal. 'cinch cloud simulate' starts a stand-in for trying all of it.
 
             NEMO_TOKEN is used instead of a free token where it is set. NEMO_API_URL names another \

@@ -21,6 +21,8 @@ final class CloudConsole: Sendable {
         /// Whether "Connecting…" and "Ready!" are lines of their own, as in a conversation.
         var greets = false
         var asksNobody = false
+        /// What this call has agreed to.
+        var agreed: Set<Consent.Subject> = []
     }
 
     let results: Output
@@ -32,6 +34,9 @@ final class CloudConsole: Sendable {
     private let isMute: Bool
     /// `--cloud`: whoever runs the command agrees to what is then only said.
     let agrees: Bool
+    /// Whether that lasts, for contacting the service: the steps of a session are one thing. To send files
+    /// is agreed to for the call alone.
+    private let keepsContact: Bool
     let reader: LineReader
     let live: LiveLine<ActivityLine.State>
     /// Where this is the console of one file among others: what it says goes there.
@@ -47,6 +52,7 @@ final class CloudConsole: Sendable {
         isQuiet: Bool = false,
         isMute: Bool = false,
         agrees: Bool = false,
+        keepsContact: Bool = false,
         reader: LineReader = LineReader(),
         words: CloudWords
     ) {
@@ -56,6 +62,7 @@ final class CloudConsole: Sendable {
         self.isQuiet = isQuiet
         self.isMute = isMute
         self.agrees = agrees
+        self.keepsContact = keepsContact
         self.reader = reader
         (relay, front) = (nil, nil)
         state = Locked(State(words: words))
@@ -71,6 +78,7 @@ final class CloudConsole: Sendable {
         (results, messages) = (front.messages, front.messages)
         json = front.json.map { JSONLines($0, number: number) }
         (isQuiet, isMute, agrees) = (front.isQuiet, true, front.agrees)
+        keepsContact = front.keepsContact
         reader = front.reader
         (self.relay, self.front) = (relay, front)
         state = Locked(State(words: front.words))
@@ -211,28 +219,37 @@ final class CloudConsole: Sendable {
         return await reader.next(LineReader.Prompt(output: messages, sign: prompt, columns: 2))
     }
 
+    /// What was agreed to for this call, or for a job that it goes on with.
+    var agreed: Set<Consent.Subject> {
+        get { state.withLock(\.agreed) }
+        set { state.withLock { $0.agreed = newValue } }
+    }
+
     /// Asks for consent: a person if there is one; `--cloud` is the answer given beforehand.
-    func ask(_ question: Consent.Question) async -> Bool {
+    func ask(_ question: Consent.Question) async -> Consent.Answer {
         if let front { return await front.ask(question) }
         let (words, asksNobody) = state.withLock { ($0.words, $0.asksNobody) }
-        if asksNobody { return true }
+        if asksNobody { return .always }
+        if agreed.contains(question.subject) { return .once }
         if agrees {
-            // Said to everybody, also where nothing else is: it is the one time.
-            if let json {
+            agreed.insert(question.subject)
+            if isQuiet {
+                // The flag says it all.
+            } else if let json {
                 json.write(.note, NotePayload(text: words.question(question)))
             } else {
                 live.interrupt { messages.line(Wrapping.note(words.question(question), messages)) }
             }
-            return true
+            return keepsContact && question.subject == .network ? .always : .once
         }
-        guard json == nil, reader.isTerminal, messages.isTerminal else { return false }
+        guard json == nil, reader.isTerminal, messages.isTerminal else { return .no }
         live.pause()
         let width = min(100, messages.columns)
         let lines = Wrapping.paragraphs(words.question(question), width: width)
         messages.write(lines.joined(separator: "\n") + "\n" + words.goAhead)
         let answer = await reader.next()
         if answer == nil { messages.line() }
-        return CloudWords.isYes(answer ?? "")
+        return CloudWords.isYes(answer ?? "") ? .always : .no
     }
 
     // MARK: Events

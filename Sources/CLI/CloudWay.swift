@@ -47,6 +47,7 @@ struct CloudWay: Sendable {
             job = left
             console.note("An earlier run of this was cut short: this one goes on from there.")
         }
+        if console.agrees { job.isAgreed = true }
         do throws(WayFailure) {
             let delivered = try await work(&job, spender)
             jobs.forget(job)

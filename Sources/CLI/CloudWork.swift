@@ -26,6 +26,9 @@ extension LoginCommand {
 extension LogoutCommand {
     func perform(at desk: CloudDesk) async throws(Failure) {
         desk.session.logOut()
+        do throws(CloudError) {
+            try RoutedJobs(desk.configuration).withdraw()
+        } catch { throw error.failure }
         let status = desk.status
         desk.finish("cloud logout", status) { width, style in
             options.quiet

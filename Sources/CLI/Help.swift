@@ -90,7 +90,8 @@ enum Help {
           --route WHERE         auto (usual): here, or in the cloud where only that can
                                 and you have agreed to it; local; cloud
           --offline             send nothing, whatever else is set
-          --cloud               agree to contact the service and to send it files
+          --cloud               agree, for this call, to contact the service and to send
+                                it files
           --max-wait TIME       90, 90s, 5m: where it would take longer here, the cloud
                                 does it, if you have agreed and it is twice as fast
           --max-credits NUMBER  what the cloud may cost, all files of the call together;

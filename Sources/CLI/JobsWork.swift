@@ -118,13 +118,26 @@ extension CloudDesk {
         switch job {
         case .render(let job): await session.forget(job, stops: session.status.mayBeAsked)
         case .routed(let job, _):
+            let before = assume(job)
+            defer { console.agreed = before }
+            let stops =
+                session.status.mayBeAsked || job.isAgreed == true && !configuration.isOffline
             let jobs = RoutedJobs(configuration)
             let ids = [job.sessionID, jobs.session(of: job)?.sessionID].compactMap { $0 }
             for render in session.jobs() where ids.contains(render.sessionID) {
-                await session.forget(render, stops: session.status.mayBeAsked)
+                await session.forget(render, stops: stops)
             }
             jobs.forget(job)
         }
+    }
+
+    /// What was agreed to for a job holds where it is gone on with.
+    ///
+    /// - Returns: what was agreed to before, to be set again after it.
+    private func assume(_ job: RoutedJob) -> Set<Consent.Subject> {
+        let before = console.agreed
+        if job.isAgreed == true { console.agreed.formUnion(Consent.Subject.allCases) }
+        return before
     }
 
     /// Goes on with each to its file; one that fails does not keep the others.
@@ -174,6 +187,8 @@ extension CloudDesk {
                 advice: "Forget the job with 'cinch jobs --forget'."
             )
         }
+        let before = assume(job)
+        defer { console.agreed = before }
         var request = job.request
         request.overwrites = request.overwrites || overwrites
         var policy = RouteFacts.Policy()
@@ -184,7 +199,7 @@ extension CloudDesk {
                 request: request,
                 policy: policy,
                 edit: job.isEdit ? job.message : nil,
-                agrees: console.agrees
+                agrees: console.agrees || job.isAgreed == true
             ),
             limits: Compressor.Limits(),
             console: console,

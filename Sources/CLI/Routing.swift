@@ -211,7 +211,7 @@ struct Routing: Sendable {
                 edit == nil ? "There is no way to make it" : "The edit cannot be made",
                 why: [here, there].compactMap { $0?.obstaclesText }.joined(separator: "; "),
                 advice: isDenied
-                    ? "Run 'cinch cloud login' and agree, or add --cloud." : "See 'cinch plan'."
+                    ? "Add --cloud: it agrees, for the call that has it." : "See 'cinch plan'."
             )
         }
         if let last = failures.last, last.way.usesCloud, main?.way.usesCloud == false {

@@ -19,6 +19,7 @@ extension Session {
             json: json,
             isQuiet: options.quiet,
             agrees: options.cloud,
+            keepsContact: true,
             words: words
         )
         let isOffline = try settings().isOn(.offline) || options.offline

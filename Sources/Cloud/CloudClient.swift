@@ -33,7 +33,7 @@ package final class CloudClient: Sendable {
     package init(
         _ configuration: CloudConfiguration,
         transfer: Transfer? = nil,
-        ask: @escaping Consent.Ask = { _ in false },
+        ask: @escaping Consent.Ask = { _ in .no },
         events: @escaping @Sendable (CloudEvent) -> Void = { _ in }
     ) {
         self.configuration = configuration

@@ -26,7 +26,7 @@ package final class CloudSession: Sendable {
         _ configuration: CloudConfiguration,
         place: String? = nil,
         transfer: Transfer? = nil,
-        ask: @escaping Consent.Ask = { _ in false },
+        ask: @escaping Consent.Ask = { _ in .no },
         events: @escaping @Sendable (CloudEvent) -> Void = { _ in }
     ) {
         client = CloudClient(configuration, transfer: transfer, ask: ask, events: events)

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// What a person has agreed to, for each host, kept until they log out (§16).
 ///
-/// Nothing goes to the network before the first yes, and no file before the second. Working
+/// What holds for one call alone is kept by whoever answers. Nothing goes to the network before the first yes, and no file before the second. Working
 /// offline forbids both, whatever was agreed.
 package struct Consent: Sendable {
     package enum Subject: String, Sendable, Codable, CaseIterable {
@@ -51,8 +51,17 @@ package struct Consent: Sendable {
         }
     }
 
-    /// Asks the person; false for no and where nobody can be asked.
-    package typealias Ask = @Sendable (Question) async -> Bool
+    package enum Answer: Sendable {
+        /// Also where nobody can be asked.
+        case no
+        /// For this call alone.
+        case once
+        /// Until they log out.
+        case always
+    }
+
+    /// Asks the person.
+    package typealias Ask = @Sendable (Question) async -> Answer
 
     let folder: StateFolder
     let host: String
@@ -63,7 +72,7 @@ package struct Consent: Sendable {
         folder: StateFolder,
         host: String,
         isOffline: Bool,
-        ask: @escaping Ask = { _ in false }
+        ask: @escaping Ask = { _ in .no }
     ) {
         (self.folder, self.host, self.isOffline, self.ask) = (folder, host, isOffline, ask)
     }
@@ -79,11 +88,12 @@ package struct Consent: Sendable {
     ) async throws(CloudError) {
         if isOffline { throw CloudError(.offlineMode, step) }
         if isGiven(subject) { return }
-        guard await ask(Question(subject: subject, host: host, files: files, addresses: addresses))
-        else {
-            throw CloudError(.consentMissing(subject), step)
+        let question = Question(subject: subject, host: host, files: files, addresses: addresses)
+        switch await ask(question) {
+        case .no: throw CloudError(.consentMissing(subject), step)
+        case .once: break
+        case .always: try give(subject)
         }
-        try give(subject)
     }
 
     /// Whether it was agreed to on this machine.

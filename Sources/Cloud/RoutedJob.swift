@@ -26,6 +26,8 @@ package struct RoutedJob: Sendable, Equatable, Codable {
     package var isEdited = false
     /// What was made smaller, or an MP4, to be sent in the input's stead.
     package var shrunk: String?
+    /// Whether it was agreed to for itself, with `--cloud`; what a person said is kept elsewhere.
+    package var isAgreed: Bool?
     /// What tells the next run of its batch that it has been made; nil for a file alone.
     package var key: LedgerKey?
 
@@ -87,6 +89,14 @@ package struct RoutedJobs: Sendable {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         guard let bytes = try? encoder.encode(job) else { throw CloudError(.defect, .remembering) }
         try configuration.folder.write([UInt8](bytes), to: file(job.id))
+    }
+
+    /// What was agreed to for the jobs themselves holds no longer.
+    package func withdraw() throws(CloudError) {
+        for var job in all where job.isAgreed == true {
+            job.isAgreed = nil
+            try save(job)
+        }
     }
 
     /// Forgets a job, its session and what was made to be sent.

@@ -22,7 +22,7 @@ extension BuiltProgram {
                     ["cloud", "export", "-o", one, "--force"],
                     saying: "the input is never written to"
                 )
-                try await stage.succeed(["cloud", "upload", two, "-q"])
+                try await stage.succeed(["cloud", "upload", two, "--cloud", "-q"])
                 try await stage.succeed(["cloud", "send", "compress this video", "-q"])
                 try await stage.fail(
                     69,

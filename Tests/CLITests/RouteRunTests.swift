@@ -368,7 +368,7 @@ extension BuiltProgram {
                 let words = again.messages.replacing("\n  ", with: " ")
                 #expect(words.contains("its plan did not include exports (402)"))
                 #expect(stage.simulator.count(.upload) == uploads)
-                try await stage.succeed(["cloud", "login"])
+                try await stage.succeed(["cloud", "login", "--cloud"])
                 try await stage.succeed(Self.cloud + ["--force"])
                 #expect(stage.simulator.count(.upload) == uploads + 1)
             }

@@ -86,7 +86,7 @@ import Testing
         )
         let client = CloudClient(
             configuration,
-            ask: { _ in true },
+            ask: { _ in .always },
             events: { event in told.withLock { $0.append(event) } }
         )
         try #require(live.sessions.count == 2)

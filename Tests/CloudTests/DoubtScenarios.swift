@@ -176,7 +176,7 @@ import Testing
         let client = CloudSession(
             configuration,
             transfer: Transfer(environment: [:]),
-            ask: { _ in true }
+            ask: { _ in .always }
         )
         let error = await #expect(throws: CloudError.self) { try await client.send("add a title") }
         #expect(error?.kind == .runLost)

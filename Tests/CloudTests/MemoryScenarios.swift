@@ -18,7 +18,7 @@ import Testing
         return CloudSession(
             try CloudConfiguration(profile: .clideo, environment: environment),
             transfer: Transfer(environment: [:]),
-            ask: { _ in true }
+            ask: { _ in .always }
         )
     }
 

@@ -179,7 +179,7 @@ import Testing
         let client = CloudClient(
             try CloudConfiguration(profile: .clideo, environment: environment),
             transfer: Transfer(environment: [:]),
-            ask: { _ in true }
+            ask: { _ in .always }
         )
         let fetching = Fetching(
             client: client,
@@ -360,7 +360,7 @@ import Testing
                 try scene.client().client.configuration,
                 ask: { question in
                     asked.withLock { $0.append(question) }
-                    return false
+                    return .no
                 }
             )
             let error = await scene.error {

@@ -167,7 +167,7 @@ struct Scene: Sendable {
         return CloudSession(
             configuration,
             transfer: Transfer(limitSpeed: limitSpeed, environment: variables),
-            ask: { _ in says },
+            ask: { _ in says ? .always : .no },
             events: { heard.note($0) }
         )
     }

@@ -190,20 +190,26 @@ import Testing
         let folder = try Folder()
         let state = state(folder)
         let asked = Asked()
-        func consent(_ host: String, offline: Bool = false, says: Bool = true) -> Consent {
+        func consent(
+            _ host: String,
+            offline: Bool = false,
+            says: Consent.Answer = .always
+        ) -> Consent {
             Consent(folder: state, host: host, isOffline: offline) {
                 await asked.note($0)
                 return says
             }
         }
         await #expect(throws: CloudError(.consentMissing(.network), .connecting)) {
-            try await consent("a", says: false).require(.network, for: .connecting)
+            try await consent("a", says: .no).require(.network, for: .connecting)
         }
+        try await consent("a", says: .once).require(.network, for: .connecting)
+        #expect(!consent("a").isGiven(.network))
         try await consent("a").require(.network, for: .connecting)
-        try await consent("a", says: false).require(.network, for: .connecting)
-        #expect(await asked.questions.count == 2)
+        try await consent("a", says: .no).require(.network, for: .connecting)
+        #expect(await asked.questions.count == 3)
         await #expect(throws: CloudError(.consentMissing(.network), .connecting)) {
-            try await consent("b", says: false).require(.network, for: .connecting)
+            try await consent("b", says: .no).require(.network, for: .connecting)
         }
         await #expect(throws: CloudError(.offlineMode, .connecting)) {
             try await consent("a", offline: true).require(.network, for: .connecting)

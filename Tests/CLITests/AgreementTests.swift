@@ -1,0 +1,23 @@
+import Simulator
+import TestSupport
+import Testing
+
+extension BuiltProgram {
+    @Suite("How long an agreement to the cloud holds")
+    struct AgreementTests {
+        @Test("--cloud agrees for its own call: the next one sends nothing, edit or not")
+        func onceAgreed() async throws {
+            try await CloudStage.with { stage in
+                let call = [try stage.clip(), "--to", "1MB"]
+                try await stage.succeed(call + ["--route", "cloud", "--cloud"])
+                let count = stage.simulator.requests.count
+                #expect(count > 0)
+                let next = call + ["--force", "-q"]
+                try await stage.fail(77, next + ["--edit", "add a title"], saying: "Add --cloud")
+                try await stage.succeed(next + ["--route", "cloud"])
+                try await stage.fail(77, ["cloud", "credits"], saying: "nobody has agreed")
+                #expect(stage.simulator.requests.count == count)
+            }
+        }
+    }
+}

@@ -34,8 +34,9 @@ final class CloudConsole: Sendable {
     private let isMute: Bool
     /// `--cloud`: whoever runs the command agrees to what is then only said.
     let agrees: Bool
-    /// Whether that lasts, for contacting the service: the steps of a session are one thing. To send files
-    /// is agreed to for the call alone.
+    /// Whether that lasts, for contacting the service: the steps of a session are one thing.
+    ///
+    /// To send files is agreed to for the call alone.
     private let keepsContact: Bool
     let reader: LineReader
     let live: LiveLine<ActivityLine.State>

@@ -10,6 +10,8 @@ struct CloudDesk: Sendable {
     let configuration: CloudConfiguration
     let console: CloudConsole
     let session: CloudSession
+    /// Where receipts are kept of what is made; nil where the user does not want any.
+    var history: History?
     /// Says that a local run has begun on this screen, so that a signal finds its line.
     let onRun: @Sendable (Renderer?) -> Void
 

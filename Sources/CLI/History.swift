@@ -91,12 +91,18 @@ extension Session {
     /// The same of a file that could have been made elsewhere too.
     func remember(_ outcome: Routing.Outcome, of request: Request, settings: Settings) {
         // What a simulated service made is not worth remembering.
-        if isTrial { return }
+        if isTrial || !settings.isOn(.history) { return }
+        History(environment)?.add(outcome, of: request)
+    }
+}
+
+extension History {
+    /// Keeps a receipt of a file, with the way that it took.
+    func add(_ outcome: Routing.Outcome, of request: Request) {
         switch outcome {
-        case .local(let report): remember(report, settings: settings)
+        case .local(let report): add(report, route: .local)
         case .cloud(let file):
-            let report = Report(file, of: request)
-            remember(report, route: file.maker == .cloud ? .cloud : .local, settings: settings)
+            add(Report(file, of: request), route: file.maker == .cloud ? .cloud : .local)
         }
     }
 }

@@ -209,6 +209,7 @@ extension CloudDesk {
         )
         let start = ContinuousClock.now
         let outcome = try await routing.run().outcome
+        history?.add(outcome, of: request)
         if let key = job.key {
             // The batch that it was a part of need not make it again.
             let report: Report =

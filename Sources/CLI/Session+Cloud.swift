@@ -22,7 +22,8 @@ extension Session {
             keepsContact: true,
             words: words
         )
-        let isOffline = try settings().isOn(.offline) || options.offline
+        let settings = try settings()
+        let isOffline = settings.isOn(.offline) || options.offline
         let run = Locked<Renderer?>(nil)
         let environment = environment
         let screen = Screen(
@@ -40,12 +41,13 @@ extension Session {
         )
         try await stoppable(screen, json: json) { () async throws(Failure) in
             guard let trial = try command.trial?.settings() else {
-                let desk = try CloudDesk(
+                var desk = try CloudDesk(
                     profile: profile,
                     isOffline: isOffline,
                     environment: environment,
                     console: console
                 ) { renderer in run.withLock { $0 = renderer } }
+                desk.history = settings.isOn(.history) ? History(environment) : nil
                 return try await command.perform(at: desk)
             }
             console.askNobody()

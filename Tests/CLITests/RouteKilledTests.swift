@@ -75,8 +75,12 @@ extension BuiltProgram {
                     jobs.first?["stage"] as? String
                         == (place == .downloading ? "rendering" : place.rawValue)
                 )
-                let result = try await stage.succeed(["jobs", "--resume"])
+                let history = ["CINCH_HISTORY": "on"]
+                let result = try await stage.succeed(["jobs", "--resume"], environment: history)
                 #expect(result.output.contains("clip-1MB.mp4\n"))
+                let made = try await stage.succeed(["history", "--json"])
+                let receipts = try made.objects().last?["receipts"] as? [[String: Any]]
+                #expect(receipts?.map { $0["route"] as? String } == ["cloud"])
                 try await expectDone(stage, place)
             }
         }

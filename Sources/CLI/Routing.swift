@@ -188,7 +188,9 @@ struct Routing: Sendable {
     private func tell(_ decision: RouteDecision, _ attempt: RouteAttempt, isFirst: Bool) {
         guard tells || attempt.way.usesCloud || !isFirst else { return }
         if !console.isQuiet { console.json?.write(.route, RoutePayload(decision)) }
-        guard isFirst else { return }
+        // Whoever rules the cloud out need not be told why it is not used.
+        let isKeptHere = scout.policy.isOffline || scout.policy.route == .local
+        guard isFirst, !isKeptHere else { return }
         console.remark(decision.text)
     }
 

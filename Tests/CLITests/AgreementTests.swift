@@ -19,5 +19,16 @@ extension BuiltProgram {
                 #expect(stage.simulator.requests.count == count)
             }
         }
+
+        @Test(
+            "who rules the cloud out is told nothing of it",
+            arguments: ["--offline", "--route=local"]
+        )
+        func ruledOut(_ option: String) async throws {
+            try await CloudStage.with { stage in
+                let result = try await stage.succeed([try stage.clip(), "--to", "100kB", option])
+                #expect(!(result.messages + result.output).lowercased().contains("cloud"))
+            }
+        }
     }
 }

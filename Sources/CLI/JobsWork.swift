@@ -145,7 +145,7 @@ extension CloudDesk {
     /// - Throws: the last failure, after everything was tried.
     func finish(_ jobs: [LeftJob], overwrites: Bool) async throws(Failure) -> [Delivered] {
         var files: [Delivered] = []
-        var failure: Failure?
+        var failures: [Failure] = []
         for job in jobs {
             do throws(Failure) {
                 guard let file = try await finish(job, overwrites: overwrites) else {
@@ -159,12 +159,18 @@ extension CloudDesk {
             } catch {
                 console.end()
                 if error.kind == .interrupted { throw error }
-                tell(error, of: job.destination)
-                failure = error
+                // The only one is told as the end of the call.
+                if jobs.count > 1 { tell(error, of: job.destination) }
+                failures.append(error)
             }
         }
-        if let failure { throw failure }
-        return files
+        guard let last = failures.last else { return files }
+        if jobs.count == 1 || console.isQuiet { throw last }
+        throw Failure(
+            last.kind,
+            "\(failures.count) of \(jobs.count) jobs could not be finished",
+            advice: "'cinch jobs' lists what is left."
+        )
     }
 
     private func finish(_ job: LeftJob, overwrites: Bool) async throws(Failure) -> Delivered? {

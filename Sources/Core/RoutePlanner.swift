@@ -16,7 +16,7 @@ package enum RoutePlanner {
         let isCloudFirst = weigh(facts, &local, &cloud)
         if let preparation = facts.preparation { cloud.reasons.append(preparation.reason) }
         if !facts.cloud.hasToken {
-            cloud.reasons.append(RouteReason(.newToken, "a free token is asked for first"))
+            cloud.reasons.append(RouteReason(.newToken, "a free token is fetched first"))
         }
         let both = isCloudFirst ? [cloud, local] : [local, cloud]
         return RouteDecision(
@@ -46,7 +46,7 @@ package enum RoutePlanner {
                 RouteReason(
                     .fallback,
                     cloud.obstacles.isEmpty
-                        ? "it does what the cloud does not"
+                        ? "it is there if the cloud fails"
                         : "the cloud, which was asked for, cannot be used"
                 )
             )
@@ -61,7 +61,7 @@ package enum RoutePlanner {
         local.reasons.append(RouteReason(.canDoIt, "this machine can do it"))
         let isFaster = isTooSlowHere(facts, &local, &cloud)
         if isFaster {
-            local.reasons.append(RouteReason(.fallback, "it does what the cloud does not"))
+            local.reasons.append(RouteReason(.fallback, "it is there if the cloud fails"))
         } else {
             cloud.reasons.append(RouteReason(.fallback, "it is there if this machine fails"))
         }
@@ -166,8 +166,8 @@ package enum RoutePlanner {
             let left = max(0, ceiling - spent)
             let words =
                 spent > 0
-                ? "\(number(left)) of the \(number(ceiling)) allowed are left"
-                : "\(number(ceiling)) are allowed"
+                ? "\(number(left)) of the \(number(ceiling)) allowed \(left == 1 ? "is" : "are") left"
+                : "\(number(ceiling)) \(ceiling == 1 ? "is" : "are") allowed"
             if most > left {
                 add(.overCeiling, "it may cost \(number(most)) credits, and \(words)")
             }

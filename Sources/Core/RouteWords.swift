@@ -9,10 +9,14 @@ extension RouteDecision {
             }
             return "It cannot be made " + parts.joined(separator: ", nor ") + "."
         }
+        let reasons = first.reasons.filter { $0.code != .newToken }.map(\.text)
         var sentences = [
             (first.way.usesCloud ? "In the cloud" : "On this machine") + ", because "
-                + first.reasons.map(\.text).joined(separator: ", ") + "."
+                + reasons.joined(separator: ", ") + "."
         ]
+        if first.reasons.contains(where: { $0.code == .newToken }) {
+            sentences.append("A free token is fetched first.")
+        }
         if let price = first.priceText { sentences.append("It takes \(price).") }
         if first.asksConsent { sentences.append("You are asked before anything is sent.") }
         if let next = attempts.dropFirst().first {

@@ -98,7 +98,8 @@ enum Help {
                                 each may take up to 50 of it
           --edit WORDS          what the cloud's agent shall do with it besides
           --simulate            use a stand-in for the service on this machine;
-                                --scenario N plays trouble: 13 is 402, 11 no credits
+                                --scenario N plays trouble: 13 is 402, 11 no credits;
+                                more in 'cinch cloud simulate --help'
 
         Machine
           --memory SIZE         memory for frames kept between the passes; 0 for none

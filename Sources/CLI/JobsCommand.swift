@@ -13,6 +13,9 @@ struct JobsCommand: CloudErrand {
             A run that was killed, or whose terminal was closed, leaves its job here: an upload, a \
             message, a render or a download. --resume goes on where it stopped, and nothing is \
             sent or paid for twice that is there already. Without numbers all are meant.
+
+            What a run with --simulate leaves is gone with it, as its stand-in is; one that 'cinch \
+            cloud simulate' plays in another terminal keeps its jobs.
             """
     )
 

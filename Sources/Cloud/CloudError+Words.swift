@@ -104,7 +104,8 @@ extension CloudError {
         switch kind {
         case .cancelled, .defect: ""
         case .consentMissing(.network):
-            "Run 'cinch cloud login' and agree, add --cloud, or compress locally with 'cinch'."
+            "In a terminal 'cinch cloud login' asks you; elsewhere add --cloud to agree, or compress "
+                + "locally with 'cinch'."
         case .consentMissing(.upload): "Add --cloud to agree, or compress locally with 'cinch'."
         case .offlineMode: "Leave out --offline (or unset CINCH_OFFLINE), or compress locally."
         case .fileMissing: "Check the name and the folder."

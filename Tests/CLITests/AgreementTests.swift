@@ -30,5 +30,17 @@ extension BuiltProgram {
                 #expect(!(result.messages + result.output).lowercased().contains("cloud"))
             }
         }
+
+        @Test("where nobody can be asked, login names a terminal and --cloud")
+        func nobodyThere() async throws {
+            try await CloudStage.with { stage in
+                try await stage.fail(
+                    77,
+                    ["cloud", "login"],
+                    saying: "In a terminal",
+                    "add --cloud"
+                )
+            }
+        }
     }
 }

@@ -84,7 +84,7 @@ extension BuiltProgram {
                 try await stage.succeed(["cloud", "send", "compress to under 20kB", "-q"])
                 try await leave(stage, "one-small.mp4")
                 let second = try stage.clip(as: "two.mp4", isAnother: true)
-                try await stage.succeed(["cloud", "upload", second, "--new", "-q"])
+                try await stage.succeed(["cloud", "upload", second, "--new", "--cloud", "-q"])
                 try await stage.succeed(["cloud", "send", "compress to under 15kB", "-q"])
                 let result = try await stage.succeed(["cloud", "jobs", "--fetch"])
                 let words = result.messages.replacing("\n  ", with: " ")
@@ -105,7 +105,7 @@ extension BuiltProgram {
                 try await stage.succeed(["cloud", "send", "add the title \"Hi\"", "-q"])
                 try await leave(stage, "edited.mp4")
                 let second = try stage.clip(as: "two.mp4", isAnother: true)
-                try await stage.succeed(["cloud", "upload", second, "--new", "-q"])
+                try await stage.succeed(["cloud", "upload", second, "--new", "--cloud", "-q"])
                 try await stage.succeed(["cloud", "send", "compress this video", "-q"])
                 // What was edited there cannot be made here, and least of all from another clip.
                 try await stage.fail(
@@ -116,7 +116,7 @@ extension BuiltProgram {
                 #expect(stage.names == ["one.mp4", "two.mp4"])
                 try await leave(stage, "small.mp4")
                 let third = try stage.clip(as: "three.mp4")
-                try await stage.succeed(["cloud", "upload", third, "--new", "-q"])
+                try await stage.succeed(["cloud", "upload", third, "--new", "--cloud", "-q"])
                 let result = try await stage.succeed(["cloud", "jobs", "--fetch"])
                 #expect(result.messages.contains("It is made here, from two.mp4."))
                 #expect(stage.names == ["one.mp4", "small.mp4", "three.mp4", "two.mp4"])
@@ -180,7 +180,7 @@ extension BuiltProgram {
                 try await stage.prepareTimeline()
                 try await leave(stage, "first.mp4")
                 let second = try stage.clip(as: "two.mp4", isAnother: true)
-                try await stage.succeed(["cloud", "upload", second, "--new", "-q"])
+                try await stage.succeed(["cloud", "upload", second, "--new", "--cloud", "-q"])
                 try await stage.succeed(["cloud", "send", "compress this video", "-q"])
                 try await leave(stage, "second.mp4")
                 stage.play { $0[.renderPoll] = [.json(200, ["status": "failed"])] }

@@ -22,13 +22,14 @@ extension Session {
         try check(requests, of: request)
         tell(partition, requests, isQuiet: isQuiet, json: json)
         var reports: [Report] = []
+        let room = results.isTerminal ? max(20, results.columns) : .max
         for (index, part) in requests.enumerated() {
             do throws(Failure) {
                 let report = try await make(part, compressor, isQuiet: isQuiet, json: json)
                 reports.append(report)
                 remember(report, settings: settings)
                 if !isQuiet, json == nil {
-                    results.line(SplitFacts.line(report, style: results.style))
+                    results.line(SplitFacts.line(report, width: room, style: results.style))
                 }
             } catch {
                 throw Self.ended(error, at: index, of: requests.count)
@@ -37,7 +38,8 @@ extension Session {
         if json != nil {
             finish("compress", SplitResult(partition, reports), json: json) { _, _ in "" }
         } else if !isQuiet {
-            results.line(SplitFacts.total(reports, partition))
+            let total = SplitFacts.total(reports, partition)
+            results.line(Wrapping.paragraphs(total, width: room).joined(separator: "\n"))
         }
         return 0
     }
@@ -54,8 +56,11 @@ extension Session {
             try await compressor.split(request, wish)
         }
         let requests = partition.spans.indices.map { request.part($0, of: partition) }
-        finish("plan", SplitPayload(partition, requests), json: json) { _, _ in
-            SplitFacts.text(partition, requests)
+        let isWrapped = results.isTerminal
+        finish("plan", SplitPayload(partition, requests), json: json) { width, _ in
+            let text = SplitFacts.text(partition, requests)
+            guard isWrapped else { return text }
+            return Wrapping.paragraphs(text, width: max(20, width)).joined(separator: "\n")
         }
         return 0
     }
@@ -103,7 +108,7 @@ extension Session {
             let count = partition.spans.count
             let why = partition.reasons.first.map { ": " + $0 } ?? ""
             messages.line(
-                messages.style.dim("· \(count) \(count == 1 ? "file" : "files")\(why)")
+                Wrapping.note("\(count) \(count == 1 ? "file" : "files")\(why)", messages)
             )
         }
     }
@@ -120,15 +125,18 @@ extension Session {
 
 /// What a person reads of files that belong together.
 enum SplitFacts {
-    static func line(_ report: Report, style: Style) -> String {
+    static func line(_ report: Report, width: Int = .max, style: Style) -> String {
         let name = FilePath(report.output).lastComponent?.string ?? report.output
-        var text = style.green(style.usesUnicode ? "✓" : "*") + " " + name.withoutControls
-        text += "  " + durationText(report.durationSeconds) + ", " + ByteSize.text(report.bytes)
+        var text =
+            name.withoutControls + "  " + durationText(report.durationSeconds) + ", "
+            + ByteSize.text(report.bytes)
         if report.width > 0 { text += ", \(report.width)×\(report.height)" }
         if let ssim = report.ssim {
             text += ", \(Quality(similarity: ssim).rawValue)"
         }
-        return text
+        let lines = Wrapping.lines(text, width: width == .max ? .max : width - 2, hang: 2)
+        let mark = style.green(style.usesUnicode ? "✓" : "*")
+        return mark + " " + lines.joined(separator: "\n  ")
     }
 
     static func text(_ partition: Partition, _ requests: [Request]) -> String {

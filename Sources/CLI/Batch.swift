@@ -48,9 +48,11 @@ final class Batch: Sendable {
     private let seats: Turnstile
     private let ledger: Ledger
     private let isResumed: Bool
+    private let leavesFitting: Bool
     private let events: @Sendable (Event) -> Void
     private let state = Locked(State())
 
+    /// `leavesFitting`: what is within its target and of the right format is left as it is, and not copied;
     /// `limits` are those of all files together; `seats`, where others too wait for places on this
     /// machine, are as many as `jobs`.
     init(
@@ -58,6 +60,7 @@ final class Batch: Sendable {
         jobs: Int,
         total: Int? = nil,
         isResumed: Bool = false,
+        leavesFitting: Bool = false,
         limits: Compressor.Limits,
         routes: BatchRoutes? = nil,
         seats: Turnstile? = nil,
@@ -68,6 +71,7 @@ final class Batch: Sendable {
         self.jobs = seats == nil ? max(1, min(jobs, items.count)) : jobs
         self.total = total
         self.isResumed = isResumed
+        self.leavesFitting = leavesFitting
         self.routes = routes
         self.seats = seats ?? Turnstile(places: self.jobs)
         self.ledger = ledger
@@ -174,6 +178,10 @@ final class Batch: Sendable {
             }
             item.request.target = ByteSize(bytes: share)
         }
+        if leavesFitting, let bytes = await fittingBytes(of: item.request) {
+            finish(item, .fits(bytes))
+            return
+        }
         events(.begun(item))
         do throws(Failure) {
             let (report, way) = try await made(item, key, seat)
@@ -182,6 +190,17 @@ final class Batch: Sendable {
         } catch {
             finish(item, error.kind == .interrupted ? .stopped : .failed(error))
         }
+    }
+
+    /// The bytes of a file that is within its target and may stay; nil for any other.
+    private func fittingBytes(of request: Request) async -> Int? {
+        guard let target = request.target?.bytes, let bytes = request.input.fileBytes,
+            bytes <= target, request.span == nil, request.metadata != .none,
+            routes?.scout.edit == nil,
+            let material = try? await compressor.probe(request.input),
+            request.mayLeave(material)
+        else { return nil }
+        return bytes
     }
 
     /// Makes a file by whichever way does it, as a call for it alone would.
@@ -227,7 +246,7 @@ final class Batch: Sendable {
                 switch outcome {
                 case .done(let report): sum + report.bytes
                 case .before(let entry): sum + entry.bytes
-                case .failed, .stopped: sum
+                case .fits, .failed, .stopped: sum
                 }
             }
             let rest = total - made - state.given.values.reduce(0, +)

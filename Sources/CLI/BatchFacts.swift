@@ -1,8 +1,11 @@
 import Core
+import SystemPackage
 
 /// What a batch says to a person: a line for each file, and the whole at its end.
 enum BatchFacts {
     /// A file in a line; of a failure as much as fits, for all of it comes at the end.
+    ///
+    /// With a `width` of `.max` nothing is cut.
     static func line(
         _ file: BatchFile,
         nameColumns: Int,
@@ -14,10 +17,14 @@ enum BatchFacts {
             switch file.outcome {
             case .done, .before: style.green(marks.0)
             case .failed: style.red(marks.1)
-            case .stopped: style.dim(marks.2)
+            case .fits, .stopped: style.dim(marks.2)
             }
-        let columns = max(8, min(nameColumns, (width - 2) / 2))
-        let name = file.name.withoutControls.fitted(columns: columns)
+        let whole = file.name.withoutControls
+        // A log has no edge.
+        let columns =
+            width == .max
+            ? max(nameColumns, whole.columns) : max(8, min(nameColumns, (width - 2) / 2))
+        let name = whole.fittedInMiddle(columns: columns)
         let padding = String(repeating: " ", count: max(0, columns - name.columns))
         let rest = words(file, columns: max(4, width - columns - 4), style: style)
         return "\(mark) \(name)\(padding)  \(rest)"
@@ -35,6 +42,7 @@ enum BatchFacts {
             }
             var parts = [sizes]
             if isCloud { parts.append("cloud") }
+            if report.damage != nil { parts.append("damaged") }
             if let target = report.targetBytes {
                 let share = Double(report.bytes) / Double(max(1, target)) * 100
                 parts.append("\(Phrase.decimals(share, 1)) %")
@@ -55,6 +63,8 @@ enum BatchFacts {
         case .failed(let failure):
             let words = failure.why.isEmpty ? failure.what : failure.why
             return words.withoutControls.fitted(columns: columns)
+        case .fits(let bytes):
+            return "\(ByteSize.text(bytes)), fits already".fitted(columns: columns)
         case .stopped: return "not made"
         }
     }
@@ -72,6 +82,7 @@ enum BatchFacts {
         _ report: BatchReport,
         hasTable: Bool,
         width: Int,
+        isCut: Bool = true,
         style: Style = .plain
     ) -> String {
         let width = min(120, max(20, width))
@@ -80,27 +91,46 @@ enum BatchFacts {
         if hasTable {
             let names = report.files.map(\.name.columns).max() ?? 0
             lines = report.files.map {
-                line($0, nameColumns: names, width: width, style: style)
+                line($0, nameColumns: names, width: isCut ? width : .max, style: style)
             }
         }
-        let failed = report.files.filter { $0.failure != nil }
-        if !failed.isEmpty {
-            if hasTable { lines.append("") }
-            for file in failed {
-                guard let failure = file.failure else { continue }
-                let words = failure.description.replacing("\n", with: " ").withoutControls
-                lines += Wrapping.lines(
-                    "\(file.name.withoutControls): \(words)",
-                    width: width,
-                    hang: 2
-                )
-            }
+        for words in [troubles(report), ways(report), leftOut(report)] where !words.isEmpty {
+            if lines != [""] { lines.append("") }
+            for text in words { lines += Wrapping.lines(text, width: width, hang: 2) }
         }
-        let ways = ways(report)
-        if !ways.isEmpty, hasTable || !failed.isEmpty { lines.append("") }
-        for way in ways { lines += Wrapping.lines(way, width: width, hang: 2) }
-        if hasTable || !failed.isEmpty || !ways.isEmpty { lines.append("") }
+        if lines != [""] { lines.append("") }
         return (lines + Wrapping.lines(sum(report, style), width: width)).joined(separator: "\n")
+    }
+
+    /// What failed, and what was saved of files that are damaged.
+    private static func troubles(_ report: BatchReport) -> [String] {
+        report.files.compactMap { file in
+            var words = file.failure?.description.replacing("\n", with: " ")
+            if let damage = file.damage {
+                words = "damaged: " + damage.sentences.joined(separator: "; ")
+            }
+            return words.map { "\(file.name): \($0)".withoutControls }
+        }
+    }
+
+    /// What was in the folders too, a sentence for each reason.
+    private static func leftOut(_ report: BatchReport) -> [String] {
+        [Gathering.LeftOut.Reason.result, .other].compactMap { reason in
+            let names = report.leftOut.filter { $0.reason == reason }
+                .map { ($0.path.lastComponent?.string ?? "").withoutControls }
+            guard !names.isEmpty else { return nil }
+            let why =
+                reason == .result
+                ? "called like results of others there" : "not what is made here"
+            return "\(names.count) left out, \(why): \(list(names)). "
+                + "Name \(names.count == 1 ? "it" : "them") to take \(names.count == 1 ? "it" : "them")."
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        guard names.count > mostNamed else { return names.joined(separator: ", ") }
+        let rest = names.count - mostNamed + 1
+        return names.prefix(mostNamed - 1).joined(separator: ", ") + ", \(rest) others"
     }
 
     /// Where files were made and why, where that is worth a word; a sentence for those with one reason.
@@ -118,11 +148,7 @@ enum BatchFacts {
             }
         }
         return groups.map { group in
-            var names = group.names
-            if names.count > mostNamed {
-                names = names.prefix(mostNamed - 1) + ["\(names.count - mostNamed + 1) others"]
-            }
-            return "\(group.start): \(names.joined(separator: ", "))."
+            "\(group.start): \(list(group.names))."
         }
     }
 
@@ -133,6 +159,9 @@ enum BatchFacts {
         var counts: [String] = []
         if report.done > 0 || report.files.isEmpty { counts.append("\(report.done) made") }
         if report.before > 0 { counts.append("\(report.before) made before") }
+        if report.fitting > 0 {
+            counts.append("\(report.fitting) \(report.fitting == 1 ? "fits" : "fit") already")
+        }
         if report.failed > 0 { counts.append("\(report.failed) failed") }
         if report.stopped > 0 { counts.append("\(report.stopped) not made") }
         let files = report.files.count == 1 ? "1 file" : "\(report.files.count) files"

@@ -131,7 +131,7 @@ final class BatchRenderer: Sendable {
     /// Says what became of a file.
     func finish(_ file: BatchFile) {
         if isQuiet, file.failure == nil { return }
-        let width = output.isLive ? max(20, output.columns - 1) : 120
+        let width = output.isTerminal ? max(20, output.columns - 1) : .max
         live.interrupt {
             output.line(
                 BatchFacts.line(file, nameColumns: nameColumns, width: width, style: output.style)

@@ -1,10 +1,13 @@
 import Core
+import SystemPackage
 
 /// What became of a file of a batch.
 enum BatchOutcome: Sendable {
     case done(Report)
     /// By an earlier run of this batch.
     case before(LedgerEntry)
+    /// Left as it is, for it has no more bytes than wanted.
+    case fits(Int)
     case failed(Failure)
     /// Not begun, or not finished, when the batch was stopped.
     case stopped
@@ -26,9 +29,20 @@ struct BatchFile: Sendable {
         switch outcome {
         case .done(let report): (report.inputBytes, report.bytes)
         case .before(let entry): (entry.inputBytes, entry.bytes)
-        case .failed, .stopped: nil
+        case .fits, .failed, .stopped: nil
         }
     }
+
+    /// Where the result is; nil where nothing was made.
+    var output: String? {
+        switch outcome {
+        case .done(let report): Ledger.whole(report.output)
+        case .before(let entry): entry.output
+        case .fits, .failed, .stopped: nil
+        }
+    }
+
+    var damage: Damage? { if case .done(let report) = outcome { report.damage } else { nil } }
 
     var failure: Failure? { if case .failed(let failure) = outcome { failure } else { nil } }
 }
@@ -42,11 +56,14 @@ struct BatchReport: Sendable {
     var elapsedSeconds: Double
     /// What stopped it.
     var stop: Failure?
+    /// What was in the folders too.
+    var leftOut: [Gathering.LeftOut] = []
 
     func count(_ isMeant: (BatchOutcome) -> Bool) -> Int { files.count { isMeant($0.outcome) } }
 
     var done: Int { count { if case .done = $0 { true } else { false } } }
     var before: Int { count { if case .before = $0 { true } else { false } } }
+    var fitting: Int { count { if case .fits = $0 { true } else { false } } }
     var failed: Int { count { if case .failed = $0 { true } else { false } } }
     var stopped: Int { count { if case .stopped = $0 { true } else { false } } }
 
@@ -110,6 +127,7 @@ struct FinishedPayload: Encodable {
     enum Outcome: String, Encodable {
         case done
         case before
+        case fits
         case failed
         case stopped
     }
@@ -123,6 +141,8 @@ struct FinishedPayload: Encodable {
     var targetBytes: Int?
     var ssim: Double?
     var elapsedSeconds: Double?
+    var damage: Damage?
+    var notes: [String]?
     var route: RouteWish?
     var madeBy: Delivered.Maker?
     var why: String?
@@ -143,10 +163,15 @@ struct FinishedPayload: Encodable {
             targetBytes = report.targetBytes
             ssim = report.ssim
             elapsedSeconds = report.elapsedSeconds
+            damage = report.damage
+            notes = report.notes.isEmpty ? nil : report.notes
         case .before(let entry):
             outcome = .before
             output = entry.output
             (inputBytes, bytes) = (entry.inputBytes, entry.bytes)
+        case .fits(let bytes):
+            outcome = .fits
+            inputBytes = bytes
         case .failed(let failure):
             outcome = .failed
             error = ErrorPayload(failure)
@@ -157,11 +182,18 @@ struct FinishedPayload: Encodable {
 
 /// What a batch ends with.
 struct BatchResult: Encodable {
+    struct LeftOut: Encodable {
+        var input: String
+        var reason: Gathering.LeftOut.Reason
+    }
+
     var files: [FinishedPayload]
     var done: Int
     var before: Int
+    var fits: Int
     var failed: Int
     var stopped: Int
+    var leftOut: [LeftOut]
     var inputBytes: Int
     var bytes: Int
     var totalBytes: Int?
@@ -173,6 +205,8 @@ struct BatchResult: Encodable {
         files = report.files.map(FinishedPayload.init)
         done = report.done
         before = report.before
+        fits = report.fitting
+        leftOut = report.leftOut.map { LeftOut(input: $0.path.string, reason: $0.reason) }
         failed = report.failed
         stopped = report.stopped
         inputBytes = report.inputBytes

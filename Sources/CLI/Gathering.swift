@@ -5,6 +5,25 @@ import SystemPackage
 /// The files that the arguments of a batch name: themselves, those in folders, and those of patterns that
 /// no shell has seen.
 enum Gathering {
+    /// What was found.
+    struct Found {
+        var inputs: [BatchNames.Found]
+        var leftOut: [LeftOut]
+    }
+
+    /// A file in a folder that is not made, and why.
+    struct LeftOut: Sendable {
+        enum Reason: String, Sendable, Encodable {
+            /// It looks like what an earlier run has made of another.
+            case result
+            /// It is media by its name, but not what is made here.
+            case other
+        }
+
+        var path: FilePath
+        var reason: Reason
+    }
+
     /// Whether an argument can only mean several files.
     static func isSeveral(_ argument: String) -> Bool {
         let path = FilePath(argument)
@@ -21,8 +40,9 @@ enum Gathering {
         isRecursive: Bool,
         purpose: String,
         format: Format?
-    ) throws(Failure) -> [BatchNames.Found] {
+    ) throws(Failure) -> Found {
         var all: [BatchNames.Found] = []
+        var others: [FilePath] = []
         for argument in arguments {
             let path = try Reading.path(argument, name: "INPUT")
             guard !path.isStandardStream else {
@@ -38,15 +58,22 @@ enum Gathering {
                     all.append(BatchNames.Found(one))
                     continue
                 }
-                let found = contents(of: one, isRecursive: isRecursive, format: format)
-                guard !found.isEmpty else { throw nothing(in: one, isRecursive: isRecursive) }
+                let (found, rest) = contents(of: one, isRecursive: isRecursive, format: format)
+                guard !found.isEmpty else {
+                    throw nothing(in: one, isRecursive: isRecursive, format: format)
+                }
                 all += found
+                others += rest
             }
         }
         var seen: Set<String> = []
-        return BatchNames.withoutResults(all, purpose: purpose).filter {
-            seen.insert($0.path.lexicallyNormalized().string).inserted
+        func isNew(_ path: FilePath) -> Bool {
+            seen.insert(path.lexicallyNormalized().string).inserted
         }
+        let inputs = BatchNames.withoutResults(all, purpose: purpose).filter { isNew($0.path) }
+        let results = all.map(\.path).filter(isNew).map { LeftOut(path: $0, reason: .result) }
+        let rest = others.filter(isNew).map { LeftOut(path: $0, reason: .other) }
+        return Found(inputs: inputs, leftOut: results + rest)
     }
 
     static func isFolder(_ path: FilePath) -> Bool {
@@ -87,14 +114,15 @@ enum Gathering {
         return paths
     }
 
-    /// Files in a folder that may be what is wanted, by their names; hidden ones and links to folders are
-    /// left alone.
+    /// Files in a folder that may be what is wanted, by their names, and other media; hidden ones and links
+    /// to folders are left alone.
     private static func contents(
         of folder: FilePath,
         isRecursive: Bool,
         format: Format?
-    ) -> [BatchNames.Found] {
+    ) -> (found: [BatchNames.Found], others: [FilePath]) {
         var found: [BatchNames.Found] = []
+        var others: [FilePath] = []
         var folders = [folder]
         while let next = folders.popLast() {
             let names = try? FileManager.default.contentsOfDirectory(atPath: next.string)
@@ -104,13 +132,17 @@ enum Gathering {
                 let facts = try? FileManager.default.attributesOfItem(atPath: path.string)
                 if facts?[.type] as? FileAttributeType == .typeDirectory {
                     if isRecursive { below.append(path) }
-                } else if !isFolder(path), isWanted(path, for: format) {
+                } else if isFolder(path) {
+                    continue
+                } else if isTaken(path, for: format) {
                     found.append(BatchNames.Found(path, root: folder))
+                } else if isMedia(path) {
+                    others.append(path)
                 }
             }
             folders += below.reversed()
         }
-        return found
+        return (found, others)
     }
 
     /// `clip 2` before `clip 10`.
@@ -118,20 +150,51 @@ enum Gathering {
         one.compare(other, options: [.numeric, .caseInsensitive]) == .orderedAscending
     }
 
-    /// Videos, unless the format says otherwise.
+    /// Whether a watch takes it: videos, unless the format says otherwise.
     static func isWanted(_ path: FilePath, for format: Format?) -> Bool {
+        isTaken(path, for: format ?? .mp4)
+    }
+
+    /// Whether a folder's file is made: all that can be, unless the format says otherwise.
+    private static func isTaken(_ path: FilePath, for format: Format?) -> Bool {
         let kind = path.extension.flatMap { Material.likelyKind(fileExtension: $0) }
         return switch format {
-        case nil, .mp4?: kind == .video
+        case nil: kind != nil
+        case .mp4?: kind == .video
         case .m4a?: kind == .video || kind == .sound
         case .jpeg?, .webp?: kind == .still
         }
     }
 
-    private static func nothing(in folder: FilePath, isRecursive: Bool) -> Failure {
-        Failure(
+    /// Whether its owner would miss it among the results.
+    private static func isMedia(_ path: FilePath) -> Bool {
+        guard let end = path.extension else { return false }
+        return Material.likelyKind(fileExtension: end) != nil
+            || strangers.contains(end.lowercased())
+    }
+
+    /// Media that a folder of them may have, and that are only tried where they are named.
+    private static let strangers: Set<String> = [
+        "heic", "heif", "avif", "jxl", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2",
+        "psd", "svg", "rm", "rmvb", "divx", "m2v", "f4v", "insv", "r3d", "braw", "ac3", "ape",
+        "mid",
+    ]
+
+    private static func nothing(
+        in folder: FilePath,
+        isRecursive: Bool,
+        format: Format?
+    ) -> Failure {
+        let kinds =
+            switch format {
+            case nil: "video, sound or picture"
+            case .mp4?: "video"
+            case .m4a?: "video or sound"
+            case .jpeg?, .webp?: "picture"
+            }
+        return Failure(
             .missing,
-            "There is no video in \(folder)",
+            "There is no \(kinds) in \(folder)",
             why: "nothing there is named like one",
             advice: isRecursive
                 ? "Name the files themselves, if they are called otherwise."

@@ -50,6 +50,16 @@ final class Output: Sendable {
         fixedColumns ?? Terminal.columns(of: descriptor) ?? 80
     }
 
+    /// Whether both write to the same file, pipe or terminal.
+    func isSame(as other: Output) -> Bool {
+        if fixedColumns != nil || other.fixedColumns != nil { return false }
+        var (own, its) = (stat(), stat())
+        guard unsafe fstat(descriptor.rawValue, &own) == 0,
+            unsafe fstat(other.descriptor.rawValue, &its) == 0
+        else { return false }
+        return own.st_dev == its.st_dev && own.st_ino == its.st_ino
+    }
+
     /// What a stream of the second kind has kept.
     var text: String {
         sink.withLock { if case .memory(let text) = $0 { text } else { "" } }

@@ -39,7 +39,11 @@ extension Session {
         let total = try command.batch.total.map { text throws(Failure) in
             try Reading.size(text, option: "--total").bytes
         }
-        let items = try items(command, settings: settings, hasTotal: total != nil)
+        let (items, leftOut, hasFolder) = try items(
+            command,
+            settings: settings,
+            hasTotal: total != nil
+        )
         let jobs = try jobs(command.batch.jobs, settings, files: items.count)
         let limits = try command.limits()
         let routes = try obeying(settings).routes(
@@ -77,6 +81,8 @@ extension Session {
             jobs: jobs,
             total: total,
             isResumed: command.batch.resume,
+            // A folder of results is to be whole; beside its source a copy is of no use.
+            leavesFitting: !hasFolder && total == nil,
             limits: limits,
             routes: routes,
             ledger: Ledger(environment)
@@ -104,6 +110,7 @@ extension Session {
                 if leavesNothing { folders.removeEmpty() }
             }
             var report = try await batch.run()
+            report.leftOut = leftOut
             if Task.isCancelled {
                 report.stop = Failure.stopped(bySignal: signals?.stopSignal ?? SIGINT)
             }
@@ -111,10 +118,11 @@ extension Session {
         }
         renderer?.end()
         if json != nil || !isQuiet {
-            // In one terminal the lines are above already.
-            let hasTable = !(messages.isLive && results.isLive)
+            // In one terminal, or one log, the lines are above already.
+            let hasTable = !messages.isSame(as: results)
+            let isCut = results.isTerminal
             finish("batch", BatchResult(report), json: json) {
-                BatchFacts.text(report, hasTable: hasTable, width: $0, style: $1)
+                BatchFacts.text(report, hasTable: hasTable, width: $0, isCut: isCut, style: $1)
             }
         }
         return report.exitCode
@@ -208,17 +216,17 @@ extension Session {
         }
     }
 
-    /// What shall be made, each with its place.
+    /// What shall be made, each with its place; what was left out; and whether results have a folder.
     private func items(
         _ command: CompressCommand,
         settings: Settings,
         hasTotal: Bool
-    ) throws(Failure) -> [Batch.Item] {
+    ) throws(Failure) -> ([Batch.Item], leftOut: [Gathering.LeftOut], hasFolder: Bool) {
         var command = command
         let inputs = command.wish.inputs
         guard !inputs.isEmpty else {
             _ = try Reading.input(nil)
-            return []
+            return ([], [], false)
         }
         let place = command.wish.output
         command.wish.output = nil
@@ -226,15 +234,21 @@ extension Session {
         let folder = try outputFolder(place) ?? wish.placed(by: settings).folder
         // Each gets another share, and a name with its bytes would say nothing.
         let purpose = hasTotal ? "small" : wish.purpose
-        let found = try Gathering.inputs(
+        let gathered = try Gathering.inputs(
             inputs,
             isRecursive: command.batch.recursive,
             purpose: purpose,
             format: wish.format
         )
-        let places = BatchNames.places(for: found, purpose: purpose, folder: folder)
+        let found = gathered.inputs
+        let places = BatchNames.places(
+            for: found,
+            purpose: purpose,
+            folder: folder,
+            format: wish.format
+        )
         let names = Self.shortNames(found)
-        return found.indices.map { index in
+        let items = found.indices.map { index in
             var request = wish
             request.input = found[index].path
             request.folder = places[index].folder
@@ -246,6 +260,7 @@ extension Session {
                 bytes: max(1, request.input.fileBytes ?? 1)
             )
         }
+        return (items, gathered.leftOut, folder != nil)
     }
 
     /// The folder that `-o` names, which for several files it does with or without a slash at its end.

@@ -123,6 +123,19 @@ extension StringProtocol {
     }
 }
 
+extension String {
+    /// The same with the ellipsis in the middle: of names the ends tell one from another.
+    func fittedInMiddle(columns limit: Int) -> String {
+        guard columns > limit, limit >= 8 else { return fitted(columns: limit) }
+        var end = ""
+        for character in reversed() {
+            guard end.columns + character.columns <= limit / 2 else { break }
+            end.insert(character, at: end.startIndex)
+        }
+        return fitted(columns: limit - end.columns) + end
+    }
+}
+
 extension Unicode.Scalar {
     /// Whether a terminal does something at it instead of showing it: controls of both kinds (U+009B
     /// begins a sequence as ESC [ does), other line breaks, and marks that turn the direction of all

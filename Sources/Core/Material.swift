@@ -95,6 +95,11 @@ extension Material {
         return claim.kind ?? (name == "ogg" ? .sound : .still)
     }
 
+    /// The same; nil too where the extension is used for more than one kind.
+    package static func namedKind(fileExtension: String) -> Kind? {
+        claims[fileExtension.lowercased()]?.kind
+    }
+
     private struct Claim {
         /// Nil where the container is used for more than one.
         var kind: Kind?

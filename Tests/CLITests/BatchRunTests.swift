@@ -52,6 +52,51 @@ extension BuiltProgram {
             #expect(result.output.contains("5 files: 3 made, 2 failed."))
         }
 
+        @Test("a folder's sound and pictures are made too, and what is left out is named")
+        func mixed() async throws {
+            _ = try folder.clip(as: "in/a.mp4")
+            _ = try folder.write(ExitCodesTests.wave(seconds: 4), "in/b.wav")
+            _ = try folder.write(Data("P".utf8), "in/c.bmp")
+            _ = try folder.write(Data("raw".utf8), "in/d.heic")
+            let all = try await run(["in", "--to", "200k", "-o", "out", "--json"])
+            let last = try #require(try all.objects().last)
+            #expect(last["done"] as? Int == 2 && last["failed"] as? Int == 1)
+            #expect(names("out") == ["a-200kB.mp4", "b-200kB.m4a"])
+            let left = last["leftOut"] as? [[String: Any]]
+            #expect(left?.map { $0["input"] as? String } == ["in/d.heic"])
+            let videos = try await run(["in", "--to", "200k", "--format", "mp4", "-o", "out2"])
+            #expect(videos.exitCode == 0 && names("out2") == ["a-200kB.mp4"])
+            let words = videos.output.replacing(/\s+/, with: " ")
+            #expect(words.contains("3 left out, not what is made here: b.wav, c.bmp, d.heic."))
+        }
+
+        @Test(
+            "what fits already stays, unless there is a folder to be whole; results are no sources"
+        )
+        func fitting() async throws {
+            _ = try folder.clip(as: "in/a.mp4")
+            #expect(try await run(["in", "--to", "200k"]).exitCode == 0)
+            _ = try folder.write(ExitCodesTests.wave(seconds: 1), "in/b.wav")
+            let call = ["in", "--to", "50MB", "--json"]
+            let plain = ["--speed", "fast"]
+            let here = try await Program.run(
+                call + plain,
+                environment: environment,
+                in: folder.url
+            )
+            let last = try #require(try here.objects().last)
+            #expect(last["fits"] as? Int == 2 && last["done"] as? Int == 0)
+            let left = last["leftOut"] as? [[String: Any]]
+            #expect(left?.map { $0["reason"] as? String } == ["result"])
+            #expect(names("in") == ["a-200kB.mp4", "a.mp4", "b.wav", "deep"])
+            let there = try await Program.run(
+                call + plain + ["-o", "out"],
+                environment: environment,
+                in: folder.url
+            )
+            #expect(there.exitCode == 0 && names("out") == ["a-50MB.mp4", "b-50MB.m4a"])
+        }
+
         @Test("--json has each file's beginning and end, and a result whatever failed")
         func json() async throws {
             _ = try folder.clip(as: "a.mp4")
@@ -159,7 +204,7 @@ extension BuiltProgram {
         @Test(
             "a call that cannot be meant is answered with 64, and an empty folder with 66",
             arguments: [
-                (["in", "--to", "1MB"], 66, "no video in in"),
+                (["in", "--to", "1MB"], 66, "no video, sound or picture in in"),
                 (["no*.mov", "--to", "1MB"], 66, "Nothing matches no*.mov"),
                 (["a.mov", "b.mov", "-o", "out.mp4"], 64, "Name a folder"),
                 (["a.mov", "-", "--to", "1MB"], 64, "Standard input cannot be one of several"),

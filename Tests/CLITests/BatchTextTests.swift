@@ -56,6 +56,42 @@ struct BatchTextTests {
         #expect(words.contains("It is no video: it is a text. Try another. Or not."))
     }
 
+    @Test(
+        "a long name keeps its end, a log cuts nothing, and damage is told of a file that was made"
+    )
+    func ends() {
+        func line(_ name: String, _ width: Int) -> String {
+            let file = BatchFile(number: 1, input: name, name: name, outcome: .fits(1_500_000))
+            return BatchFacts.line(file, nameColumns: name.columns, width: width)
+        }
+        let names = (1...2).map { "holidays at the sea with everybody, part \($0).mov" }
+        #expect(line(names[0], 60) != line(names[1], 60))
+        #expect(line(names[0], 60).contains("part 1.mov") && line(names[0], 60).columns <= 60)
+        #expect(line(names[0], .max) == "– \(names[0])  1.50 MB, fits already")
+        var damage = Damage()
+        (damage.statedSeconds, damage.reachedSeconds) = (30, 10)
+        let made = Report(
+            input: "a.mov",
+            output: "a-8MB.mp4",
+            inputBytes: 10_000_000,
+            bytes: 7_000_000,
+            limitBytes: 8_000_000,
+            targetBytes: 8_000_000,
+            method: .fit,
+            stoppedAtQualityCeiling: false,
+            attempts: [],
+            elapsedSeconds: 3,
+            notes: [],
+            damage: damage
+        )
+        let file = BatchFile(number: 1, input: "a.mov", name: "a.mov", outcome: .done(made))
+        let damaged = BatchReport(files: [file], jobs: 1, elapsedSeconds: 3)
+        let text = BatchFacts.text(damaged, hasTable: true, width: 100)
+        #expect(text.split(separator: "\n").first?.contains("damaged") == true)
+        #expect(text.contains("a.mov: damaged: \(damage.sentences[0].prefix(20))"))
+        #expect(FinishedPayload(file).damage == damage)
+    }
+
     @Test("the exit code is that of the worst")
     func exitCode() {
         #expect(report.exitCode == 65)

@@ -37,6 +37,9 @@ struct BatchTests {
             places(["x/a.mov", "y/a.mov", "z/a.mov"], folder: "out")
                 == ["out/a-mov-8MB", "out/a-2-8MB", "out/a-3-8MB"]
         )
+        // Where no two results can have one name nothing is told.
+        #expect(places(["a.mov", "a.mp3", "a.jpg"]) == ["a-8MB", "a-8MB", "a-8MB"])
+        #expect(places(["b.mov", "b.gif"]) == ["b-mov-8MB", "b-gif-8MB"])
         let many = places((0..<50).map { "\($0)/a.mov" }, folder: "out")
         #expect(Set(many).count == 50)
     }
@@ -55,6 +58,10 @@ struct BatchTests {
                 purpose: "8MB"
             ).map(\.path.string)
         }
+        let chain = ["in/a.mov", "in/a-1MB.mp4", "in/a-1MB-small.mp4", "in/A-2.5MB-1of3.mp4"]
+        #expect(kept(chain, root: "in") == ["in/a.mov"])
+        let others = ["in/a.mov", "in/a-2.mp4", "in/a-1MB.mov", "in/a-b.mp4", "in/b-1MB.mp4"]
+        #expect(kept(others, root: "in") == others)
         let names = ["in/a-8MB.mp4", "in/a.mov", "in/b-8MB.mp4", "in/c-mov-8MB.mp4", "in/c.mov"]
         #expect(kept(names, root: "in") == ["in/a.mov", "in/b-8MB.mp4", "in/c.mov"])
         #expect(kept(names, root: nil) == names)

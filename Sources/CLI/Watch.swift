@@ -226,8 +226,15 @@ final class Watch: Sendable {
                 name: name,
                 outcome: .before(entry)
             )
-            state.withLock { $0.finished.append(file) }
-            events(.finished(file))
+            // One that only got another date was told of already.
+            let isNew = state.withLock { state in
+                let isKnown = state.finished.contains {
+                    $0.name == name && $0.output == entry.output
+                }
+                if !isKnown { state.finished.append(file) }
+                return !isKnown
+            }
+            if isNew { events(.finished(file)) }
             return
         }
         // Of two at once no two take one name.

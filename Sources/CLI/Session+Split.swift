@@ -56,14 +56,31 @@ extension Session {
             try await compressor.split(request, wish)
         }
         let requests = partition.spans.indices.map { request.part($0, of: partition) }
+        let plans = try await stoppable(json: json) { () async throws(Failure) in
+            await Self.plans(for: requests, compressor)
+        }
         let isWrapped = results.isTerminal
-        finish("plan", SplitPayload(partition, requests), json: json) { width, _ in
-            let text = SplitFacts.text(partition, requests)
+        finish("plan", SplitPayload(partition, requests, plans), json: json) { width, _ in
+            let text = SplitFacts.text(partition, requests, plans)
             guard isWrapped else { return text }
             return Wrapping.paragraphs(text, width: max(20, width)).joined(separator: "\n")
         }
         return 0
     }
+
+    /// The plan of each part; nil for those after the first few, and for one that has none.
+    private static func plans(for requests: [Request], _ compressor: Compressor) async -> [Plan?] {
+        var plans: [Plan?] = []
+        for request in requests {
+            let isSoon = plans.count < mostPlanned && !Task.isCancelled
+            let planned = isSoon ? try? await compressor.plan(request) : nil
+            plans.append(planned?.video?.1)
+        }
+        return plans
+    }
+
+    /// Each takes samples of its own.
+    private static let mostPlanned = 12
 
     private func check(_ request: Request, _ wish: PartsWish) throws(Failure) {
         if let stream = [request.input, request.output].compactMap(\.self).first(
@@ -139,12 +156,20 @@ enum SplitFacts {
         return mark + " " + lines.joined(separator: "\n  ")
     }
 
-    static func text(_ partition: Partition, _ requests: [Request]) -> String {
+    static func text(
+        _ partition: Partition,
+        _ requests: [Request],
+        _ plans: [Plan?]
+    ) -> String {
         let count = requests.count
         var lines = ["\(count) \(count == 1 ? "file" : "files")"]
-        for (request, seconds) in zip(requests, partition.seconds) {
+        for (index, request) in requests.enumerated() {
             let name = request.destination.lastComponent?.string ?? ""
-            lines.append("  \(name.withoutControls)  \(durationText(seconds))")
+            var line = "  \(name.withoutControls)  \(durationText(partition.seconds[index]))"
+            if let plan = plans[index] {
+                line += ", about \(ByteSize.text(plan.expectedBytes)), \(plan.picture.size)"
+            }
+            lines.append(line)
         }
         return (lines + partition.reasons.map { "  " + $0 }).joined(separator: "\n")
     }
@@ -164,15 +189,26 @@ struct SplitPayload: Encodable {
     struct Part: Encodable {
         var output: String
         var durationSeconds: Double
+        /// These three of a plan alone.
+        var expectedBytes: Int?
+        var width: Int?
+        var height: Int?
     }
 
     var parts: [Part]
     var quality: Quality?
     var reasons: [String]
 
-    init(_ partition: Partition, _ requests: [Request]) {
-        parts = zip(requests, partition.seconds).map {
-            Part(output: $0.destination.string, durationSeconds: $1)
+    init(_ partition: Partition, _ requests: [Request], _ plans: [Plan?] = []) {
+        parts = requests.enumerated().map { index, request in
+            let plan = index < plans.count ? plans[index] : nil
+            return Part(
+                output: request.destination.string,
+                durationSeconds: partition.seconds[index],
+                expectedBytes: plan?.expectedBytes,
+                width: plan?.picture.size.width,
+                height: plan?.picture.size.height
+            )
         }
         (quality, reasons) = (partition.quality, partition.reasons)
     }

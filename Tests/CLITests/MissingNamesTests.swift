@@ -94,10 +94,10 @@ extension BuiltProgram {
         func toldFirst() async throws {
             _ = try folder.clip(as: "film.mp4")
             let result = try await Program.run(
-                ["film.mp4", "flam.mp4", "--to", "5MB"],
+                ["film.mp4", "flam.mp4", "--to", "1MB"],
                 in: folder.url
             )
-            #expect(folder.names.contains("film-5MB.mp4"))
+            #expect(folder.names.contains("film-1MB.mp4"))
             let first = result.messages.split(separator: "\n").first ?? ""
             #expect(first.contains("flam.mp4 is not there. Did you mean 'film.mp4'?"))
         }

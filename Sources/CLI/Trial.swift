@@ -114,7 +114,11 @@ final class Trial: Sendable {
     }
 
     private static func abandon(_ folder: String) {
-        try? FileManager.default.removeItem(atPath: folder)
+        // What still runs in this process may write while it is emptied.
+        for _ in 0..<20 where FileManager.default.fileExists(atPath: folder) {
+            try? FileManager.default.removeItem(atPath: folder)
+            if FileManager.default.fileExists(atPath: folder) { usleep(2000) }
+        }
         live.withLock { _ = $0.remove(folder) }
     }
 

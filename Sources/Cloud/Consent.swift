@@ -3,8 +3,8 @@ import SystemPackage
 
 /// What a person has agreed to, for each host, kept until they log out (§16).
 ///
-/// What holds for one call alone is kept by whoever answers. Nothing goes to the network before the first yes, and no file before the second. Working
-/// offline forbids both, whatever was agreed.
+/// What holds for one call alone is kept by whoever answers. Nothing goes to the network before the
+/// first yes, and no file before the second. Working offline forbids both, whatever was agreed.
 package struct Consent: Sendable {
     package enum Subject: String, Sendable, Codable, CaseIterable {
         /// To contact the service at all: prompts go to a third party.

@@ -37,10 +37,11 @@ extension BuiltProgram {
         }
 
         @Test(
-            "66 for a folder without a video, 65 for an empty file and text that calls itself one"
+            "66 for a folder with nothing to make, 65 for an empty file and text that calls itself one"
         )
         func noVideos() async throws {
-            try await expect(66, [folder.url.path, "--to", "1MB"], saying: "no video in")
+            let call = [folder.url.path, "--to", "1MB"]
+            try await expect(66, call, saying: "no video, sound or picture in")
             let empty = try folder.write(Data(), "empty.mp4")
             try await expect(65, [empty, "--to", "1MB"], saying: "is empty")
             let text = try folder.write(Data("Not a film.\n".utf8), "text.mp4")

@@ -18,9 +18,12 @@ extension Compressor {
             )
         }
         guard let (source, plan) = try await plan(request).video,
-            let sample = request.preview(of: source, plan, lengthMicroseconds),
-            let part = try await self.plan(sample).video?.source
+            let sample = request.preview(of: source, plan, lengthMicroseconds)
         else { return nil }
+        // Of the part only the source's bytes are wanted: without a target nothing is tried out.
+        var measured = sample
+        measured.target = nil
+        guard let part = try await self.plan(measured).video?.source else { return nil }
         return try await run(sample.preview(weighing: part, against: source)) { _ in }
     }
 }

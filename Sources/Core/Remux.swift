@@ -140,7 +140,12 @@ extension Sound {
         } else {
             let allowed = Int(Double(totalBitsPerSecond) * share)
             wanted = ladder.first { $0 <= allowed } ?? 24_000
-            if track.character == .silent { wanted = 24_000 }
+            switch track.character {
+            // Of nothing AAC makes some 3 kbit/s at any rate that is asked for.
+            case .empty: wanted = 4000
+            case .silent: wanted = 24_000
+            case .mono, nil: break
+            }
             if let own = track.bitsPerSecond, own > 0 {
                 // More bits than the source has cannot bring back what it lost.
                 if mayCopy, Double(own) <= Double(max(wanted, 64_000)) * 1.1,
@@ -148,7 +153,7 @@ extension Sound {
                 {
                     return .copying(track)
                 }
-                if track.isLossy { wanted = ladder.last { $0 >= own && $0 <= wanted } ?? wanted }
+                if track.isLossy, track.character != .empty { wanted = ladder.last { $0 >= own && $0 <= wanted } ?? wanted }
             }
         }
         // Below 40 kbit/s two channels sound worse than one.

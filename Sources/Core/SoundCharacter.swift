@@ -1,5 +1,7 @@
-/// What a track of two channels and more holds less of than it could.
+/// What a track holds less of than it could.
 package enum SoundCharacter: String, Sendable, Codable {
+    /// Nothing at all, from beginning to end.
+    case empty
     /// Nothing that anybody would hear.
     case silent
     /// The same in all channels.
@@ -8,6 +10,7 @@ package enum SoundCharacter: String, Sendable, Codable {
     /// Why such sound gets fewer bytes.
     var reason: String {
         switch self {
+        case .empty: "the sound is silence from beginning to end"
         case .silent: "the sound is too soft to be heard, and gets the least"
         case .mono: "all channels of the sound say the same: one of them is enough"
         }
@@ -30,10 +33,13 @@ package struct SoundLevels: Sendable, Equatable {
 
     /// Nil for ordinary sound.
     package var character: SoundCharacter? {
+        if peak <= Self.lastBit { return .empty }
         if peak <= Self.silence { return .silent }
         return isSame ? .mono : nil
     }
 
     // What is 60 dB below full scale is the noise of a room; what is 40 dB below the rest is masked by it.
+    // What never leaves the last of 16 bits is nothing.
+    private static let lastBit = -90.0
     private static let (silence, unheardBeside, unheard) = (-60.0, 40.0, -70.0)
 }

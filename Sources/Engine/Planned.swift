@@ -147,17 +147,20 @@ extension Source {
     /// The same, having listened to the track that would be encoded.
     fileprivate func listened(for request: Request, flag: CancellationFlag) -> Source {
         guard request.target != nil, request.audio == .automatic,
-            let index = audio.firstIndex(where: \.isDecodable), audio[index].channels > 1,
+            let index = audio.firstIndex(where: \.isDecodable),
             // What is copied needs no ear; what would be refused may be small enough once it is heard.
             (try? Plan.make(for: self, request: request))?.method != .remux
         else { return self }
         var source = self
         // What cannot be heard is encoded as ever; a run tells of what cannot be read.
-        source.audio[index].character = try? SoundSamples.character(
+        let character = try? SoundSamples.character(
             of: self,
             streamIndex: audio[index].streamIndex,
             flag: flag
         )
+        // One channel is nothing to tell of where there is one.
+        source.audio[index].character =
+            audio[index].channels == 1 && character == .mono ? nil : character
         return source
     }
 }

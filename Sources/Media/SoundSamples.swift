@@ -30,7 +30,10 @@ package enum SoundSamples {
                 flag: flag
             )
         }
-        return listener.count > 0 ? listener.levels.character : nil
+        guard listener.count > 0 else { return nil }
+        let character = listener.levels.character
+        // What was not heard may be more than nothing.
+        return character == .empty && !isWhole ? .silent : character
     }
 }
 

@@ -41,6 +41,7 @@ import Testing
         #expect(encoded(nil, .automatic) == [128_000, 2])
         #expect(encoded(.mono, .automatic) == [64_000, 1])
         #expect(encoded(.silent, .automatic) == [24_000, 1])
+        #expect(encoded(.empty, .automatic) == [4000, 1])
         // Who names a rate gets it, as it is.
         #expect(encoded(.mono, .bitsPerSecond(96_000)) == [96_000, 2])
     }
@@ -48,7 +49,9 @@ import Testing
     @Test("a plan says why the sound gets fewer bytes than it could")
     func reasons() throws {
         var source = Self.recorded
-        for (character, words) in [(SoundCharacter.mono, "say the same"), (.silent, "too soft")] {
+        for (character, words) in [
+            (SoundCharacter.mono, "say the same"), (.silent, "too soft"), (.empty, "is silence"),
+        ] {
             source.audio[0].character = character
             let plan = try Plan.make(for: source, request: request(to: 5_000_000))
             #expect(plan.reasons.contains { $0.contains(words) })

@@ -16,7 +16,8 @@ import Testing
             (Tone(seconds: 3, second: 0), nil),
             (Tone(seconds: 3, second: -1), nil),
             (Tone(seconds: 3, loudness: 0.002), .silent),
-            (Tone(seconds: 3, loudness: 0), .silent),
+            (Tone(seconds: 3, loudness: 0), .empty),
+            (Tone(seconds: 75, sampleRate: 44_100, loudness: 0), .silent),
             // Too long to be heard whole.
             (Tone(seconds: 75, sampleRate: 44_100), .mono),
             (Tone(seconds: 75, sampleRate: 44_100, second: 0.8), nil),

@@ -4,10 +4,11 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// What the system tells of a folder, and of folders in it that are added: that something in it changed, and which file was closed by its writer.
+/// What the system tells of a folder, and of folders in it that are added.
 ///
-/// On Linux inotify, on macOS a descriptor's events, which tell of names but not of closing. The stream
-/// lasts as long as this is kept, by one task; what is held of the system goes with it.
+/// That something in it changed, and which file was closed by its writer. On Linux inotify, on macOS a
+/// descriptor's events, which tell neither of names nor of closing. The stream lasts as long as this is kept,
+/// by one task; what is held of the system goes with it.
 final class FolderEvents {
     /// Something that happened.
     enum Event: Sendable, Equatable {

@@ -1,17 +1,19 @@
 import Core
 import Testing
 
-/// What sentences ask for: what was understood, then what was not (✗), and contradictions (?).
-@Suite struct PlainWishTests {
-    private func read(_ text: String) -> String {
-        let wish = PlainWish.of(text)
-        var parts = [wish.understood.map(\.meaning).joined(separator: ", ")]
-        if parts == [""] { parts = wish.isCompression ? ["smaller"] : [] }
-        parts += wish.edits.map { "✗ " + $0 }
-        parts += wish.contradictions.map { _ in "?" }
+extension PlainWish {
+    /// What was understood, then what was not (✗), and contradictions (?).
+    var summary: String {
+        var parts = [understood.map(\.meaning).joined(separator: ", ")]
+        if parts == [""] { parts = isCompression ? ["smaller"] : [] }
+        parts += edits.map { "✗ " + $0 }
+        parts += contradictions.map { _ in "?" }
         return parts.joined(separator: " ")
     }
+}
 
+/// What sentences ask for.
+@Suite struct PlainWishTests {
     static let english = [
         (
             "compress this video to under 50MB without losing too much quality",
@@ -236,7 +238,7 @@ import Testing
         arguments: english
     )
     func readsEnglish(_ text: String, _ wish: String) {
-        #expect(read(text) == wish)
+        #expect(PlainWish.of(text).summary == wish)
     }
 
     @Test(
@@ -244,7 +246,7 @@ import Testing
         arguments: chinese
     )
     func readsChinese(_ text: String, _ wish: String) {
-        #expect(read(text) == wish)
+        #expect(PlainWish.of(text).summary == wish)
     }
 
     @Test("what was understood is told in the person's own words")

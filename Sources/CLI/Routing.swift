@@ -205,8 +205,7 @@ struct Routing: Sendable {
         let main = failures.first { $0.way.usesCloud == (edit != nil) } ?? failures.last
         guard var failure = main?.failure else {
             let here = decision.excluded.first { !$0.way.usesCloud }
-            let codes = Set(there?.obstacles.map(\.code) ?? [])
-            let isDenied = codes.contains(.consent) && !codes.contains(.offline)
+            let isDenied = there?.obstacles.contains { $0.code == .consent } == true
             let isTooSmall = here?.obstacles.contains { $0.code == .tooSmall } == true
             return Failure(
                 isTooSmall ? .unreachable : isDenied ? .denied : .unavailable,

@@ -226,7 +226,6 @@ extension PlainReader {
                 let number = found.groups["n"].flatMap { PlainTime.value($0) }
                 let isCounted = number.map { $0 >= 2 && $0 == $0.rounded() && $0 <= 99 } ?? false
                 if number != nil, !isCounted {
-                    _ = number
                     refuse(found.range)
                     continue
                 }

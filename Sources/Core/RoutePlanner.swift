@@ -202,23 +202,16 @@ package enum RoutePlanner {
 
 // What follows from the facts before anything is chosen.
 extension RouteFacts {
-    /// What the user has ruled out, whatever the file is.
+    /// What the user has ruled out, whatever the file is; the first says it all.
     fileprivate var policyObstacles: [RouteObstacle] {
-        var obstacles: [RouteObstacle] = []
         if policy.route == .local {
-            obstacles.append(RouteObstacle(.routeIsLocal, "--route local keeps it here"))
+            return [RouteObstacle(.routeIsLocal, "--route local keeps it here")]
         }
-        if policy.isOffline {
-            obstacles.append(RouteObstacle(.offline, "nothing may be sent (offline)"))
-        }
+        if policy.isOffline { return [RouteObstacle(.offline, "nothing may be sent (offline)")] }
         // Whoever asks for the cloud, or for what only it can do, may be asked in turn.
         let mayAsk = cloud.consent == .askable && (policy.route == .cloud || wish.isEdit)
-        if cloud.consent != .given, !mayAsk {
-            obstacles.append(
-                RouteObstacle(.consent, "nobody has agreed to send it files (--cloud agrees)")
-            )
-        }
-        return obstacles
+        if cloud.consent == .given || mayAsk { return [] }
+        return [RouteObstacle(.consent, "nobody has agreed to send it files (--cloud agrees)")]
     }
 
     /// What no way can change.

@@ -79,6 +79,21 @@ struct RoutePlannerTests {
         )
     }
 
+    @Test("“Nothing leaves this machine”, and nobody agreed either: what was laid down is enough")
+    func privateWithoutConsent() {
+        for consent in [RouteFacts.Cloud.Consent.missing, .askable] {
+            let offline = expect([.local]) {
+                ($0.policy.isOffline, $0.cloud.consent) = (true, consent)
+            }
+            #expect(obstacles(offline, .cloud) == [.offline])
+            let local = expect([.local]) {
+                ($0.policy.isOffline, $0.policy.route) = (true, .local)
+                $0.cloud.consent = consent
+            }
+            #expect(obstacles(local, .cloud) == [.routeIsLocal])
+        }
+    }
+
     // MARK: The cloud when asked
 
     @Test("“Do it in the cloud”: there, and here if it cannot")

@@ -266,7 +266,7 @@ final class Watch: Sendable {
         var other = request
         let plain = request.input.stem ?? "video"
         for number in 1...999 {
-            other.stem = number == 1 ? place.stem : "\(plain)-\(number)-\(purpose)"
+            other.stem = number == 1 ? place.stem : BatchNames.stem(plain, "-\(number)-\(purpose)")
             let isFree = !other.destinations.contains {
                 FileManager.default.fileExists(atPath: $0.string)
                     || !request.overwrites && own.contains(Ledger.whole($0.string))

@@ -39,11 +39,7 @@ package enum BatchNames {
         let folders = inputs.map { self.folder(of: $0, in: folder) }
         func places(_ name: (Int) -> String) -> [Place] {
             inputs.indices.map { index in
-                var stem = name(index)
-                while stem.utf8.count + purpose.utf8.count + 1 > longestStem, !stem.isEmpty {
-                    stem.removeLast()
-                }
-                return Place(folder: folders[index], stem: "\(stem)-\(purpose)")
+                Place(folder: folders[index], stem: Self.stem(name(index), "-\(purpose)"))
             }
         }
         func stem(_ index: Int) -> String { inputs[index].path.stem ?? "video" }
@@ -63,12 +59,19 @@ package enum BatchNames {
             var place = place
             var number = 2
             while !taken.isDisjoint(with: keys(place, ends[index])) {
-                place.stem = "\(stem(index))-\(number)-\(purpose)"
+                place.stem = Self.stem(stem(index), "-\(number)-\(purpose)")
                 number += 1
             }
             taken.formUnion(keys(place, ends[index]))
             return place
         }
+    }
+
+    /// A name with an end of its own, of no more bytes than there are: what is too long goes before the end.
+    package static func stem(_ name: String, _ end: String) -> String {
+        var name = name
+        while name.utf8.count + end.utf8.count > longestStem, !name.isEmpty { name.removeLast() }
+        return name + end
     }
 
     /// Leaves out of what was found in folders all that looks like a result of another.

@@ -48,6 +48,10 @@ struct BatchTests {
     func long() {
         let stem = places([String(repeating: "é", count: 125) + ".mov"])[0]
         #expect(stem.utf8.count <= 250 && stem.hasSuffix("-8MB"))
+        let name = String(repeating: "x", count: 251) + ".mov"
+        let several = places(["a/\(name)", "b/\(name)", "c/\(name)"], folder: "out")
+        #expect(Set(several).count == 3)
+        #expect(several.allSatisfy { $0.utf8.count <= 4 + 250 }, "\(several)")
     }
 
     @Test("what a run before made of a folder is not made smaller again, unless it is named")

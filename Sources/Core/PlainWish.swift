@@ -108,6 +108,7 @@ struct PlainReader {
         readParts()
         readQuality()
         readFormats()
+        readDenials()
         finish()
     }
 

@@ -125,7 +125,7 @@ package enum PlainWords {
     static func isPlainGap(_ text: String) -> Bool {
         var rest = MaskedText(text, covering: [])
         rest.cover(denials + barePrefixes + ["want", "to", "you", "please", "me", "把", "将", "给我"])
-        return !rest.characters.contains { $0.isLetter || $0.isNumber }
+        return !rest.hasWords
     }
 
     /// 不要 where it is no "don't": nothing that could be done follows it.

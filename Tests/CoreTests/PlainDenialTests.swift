@@ -58,6 +58,40 @@ import Testing
         ("不要改变分辨率，8MB", "as many lines as the source, at most 8MB"),
     ]
 
+    static let undone = [
+        ("don't crop, compress to 1MB", "not cropped, at most 1MB"),
+        ("compress to 8MB without adding a watermark", "at most 8MB, nothing added"),
+        ("8MB, no cropping please", "at most 8MB, not cropped"),
+        ("do not add music or subtitles, 8MB", "nothing added, at most 8MB"),
+        ("don't zoom in or crop it, 8MB", "not zoomed, not cropped, at most 8MB"),
+        ("I don't want it cropped, 8MB", "not cropped, at most 8MB"),
+        ("I don't want you to rotate it, 8MB", "not rotated, at most 8MB"),
+        ("don't speed it up, 8MB", "as fast as it is, at most 8MB"),
+        ("don't change anything else, 8MB", "nothing else changed, at most 8MB"),
+        ("don't mute it, don't crop it, 8MB", "with its sound, not cropped, at most 8MB"),
+        ("不要裁剪画面，压到8MB", "not cropped, at most 8MB"),
+        ("不要加字幕，压到8MB", "nothing added, at most 8MB"),
+        ("不要加速，压到8MB", "as fast as it is, at most 8MB"),
+        ("压到8MB，不要改其他的", "at most 8MB, nothing else changed"),
+        // A part of it is wanted all the same, or may be.
+        ("don't just crop it, 8MB", "at most 8MB ✗ don't just crop"),
+        ("don't crop too much, 8MB", "at most 8MB ✗ don't crop"),
+        ("don't crop the top half, 8MB", "at most 8MB ✗ don't crop the top half"),
+        ("don't add \"Hello\", 8MB", "at most 8MB ✗ don't add \"Hello\""),
+        ("don't add music until 0:10, 8MB", "at most 8MB ✗ don't add music until 0:10"),
+        ("don't crop it and rotate it, 8MB", "not cropped, at most 8MB ✗ rotate"),
+        ("不要加字幕但是加音乐，8MB", "nothing added, at most 8MB ✗ 加音乐"),
+        // It is asked for.
+        ("why don't you crop it, 8MB", "at most 8MB ✗ why don't you crop"),
+        ("can't you crop it, 8MB", "at most 8MB ✗ can't you crop"),
+        ("don't forget to crop it, 8MB", "at most 8MB ✗ don't forget to crop"),
+        ("not without cropping, 8MB", "at most 8MB ✗ not without cropping"),
+        ("crop it without adding music, 8MB", "at most 8MB ✗ crop it without adding music"),
+        // A smaller file may change it.
+        ("don't change the colours, 8MB", "at most 8MB ✗ don't change the colours"),
+        ("don't change the size, 8MB", "at most 8MB ✗ don't"),
+    ]
+
     static let said = [
         ("under 25mb or 10mb", "at most 10MB, the smaller size"),
         ("压到8MB或10MB", "at most 8MB, the smaller size"),
@@ -101,6 +135,14 @@ import Testing
 
     @Test("what shall not be done is not done, or is left to somebody else", arguments: denied)
     func readsDenials(_ text: String, _ wish: String) {
+        #expect(PlainWish.of(text).summary == wish)
+    }
+
+    @Test(
+        "an edit that shall not be made needs nobody, unless the words say more",
+        arguments: undone
+    )
+    func readsUndone(_ text: String, _ wish: String) {
         #expect(PlainWish.of(text).summary == wish)
     }
 

@@ -141,9 +141,10 @@ struct PlainCall: Equatable {
     /// Of a size, a share and the name of a place the least that is said.
     private mutating func addSize(_ limits: NamedLimits) {
         var sizes: [(bytes: Int, option: String, value: String)] = []
-        if let target = wish.target { sizes.append((target.bytes, "--to", "\(target.bytes)")) }
-        if let share = wish.share, let bytes = bytes(of: share) {
-            sizes.append((bytes, "--to", "\(bytes)"))
+        var wanted = [wish.target]
+        if let share = wish.share { wanted.append(size(of: share)) }
+        for size in wanted.compactMap(\.self) {
+            sizes.append((size.bytes, "--to", size.fileNameText))
         }
         if let name = wish.limitName, let limit = limits.all.first(where: { $0.name == name }) {
             sizes.append((limit.size.bytes, "--for", name))
@@ -193,7 +194,7 @@ struct PlainCall: Equatable {
     }
 
     /// What a share of the file's bytes comes to; three digits of them are enough in a name.
-    private mutating func bytes(of share: Double) -> Int? {
+    private mutating func size(of share: Double) -> ByteSize? {
         let names = files.map { DroppedPaths.pasted($0) }
         guard names.count == 1, let bytes = names.first.flatMap({ FilePath($0).fileBytes }),
             bytes > 0
@@ -204,7 +205,7 @@ struct PlainCall: Equatable {
         let exact = max(1, Int(Double(bytes) * share))
         var unit = 1
         while exact / unit >= 1000 { unit *= 10 }
-        return exact / unit * unit
+        return ByteSize(bytes: exact / unit * unit)
     }
 
     // MARK: - Arguments

@@ -142,7 +142,8 @@ extension Session {
             throw Failure(
                 .usage,
                 command.wish.inputs.isEmpty ? "The folder is missing" : "One folder at a time",
-                why: "\(command.wish.inputs.count) were named",
+                why: command.wish.inputs.isEmpty
+                    ? "none was named" : "\(command.wish.inputs.count) were named",
                 advice: "Try: cinch watch recordings/ --to 8MB -o small/"
             )
         }

@@ -44,6 +44,20 @@ extension Session {
         }
     }
 
+    /// Says before anything is begun that a file is not there.
+    func checkIsThere(_ input: FilePath) throws(Failure) {
+        // A link is there even where it leads nowhere, which is told otherwise.
+        guard !input.isStandardStream,
+            (try? FileManager.default.attributesOfItem(atPath: input.string)) == nil
+        else { return }
+        throw Failure(
+            .missing,
+            "Cannot find \(input)",
+            why: "there is no such file",
+            advice: NearNames.advice(for: input)
+        )
+    }
+
     /// A file whose name begins like an option.
     static func fileLikeOption(_ arguments: [String]) -> Failure? {
         let names = arguments.prefix { $0 != "--" }

@@ -167,6 +167,7 @@ extension Session {
                 onRun(renderer)
                 renderer?.begin(targetBytes: request.target?.bytes)
                 defer {
+                try checkIsThere(request.input)
                     renderer?.end()
                     onRun(nil)
                 }

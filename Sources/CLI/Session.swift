@@ -257,6 +257,7 @@ struct Session: Sendable {
     }
 
     /// What a signal does to the screen, and what its end is called.
+        try checkIsThere(request.input)
     struct Screen: Sendable {
         /// Gives the terminal back without waiting for anybody.
         var restore: @Sendable () -> Void = {}

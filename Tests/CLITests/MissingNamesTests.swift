@@ -47,6 +47,13 @@ extension BuiltProgram {
             #expect(result.messages.contains("Did you mean '\(meant)'?"))
         }
 
+        @Test("a file that is not there is told at once, also in a log")
+        func atOnce() async throws {
+            let result = try await Program.run(["nothere.mov", "--to", "8MB"], in: folder.url)
+            #expect(result.exitCode == 66)
+            #expect(result.messages.hasPrefix("cinch: Cannot find nothere.mov"))
+        }
+
         @Test("a name like no other is not explained by one")
         func far() async throws {
             _ = try folder.clip(as: "film.mp4")

@@ -1,11 +1,14 @@
 import Core
 import Foundation
+import Synchronization
 import SystemPackage
 
 /// The folders that a call makes for its results, which go again where nothing came into them.
 struct NewFolders {
     /// Those that were not there before, the innermost first.
     private let paths: [FilePath]
+    /// Of this process, for the exit that cannot wait (`removeAllEmpty`).
+    private static let made = Locked<Set<FilePath>>([])
 
     /// Makes the folders of some requests.
     init(for requests: [Request]) {
@@ -19,10 +22,22 @@ struct NewFolders {
                 folder.removeLastComponent()
             }
         }
-        self.paths = paths.sorted { $0.components.count > $1.components.count }
+        self.paths = Self.innermostFirst(paths)
+        Self.made.withLock { $0.formUnion(paths) }
         for request in requests { request.makeFolder() }
     }
 
     /// Removes those that are empty.
-    func removeEmpty() { for path in paths { _ = unsafe rmdir(path.string) } }
+    func removeEmpty() { Self.removeEmpty(paths) }
+
+    /// Removes all that this process has made, where they are empty.
+    static func removeAllEmpty() { removeEmpty(innermostFirst(made.withLock { $0 })) }
+
+    private static func removeEmpty(_ paths: [FilePath]) {
+        for path in paths { _ = unsafe rmdir(path.string) }
+    }
+
+    private static func innermostFirst(_ paths: Set<FilePath>) -> [FilePath] {
+        paths.sorted { $0.components.count > $1.components.count }
+    }
 }

@@ -302,6 +302,8 @@ struct Session: Sendable {
         )
         do {
             return try await task.value.get()
+                // What a closed terminal leaves in the cloud is to find its place there.
+                if code == 130 { NewFolders.removeAllEmpty() }
         } catch {
             // Whoever was asked something when the signal came has not answered.
             guard error.kind == .interrupted || task.isCancelled else { throw error }

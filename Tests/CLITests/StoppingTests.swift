@@ -64,6 +64,25 @@ extension BuiltProgram {
             #expect(folder.names == ["clip.mp4"])
         }
 
+        @Test("whoever stops a batch twice finds no new folder that is empty")
+        func secondSignalOfBatch() async throws {
+            let clip = try folder.clip()
+            let call = [clip, "--to", "2MB", "--speed", "best", "--jobs", "1", "-o"]
+            let result = try await Program.disturb(
+                call + [folder.path("new/er/")],
+                in: folder,
+                name: "new/er",
+                after: 0.3
+            ) { run in
+                for _ in 0..<5 {
+                    run.send(SIGINT)
+                    Thread.sleep(forTimeInterval: 0.003)
+                }
+            }
+            #expect(result.exitCode == 130)
+            #expect(folder.names == ["clip.mp4"])
+        }
+
         @Test("what a run left whose whole group was killed is swept by the next one")
         func killed() async throws {
             let clip = try folder.clip()

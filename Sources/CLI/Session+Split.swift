@@ -56,27 +56,42 @@ extension Session {
             try await compressor.split(request, wish)
         }
         let requests = partition.spans.indices.map { request.part($0, of: partition) }
-        let plans = try await stoppable(json: json) { () async throws(Failure) in
-            await Self.plans(for: requests, compressor)
+        let (plans, time) = try await stoppable(json: json) { () async throws(Failure) in
+            await Self.plans(for: requests, of: partition, compressor)
         }
         let isWrapped = results.isTerminal
-        finish("plan", SplitPayload(partition, requests, plans), json: json) { width, _ in
-            let text = SplitFacts.text(partition, requests, plans)
+        var result = SplitPayload(partition, requests, plans)
+        result.expectedSeconds = time
+        finish("plan", result, json: json) { width, _ in
+            let text = SplitFacts.text(partition, requests, plans, seconds: time)
             guard isWrapped else { return text }
             return Wrapping.paragraphs(text, width: max(20, width)).joined(separator: "\n")
         }
         return 0
     }
 
-    /// The plan of each part; nil for those after the first few, and for one that has none.
-    private static func plans(for requests: [Request], _ compressor: Compressor) async -> [Plan?] {
+    /// The plan of each part, and what all of them will take.
+    ///
+    /// Nil for those after the first few, and for one that has none. The time is measured on the first part,
+    /// and the others take theirs by their lengths.
+    private static func plans(
+        for requests: [Request],
+        of partition: Partition,
+        _ compressor: Compressor
+    ) async -> (plans: [Plan?], seconds: Double?) {
         var plans: [Plan?] = []
+        var seconds: Double?
         for request in requests {
             let isSoon = plans.count < mostPlanned && !Task.isCancelled
             let planned = isSoon ? try? await compressor.plan(request) : nil
+            if plans.isEmpty, let planned, let length = partition.seconds.first, length > 0 {
+                let time = try? await compressor.expectedTime(planned)
+                let whole = partition.seconds.reduce(0, +)
+                seconds = time.map { $0.seconds * whole / length }
+            }
             plans.append(planned?.video?.1)
         }
-        return plans
+        return (plans, seconds)
     }
 
     /// Each takes samples of its own.
@@ -159,10 +174,12 @@ enum SplitFacts {
     static func text(
         _ partition: Partition,
         _ requests: [Request],
-        _ plans: [Plan?]
+        _ plans: [Plan?],
+        seconds: Double?
     ) -> String {
         let count = requests.count
-        var lines = ["\(count) \(count == 1 ? "file" : "files")"]
+        let time = seconds.map { ", in about \(durationText($0)) on this machine" } ?? ""
+        var lines = ["\(count) \(count == 1 ? "file" : "files")\(time)"]
         for (index, request) in requests.enumerated() {
             let name = request.destination.lastComponent?.string ?? ""
             var line = "  \(name.withoutControls)  \(durationText(partition.seconds[index]))"
@@ -198,6 +215,8 @@ struct SplitPayload: Encodable {
     var parts: [Part]
     var quality: Quality?
     var reasons: [String]
+    /// Of all of them; of a plan alone.
+    var expectedSeconds: Double?
 
     init(_ partition: Partition, _ requests: [Request], _ plans: [Plan?] = []) {
         parts = requests.enumerated().map { index, request in

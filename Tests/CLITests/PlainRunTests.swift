@@ -64,6 +64,17 @@ extension BuiltProgram {
             #expect(try FileManager.default.contentsOfDirectory(atPath: old.path).isEmpty)
         }
 
+        @Test("a plan of several files says how long all of them will take")
+        func plannedTime() async throws {
+            let clip = try folder.clip(as: "trip.mp4")
+            let call = ["plan", clip, "--parts", "3", "--to", "100k", "--end", "9"]
+            let text = try await Program.run(call)
+            #expect(text.output.hasPrefix("3 files, in about "), "\(text.output)")
+            let json = try await Program.run(call + ["--json"])
+            let last = try #require(try json.objects().last)
+            #expect((last["expectedSeconds"] as? Double).map { $0 > 0 } == true)
+        }
+
         @Test("a clip is made into numbered files, each below the size, and JSON tells of all")
         func several() async throws {
             let clip = try folder.clip(as: "trip.mp4")

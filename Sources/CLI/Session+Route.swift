@@ -85,11 +85,14 @@ extension Session {
     }
 
     /// Makes a file by whichever way does it.
+    ///
+    /// `sample`: how long a preview is, in microseconds; only this machine makes one.
     func route(
         _ command: CompressCommand,
         _ request: Request,
         _ limits: Compressor.Limits,
         _ scout: RouteScout,
+        sample: Int?,
         settings: Settings,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
@@ -125,7 +128,8 @@ extension Session {
             },
             resume: { console.reader.resume() }
         )
-        let routing = routing(scout, limits, console, isQuiet: isQuiet) { renderer in
+        let routing = routing(scout, limits, console, sample: sample, isQuiet: isQuiet) {
+            renderer in
             live.withLock { $0 = renderer }
         }
         let outcome = try await stoppable(screen, json: json) { () async throws(Failure) in
@@ -151,6 +155,7 @@ extension Session {
         _ scout: RouteScout,
         _ limits: Compressor.Limits,
         _ console: CloudConsole,
+        sample: Int?,
         isQuiet: Bool,
         onRun: @escaping @Sendable (Renderer?) -> Void
     ) -> Routing {
@@ -162,16 +167,18 @@ extension Session {
             console: console,
             tells: scout.policy != RouteFacts.Policy(),
             runHere: { request async throws(Failure) in
+                try checkIsThere(request.input)
                 let renderer =
                     json == nil && !isQuiet ? Renderer(messages, showsNotes: showsNotes) : nil
                 onRun(renderer)
                 renderer?.begin(targetBytes: request.target?.bytes)
                 defer {
-                try checkIsThere(request.input)
                     renderer?.end()
                     onRun(nil)
                 }
-                return try await Compressor(limits: limits).run(request) { event in
+                let compressor = Compressor(limits: limits)
+                try await Self.preview(sample, of: request, compressor, renderer, json)
+                return try await compressor.run(request) { event in
                     renderer?.show(event)
                     json?.write(event, isQuiet: isQuiet)
                 }

@@ -44,6 +44,32 @@ extension Session {
         return 0
     }
 
+    /// Refuses options of which one would be passed over.
+    func checkParts(
+        _ part: SpanOptions,
+        _ way: RouteOptions,
+        preview: String? = nil
+    ) throws(Failure) {
+        let isSplit = try part.partsWish() != nil
+        let edits = way.edit != nil
+        let isCloud = try way.policy().route == .cloud
+        let pairs: [(String, String, Bool)] = [
+            ("--preview", "--split and --parts", preview != nil && isSplit),
+            ("--edit", "--split and --parts", edits && isSplit),
+            ("--route cloud", "--split and --parts", isCloud && isSplit),
+            ("--preview", "--edit", preview != nil && edits),
+            ("--preview", "--route cloud", preview != nil && isCloud),
+        ]
+        guard let pair = pairs.first(where: \.2) else { return }
+        throw Failure(
+            .usage,
+            "\(pair.0) does not go with \(pair.1)",
+            why: pair.0 == "--preview"
+                ? "a sample is of one file that is made here" : "parts are cut here alone",
+            advice: "Leave one of them out."
+        )
+    }
+
     /// Says into which files an input would be divided.
     func planSplit(
         _ request: Request,

@@ -126,6 +126,7 @@ struct Session: Sendable {
     private func plan(_ command: PlanCommand, json: JSONLines?) async throws(Failure) -> Int32 {
         var command = command
         let settings = try settings()
+        try checkParts(command.wish.part, command.way)
         command.wish.fill(from: settings)
         command.way.fill(from: settings)
         let session = obeying(settings)
@@ -171,6 +172,7 @@ struct Session: Sendable {
         let settings = try settings()
         let isBatch = isBatch(command)
         if isBatch { try checkBatch(command) }
+        try checkParts(command.wish.part, command.way, preview: command.preview)
         try checkNames(command, tells: isBatch && json == nil && !command.quiet)
         command.fill(from: settings)
         if isBatch {
@@ -196,6 +198,9 @@ struct Session: Sendable {
             )
         }
         let session = obeying(settings)
+        let sample = try command.preview.map { text throws(Failure) in
+            try Reading.length(text, "--preview")
+        }
         if let scout = try session.scout(command.way, request, mayAsk: !command.quiet, json: json) {
             isHere = false
             return try await session.route(
@@ -203,15 +208,13 @@ struct Session: Sendable {
                 request,
                 limits,
                 scout,
+                sample: sample,
                 settings: settings,
                 json: json
             )
         }
         let compressor = Compressor(limits: limits)
         json?.begin(StartedPayload(request, output: request.output))
-        let length = try command.preview.map { text throws(Failure) in
-            try Reading.length(text, "--preview")
-        }
         let report = try await make(
             request,
             compressor,
@@ -219,11 +222,7 @@ struct Session: Sendable {
             isQuiet: command.quiet,
             json: json
         ) { renderer async throws(Failure) in
-            guard let length, let sample = try await compressor.preview(of: request, length) else {
-                return
-            }
-            json?.write(.preview, ReportResult(sample))
-            renderer?.note(Phrase.previewed(sample))
+            try await Self.preview(sample, of: request, compressor, renderer, json)
         }
         remember(report, settings: settings)
         if json != nil || !command.quiet {
@@ -232,6 +231,21 @@ struct Session: Sendable {
             }
         }
         return 0
+    }
+
+    /// Makes a sample of that many microseconds first, and shows it; nil makes none.
+    static func preview(
+        _ length: Int?,
+        of request: Request,
+        _ compressor: Compressor,
+        _ renderer: Renderer?,
+        _ json: JSONLines?
+    ) async throws(Failure) {
+        guard let length, let sample = try await compressor.preview(of: request, length) else {
+            return
+        }
+        json?.write(.preview, ReportResult(sample))
+        renderer?.note(Phrase.previewed(sample))
     }
 
     /// Makes a file on this machine, on a screen of its own; `prepare` comes first on it.
@@ -243,6 +257,7 @@ struct Session: Sendable {
         json: JSONLines?,
         prepare: @escaping @Sendable (Renderer?) async throws(Failure) -> Void = { _ in }
     ) async throws(Failure) -> Report {
+        try checkIsThere(request.input)
         let renderer = json == nil && !isQuiet ? Renderer(messages, showsNotes: showsNotes) : nil
         renderer?.begin(targetBytes: request.target?.bytes)
         defer { renderer?.end() }
@@ -257,7 +272,6 @@ struct Session: Sendable {
     }
 
     /// What a signal does to the screen, and what its end is called.
-        try checkIsThere(request.input)
     struct Screen: Sendable {
         /// Gives the terminal back without waiting for anybody.
         var restore: @Sendable () -> Void = {}
@@ -288,6 +302,8 @@ struct Session: Sendable {
                 Compressor.abandonRuns()
                 PartialFiles.abandonAll()
                 Trial.abandonAll()
+                // What a closed terminal leaves in the cloud is to find its place there.
+                if code == 130 { NewFolders.removeAllEmpty() }
                 screen.restore()
                 let failure = screen.stopped(code - 128)
                 if let json {
@@ -302,8 +318,6 @@ struct Session: Sendable {
         )
         do {
             return try await task.value.get()
-                // What a closed terminal leaves in the cloud is to find its place there.
-                if code == 130 { NewFolders.removeAllEmpty() }
         } catch {
             // Whoever was asked something when the signal came has not answered.
             guard error.kind == .interrupted || task.isCancelled else { throw error }

@@ -64,6 +64,25 @@ extension BuiltProgram {
             #expect(try FileManager.default.contentsOfDirectory(atPath: old.path).isEmpty)
         }
 
+        @Test(
+            "an option that nothing would come of is refused, and not passed over",
+            arguments: [
+                ["trip.mp4", "--parts", "2", "--edit", "add a title"],
+                ["trip.mp4", "--split", "--to", "1MB", "--route", "cloud"],
+                ["trip.mp4", "--split", "--to", "1MB", "--preview", "2s"],
+                ["trip.mp4", "--preview", "2s", "--edit", "add a title"],
+                ["trip.mp4", "--preview", "2s", "--route", "cloud"],
+                ["plan", "trip.mp4", "--split", "--to", "1MB", "--edit", "add a title"],
+            ]
+        )
+        func passedOver(_ call: [String]) async throws {
+            _ = try folder.clip(as: "trip.mp4")
+            let result = try await Program.run(call, in: folder.url)
+            #expect(result.exitCode == 64)
+            #expect(result.messages.contains(" does not go with --"), "\(result.messages)")
+            #expect(folder.names == ["trip.mp4"])
+        }
+
         @Test("a plan of several files says how long all of them will take")
         func plannedTime() async throws {
             let clip = try folder.clip(as: "trip.mp4")

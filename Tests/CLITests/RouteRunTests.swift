@@ -55,6 +55,16 @@ extension BuiltProgram {
             }
         }
 
+        @Test("a sample is made first, also where the cloud could be taken")
+        func preview() async throws {
+            try await CloudStage.with { stage in
+                let call = [Program.clip.path, "--to", "300k", "-o", stage.folder.path("a.mp4")]
+                try await stage.succeed(call + ["--cloud", "--preview", "2s"])
+                #expect(stage.names == ["a-preview.mp4", "a.mp4"])
+                #expect(stage.simulator.requests.isEmpty)
+            }
+        }
+
         @Test("what this machine can do it does, also where the cloud was agreed to")
         func localFirst() async throws {
             try await CloudStage.with { stage in

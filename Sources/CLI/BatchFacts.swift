@@ -45,7 +45,9 @@ enum BatchFacts {
             if report.damage != nil { parts.append("damaged") }
             if let target = report.targetBytes {
                 let share = Double(report.bytes) / Double(max(1, target)) * 100
-                parts.append("\(Phrase.decimals(share, 1)) %")
+                let text = Phrase.decimals(share, 1)
+                // "100.0" is the longest: in a column of their own.
+                parts.append(String(repeating: " ", count: max(0, 5 - text.count)) + text + " %")
             }
             if let ssim = report.ssim { parts.append("SSIM \(Phrase.decimals(ssim, 3))") }
             parts.append(Clock.text(report.elapsedSeconds))

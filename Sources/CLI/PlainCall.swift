@@ -189,8 +189,11 @@ struct PlainCall: Equatable {
     }
 
     private static func seconds(_ microseconds: Int) -> String {
-        let fraction = String(1_000_000 + microseconds % 1_000_000).dropFirst()
-        return "\(microseconds / 1_000_000).\(fraction)"
+        var text = "\(microseconds / 1_000_000)."
+        text += String(1_000_000 + microseconds % 1_000_000).dropFirst()
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return text
     }
 
     /// What a share of the file's bytes comes to; three digits of them are enough in a name.

@@ -28,7 +28,7 @@ import Testing
             (
                 ["cut the first 10 seconds off and mute it", "wedding.mp4", "-o", "a b.mp4"],
                 [
-                    "wedding.mp4", "-o", "a b.mp4", "--audio", "none", "--start", "10.000000",
+                    "wedding.mp4", "-o", "a b.mp4", "--audio", "none", "--start", "10",
                 ]
             ),
             (
@@ -37,7 +37,7 @@ import Testing
             ),
             (
                 ["compress wedding.mp4 for discord, without the last 1.5 seconds"],
-                ["wedding.mp4", "--for", "discord", "--end", "-1.500000"]
+                ["wedding.mp4", "--for", "discord", "--end", "-1.5"]
             ),
             (["make it smaller", "wedding.mp4"], ["wedding.mp4"]),
             (["wedding.mp4", "8MB"], ["wedding.mp4", "--to", "8MB"]),
@@ -57,7 +57,7 @@ import Testing
             ),
             (
                 ["my clip.mp4", "keep the first minute", "--force"],
-                ["my clip.mp4", "--force", "--duration", "60.000000"]
+                ["my clip.mp4", "--force", "--duration", "60"]
             ),
         ]
     )

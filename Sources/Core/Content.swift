@@ -98,6 +98,13 @@ package struct Content: Hashable, Codable, Sendable {
         package var quantizer: Double
         /// Luma, at full size: 1 is the same picture.
         package var similarity: Double
+        /// What frame sizes are chosen by; it orders them as people do, and is no measure of anything.
+        ///
+        /// Of two sizes that lose as much by SSIM the one looks better of which less is lost by shrinking,
+        /// and two small losses are less than a great one. By these powers the size chosen for 45 rates of
+        /// ten clips (`Fixtures/calibration.csv`) is 0.50 points of VMAF from the best one on average, and
+        /// within 0.7 for 78 %; by SSIM alone it is 0.67 and 64 %.
+        package var visibleLoss: Double
     }
 
     /// Whether most frames say little more than that nothing changes: slides, a screen.
@@ -127,7 +134,8 @@ package struct Content: Hashable, Codable, Sendable {
         return Prospect(
             size: size,
             quantizer: quantizer,
-            similarity: max(0, 1 - shrinkLoss - quantizing)
+            similarity: max(0, 1 - shrinkLoss - quantizing),
+            visibleLoss: pow(1.3 * shrinkLoss, 1.25) + pow(quantizing, 1.25)
         )
     }
 
@@ -158,13 +166,17 @@ package struct Content: Hashable, Codable, Sendable {
             all.append(smallest)
         }
         all.removeAll { $0.quantizer > Self.mostQuantizer }
-        let best = all.reduce(0) { max($0, $1.similarity) }
-        return all.first { $0.similarity >= best - Self.alike } ?? smallest
+        let least = all.reduce(Double.infinity) { min($0, $1.visibleLoss) }
+        return all.first {
+            $0.visibleLoss <= least + Self.alike || $0.quantizer <= Self.fineQuantizer
+        } ?? smallest
     }
 
-    /// A difference in similarity that says nothing about two frame sizes: lines are the better use of bits
-    /// then (traffic at 432 lines, of 0.981 at 220 to 432 of them, lost 2 VMAF at the smallest).
-    private static let alike = 0.0005
+    /// So fine a quantizer leaves nothing to be gained by fewer lines; libx264's own choice is about this.
+    private static let fineQuantizer = 24.0
+
+    /// A difference in `visibleLoss` that says nothing about two frame sizes.
+    private static let alike = 0.00005
 
     /// No picture is made smaller than this because of its bytes.
     static let leastLines = 144

@@ -10,6 +10,8 @@ enum ContentStudy {
     static let settled = 20
     /// Frames of fewer lines are hardly ever better still smaller, and the trials too small to tell.
     private static let leastLines = 288
+    /// Up to here frames are small enough to look at more of them.
+    private static let smallLines = 576
     /// What the small trial size is of the full one, and its least lines; the large one is half as large again.
     private static let (smallShare, leastTrialLines) = (0.33, 144)
     /// Sizes to which frames are shrunk and back.
@@ -77,15 +79,16 @@ enum ContentStudy {
 
     /// How many runs the clip's length asks for, time allows, and memory has room for.
     ///
-    /// They are a fifth of the clip's frames at most, where two are not more: at 12.5 frames a second
-    /// they would be two thirds of half a minute.
+    /// They are a fifth of the clip's frames at most, where the least of them are not more: at 12.5
+    /// frames a second they would be two thirds of half a minute. Two say too little of traffic that
+    /// comes and goes; more of them cost little where the frames are small.
     static func places(seconds: Double, frames: Int, full: PixelSize) -> Int {
         let trials = trialSizes(full).small.pixels + trialSizes(full).large.pixels
         let runBytes = (length * trials + 2 * full.pixels) * 3 / 2
         return min(
             6,
             max(2, Int(min(60, seconds) / 4)),
-            max(2, frames / (5 * length)),
+            max(full.shortSide <= smallLines ? 4 : 2, frames / (5 * length)),
             memoryBytes / max(1, runBytes)
         )
     }

@@ -153,7 +153,9 @@ extension Sound {
                 {
                     return .copying(track)
                 }
-                if track.isLossy, track.character != .empty { wanted = ladder.last { $0 >= own && $0 <= wanted } ?? wanted }
+                if track.isLossy, track.character != .empty {
+                    wanted = ladder.last { $0 >= own && $0 <= wanted } ?? wanted
+                }
             }
         }
         // Below 40 kbit/s two channels sound worse than one.

@@ -50,12 +50,7 @@ extension Session {
         guard !input.isStandardStream,
             (try? FileManager.default.attributesOfItem(atPath: input.string)) == nil
         else { return }
-        throw Failure(
-            .missing,
-            "Cannot find \(input)",
-            why: "there is no such file",
-            advice: NearNames.advice(for: input)
-        )
+        throw .missing(input)
     }
 
     /// A file whose name begins like an option.

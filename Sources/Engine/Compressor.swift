@@ -231,12 +231,7 @@ package enum InputFile {
     static func check(_ path: FilePath) throws(Failure) -> Int {
         let name = path.string
         guard let attributes = attributes(of: path) else {
-            throw Failure(
-                .missing,
-                "Cannot find \(name)",
-                why: "there is no such file",
-                advice: NearNames.advice(for: path)
-            )
+            throw .missing(path)
         }
         switch attributes[.type] as? FileAttributeType {
         case .typeRegular?: break

@@ -34,12 +34,7 @@ extension Failure {
         }
         switch Self.meaning(of: error, on: path) {
         case .missing:
-            self.init(
-                .missing,
-                "Cannot find \(path)",
-                why: "there is no such file",
-                advice: NearNames.advice(for: FilePath(path))
-            )
+            self = .missing(FilePath(path))
         case .denied:
             self.init(
                 .missing,

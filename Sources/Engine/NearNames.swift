@@ -1,4 +1,4 @@
-import Core
+package import Core
 import Foundation
 package import SystemPackage
 
@@ -9,9 +9,19 @@ package enum NearNames {
 
     /// What to do about a file that is not there.
     package static func advice(for path: FilePath) -> String {
+        if isAddress(path) {
+            return "Nothing is fetched from the network here. Download it first, or pipe it: "
+                + "curl -L ADDRESS | cinch - -o clip.mp4"
+        }
         let usual = "Check the name and the folder."
         guard let near = nearest(to: path) else { return usual }
         return "Did you mean '\(near)'? \(usual)"
+    }
+
+    /// `https://…`, of which a path keeps one stroke.
+    private static func isAddress(_ path: FilePath) -> Bool {
+        let start = path.components.first?.string.lowercased() ?? ""
+        return ["http:", "https:", "ftp:"].contains(start)
     }
 
     /// The one in its folder that is meant, as far as can be told; nil where none or several may be.
@@ -39,5 +49,17 @@ package enum NearNames {
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
         guard let first = ranked.first else { return nil }
         return ranked.dropFirst().first?.distance == first.distance ? nil : first.name
+    }
+}
+
+extension Failure {
+    /// There is no such file; what may have been meant is said.
+    package static func missing(_ path: FilePath) -> Failure {
+        Failure(
+            .missing,
+            "Cannot find \(path)",
+            why: "there is no such file",
+            advice: NearNames.advice(for: path)
+        )
     }
 }

@@ -54,6 +54,14 @@ extension BuiltProgram {
             #expect(result.messages.hasPrefix("cinch: Cannot find nothere.mov"))
         }
 
+        @Test("an address in the network is no file, and what can be done with one is told")
+        func network() async throws {
+            let address = "https://example.com/clip.mp4"
+            let result = try await Program.run([address, "--to", "8MB"], in: folder.url)
+            #expect(result.exitCode == 66)
+            #expect(result.messages.contains("Nothing is fetched from the network"))
+        }
+
         @Test("a name like no other is not explained by one")
         func far() async throws {
             _ = try folder.clip(as: "film.mp4")

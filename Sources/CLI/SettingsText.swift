@@ -1,4 +1,5 @@
 import Core
+import Engine
 import Foundation
 import Synchronization
 import SystemPackage
@@ -103,24 +104,12 @@ enum SettingsText {
         // No process for nothing.
         if text.allSatisfy(\.isWhitespace) { return .value(.table([:])) }
         guard let program = program.withLock({ $0 }) else { return parse(text) }
-        let process = Process()
-        let (input, output) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: program.string)
-        process.arguments = [argument]
-        // Where Swift tells of crashes it does so from a process that holds the answer's pipe open, and
-        // one of those never ended.
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["SWIFT_BACKTRACE": "enable=no"]
-        ) { $1 }
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
+        guard let process = try? ChildProcess(program, [argument]) else { return nil }
         // It reads all before it writes anything.
-        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try? input.fileHandleForWriting.close()
-        let answer = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-        process.waitUntilExit()
+        try? process.input.write(contentsOf: Data(text.utf8))
+        try? process.input.close()
+        let answer = (try? process.output.readToEnd()) ?? Data()
+        _ = process.wait()
         return try? JSONDecoder().decode(Reading.self, from: answer)
     }
 

@@ -1,28 +1,28 @@
 import Core
-import Foundation
+package import Foundation
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// A process that waits for a job at its input: where it came from, and how it ends.
-struct ChildProcess {
+package struct ChildProcess {
     /// How a process ended.
-    enum Ending: Equatable {
+    package enum Ending: Equatable {
         case exited(Int32)
         case signalled(Int32)
     }
 
     let identifier: Int32
     /// Takes the job; closed, it is the wish to stop.
-    let input: FileHandle
+    package let input: FileHandle
     /// Gives the answers.
-    let output: FileHandle
+    package let output: FileHandle
     /// Nil for a copy of this process.
     private let program: Process?
 
     /// Starts a program.
     ///
     /// - Throws: what `Process.run` throws.
-    init(_ executable: FilePath, _ arguments: [String]) throws {
+    package init(_ executable: FilePath, _ arguments: [String]) throws {
         let process = Process()
         let (question, answers) = (Pipe(), Pipe())
         process.executableURL = URL(fileURLWithPath: executable.string)
@@ -31,6 +31,7 @@ struct ChildProcess {
         process.standardOutput = answers
         // What the runtime prints of a crash is for whoever looks for its cause, not for the screen.
         process.standardError = FileHandle.nullDevice
+        // Nor may the program that tells of it hold the answers' pipe open: one of those never ended.
         var environment = ProcessInfo.processInfo.environment
         environment["SWIFT_BACKTRACE"] = "enable=no"
         process.environment = environment
@@ -49,7 +50,7 @@ struct ChildProcess {
     }
 
     /// Waits for the end; to be called once.
-    func wait() -> Ending {
+    package func wait() -> Ending {
         if let program {
             program.waitUntilExit()
             let status = program.terminationStatus

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -167,6 +168,47 @@ static inline int cinch_unpack_planes(AVFrame *frame, const uint8_t *buffer) {
                                       frame->width, frame->height, 1);
     if (status >= 0) cinch_copy_planes(frame, planes, strides);
     return status;
+}
+
+static inline void cinch_free_block(void *opaque, uint8_t *data) {
+    (void)opaque;
+    free(data);
+}
+
+// A block for many frames, in huge pages where the system has them: touching four gigabytes for the first time takes
+// a second or more of processor time in pages of 4 KiB. NULL where there is no memory.
+static inline AVBufferRef *cinch_block(size_t size) {
+    void *data = NULL;
+    // Vector instructions may read a little beyond the last line.
+    if (posix_memalign(&data, 2 << 20, size + 4096) != 0) return NULL;
+#ifdef MADV_HUGEPAGE
+    // No more than advice: without it the pages are small.
+    (void)madvise(data, size, MADV_HUGEPAGE);
+#endif
+    AVBufferRef *block = av_buffer_create((uint8_t *)data, size, cinch_free_block, NULL, 0);
+    if (!block) free(data);
+    return block;
+}
+
+// Bytes of such a frame in a block: its lines begin where vector instructions want them.
+static inline int cinch_block_bytes(const AVFrame *frame) {
+    return av_image_get_buffer_size((enum AVPixelFormat)frame->format, frame->width, frame->height, 64);
+}
+
+// A copy of a frame that lives in a block, which it keeps alive. NULL where there is no memory.
+static inline AVFrame *cinch_copy_into_block(const AVFrame *frame, AVBufferRef *block, size_t offset) {
+    AVFrame *copy = av_frame_alloc();
+    if (!copy) return NULL;
+    copy->format = frame->format;
+    copy->width = frame->width;
+    copy->height = frame->height;
+    copy->buf[0] = av_buffer_ref(block);
+    if (!copy->buf[0]
+        || av_image_fill_arrays(copy->data, copy->linesize, block->data + offset, (enum AVPixelFormat)frame->format,
+                                frame->width, frame->height, 64) < 0
+        || av_frame_copy(copy, frame) < 0 || av_frame_copy_props(copy, frame) < 0)
+        av_frame_free(&copy);
+    return copy;
 }
 
 // The quantizer of an encoded picture, from the encoder's side data in lambda units; -1 if absent.

@@ -15,7 +15,7 @@ struct ReportResult: Encodable {
         case videoBitsPerSecond, audioBitsPerSecond, secondPassRuns, attempts, keeping
         case format, quality
         case keptFrameBytes, ssim, ssimFrames, ssimWidth, ssimHeight, pictureQuality,
-            elapsedSeconds, notes, metadata, damage, part
+            elapsedSeconds, phases, notes, metadata, damage, part
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -32,6 +32,7 @@ struct ReportResult: Encodable {
         try keys.encode(report.stoppedAtQualityCeiling, forKey: .stoppedAtQualityCeiling)
         try keys.encode(report.attempts, forKey: .attempts)
         try keys.encode(report.elapsedSeconds, forKey: .elapsedSeconds)
+        try keys.encode(report.phases, forKey: .phases)
         try keys.encode(report.notes, forKey: .notes)
         try keys.encodeIfPresent(report.metadata, forKey: .metadata)
         try keys.encodeIfPresent(report.damage, forKey: .damage)

@@ -125,6 +125,7 @@ enum ProgressLine {
     private static func label(of state: State) -> String {
         switch state.phase {
         case .probing: state.receivedBytes == nil ? "Reading" : "Receiving"
+        case .sampling: "Sampling"
         case .audio: "Sound"
         case .analysing: "Analysing"
         case .encoding: state.attempt > 1 ? "Encoding \(state.attempt)" : "Encoding"

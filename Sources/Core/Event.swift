@@ -1,12 +1,28 @@
 /// The stages of a run, in order; each owns a share of the progress bar.
 package enum Phase: String, Sendable, Codable, CaseIterable {
     case probing
+    /// Looking at samples, for the plan.
+    case sampling
     case audio
     case analysing
     case encoding
     case verifying
     /// Of `compare` alone.
     case comparing
+}
+
+/// What one phase of a run took.
+package struct PhaseCost: Sendable, Equatable, Codable {
+    package var phase: Phase
+    package var wallSeconds: Double
+    /// Of all threads of the process; over `wallSeconds`, it is the cores that were busy.
+    package var cpuSeconds: Double
+
+    package init(phase: Phase, wallSeconds: Double, cpuSeconds: Double) {
+        self.phase = phase
+        self.wallSeconds = wallSeconds
+        self.cpuSeconds = cpuSeconds
+    }
 }
 
 /// What a run tells while it goes on, in order and never concurrently.

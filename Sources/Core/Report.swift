@@ -40,6 +40,8 @@ package struct Report: Sendable, Equatable, Codable {
     /// The size at which they were compared: that which the source could have been shown in, where it is known.
     package var ssimSize: PixelSize?
     package var elapsedSeconds: Double
+    /// What of it went into each phase, in order.
+    package var phases: [PhaseCost] = []
     package var notes: [String]
     /// What was kept and what was removed; nil where the source said nothing about itself.
     package var metadata: MetadataOutcome?

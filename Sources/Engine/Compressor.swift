@@ -141,17 +141,19 @@ package struct Compressor: Sendable {
         let limits = limits
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
-                events(.progress(Progress(phase: .probing, fraction: 0)))
+                var record = RunRecord(events: events)
+                record.meter.begin(.probing, until: 0.01)
                 let input = try HeldInput(request.input, flag: flag)
                 let material = try Self.material(request.input, flag: flag)
                 let request = try request.settled(for: material.kind)
                 events(.identified(material.kind, output: request.destination.string))
                 try Self.checkDestination(request)
+                if material.kind == .video { record.meter.begin(.sampling, until: 0.1) }
                 let planned = try Planned(material, request, flag: flag)
+                record.meter.update(1, frames: 0)
                 events(planned.event)
                 if let failure = planned.tooPoor { throw failure }
                 let workspace = try Workspace(for: request.destination, of: input)
-                var record = RunRecord(events: events)
                 if let misnomer = material.misnomer { record.note(misnomer) }
                 if let idle = request.idleOptions { record.note(idle) }
                 var run = planned.run(limits: limits, flag: flag, record: record)

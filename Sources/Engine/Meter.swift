@@ -1,4 +1,5 @@
 import Core
+import Foundation
 
 /// Turns the work done into progress events: ten a second, and a fraction that never goes back.
 struct Meter {
@@ -12,6 +13,9 @@ struct Meter {
     private var fraction = 0.0
     private var base = 0.0
     private var end = 0.0
+    // Of the phases that are over, and what the process had used when this one began.
+    private var past: [PhaseCost] = []
+    private var cpuStart = Self.cpuSeconds
 
     init(events: @escaping @Sendable (Event) -> Void) {
         self.events = events
@@ -25,8 +29,34 @@ struct Meter {
         events(event)
     }
 
+    /// What each phase took up to now; one that came back is counted once.
+    var costs: [PhaseCost] {
+        let wall = phaseStart.duration(to: clock.now).inSeconds
+        let cpu = Self.cpuSeconds - cpuStart
+        var costs = past
+        if let index = costs.firstIndex(where: { $0.phase == phase }) {
+            costs[index].wallSeconds += wall
+            costs[index].cpuSeconds += cpu
+        } else {
+            costs.append(PhaseCost(phase: phase, wallSeconds: wall, cpuSeconds: cpu))
+        }
+        return costs
+    }
+
+    /// What all threads of this process have used, user and system (`getrusage`).
+    private static var cpuSeconds: Double {
+        var usage = rusage()
+        // RUSAGE_SELF, whose type is not the function's own on Linux.
+        guard unsafe getrusage(0, &usage) == 0 else { return 0 }
+        return [usage.ru_utime, usage.ru_stime].reduce(0) {
+            $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1_000_000
+        }
+    }
+
     /// Begins a phase that ends at `end` of the whole bar.
     mutating func begin(_ phase: Phase, until end: Double, attempt: Int = 1) {
+        past = costs
+        cpuStart = Self.cpuSeconds
         self.phase = phase
         self.attempt = attempt
         base = fraction

@@ -57,7 +57,7 @@ extension Run {
         method: Plan.Method,
         metadata: KeptMetadata
     ) -> Report {
-        Report(
+        var report = Report(
             kind: kind,
             input: request.input.string,
             output: request.destination.string,
@@ -73,6 +73,8 @@ extension Run {
             metadata: Report.MetadataOutcome(metadata),
             damage: record.damage.isNone ? nil : record.damage
         )
+        report.phases = record.meter.costs
+        return report
     }
 }
 

@@ -4,8 +4,9 @@ package import SystemPackage
 
 /// Prepared frames, kept so that pass 2 need not decode again: in memory up to a limit, then in a file.
 ///
-/// Memory holds references to the filters' own buffers, so that nothing is copied, and a picture
-/// that is repeated (a still screen at a constant frame rate) is kept once.
+/// In memory they lie in large blocks, each copied from a buffer that the filters then use again: keeping
+/// those buffers themselves would take fresh memory for every frame, which costs the system more
+/// than the copy. A picture that is repeated (a still screen at a constant frame rate) is kept once.
 package struct FrameStore: ~Copyable {
     private enum Slot {
         case memory(UnsafeMutablePointer<AVFrame>)
@@ -19,6 +20,10 @@ package struct FrameStore: ~Copyable {
     private var file: FileDescriptor?
     private var buffer: [UInt8] = []
     private var slots: [Slot] = []
+    // Each frame in it keeps it alive; the store does while there is room in it.
+    private var block: UnsafeMutablePointer<AVBufferRef>?
+    private var blockUsed = 0
+    private static let blockBytes = 32 << 20
     // Which slot each frame is in.
     private var frames: [Int32] = []
     // The plane that the last frame lived in, kept alive by it.
@@ -54,6 +59,8 @@ package struct FrameStore: ~Copyable {
             var pointer: UnsafeMutablePointer<AVFrame>? = pointer
             av_frame_free(&pointer)
         }
+        var block = block
+        if block != nil { av_buffer_unref(&block) }
         try? file?.close()
     }
 
@@ -72,10 +79,7 @@ package struct FrameStore: ~Copyable {
             return
         }
         if memoryBytes + frameBytes <= memoryLimit {
-            guard let copy = av_frame_clone(frame.pointer) else {
-                throw MediaError(.memory, doing: "keep a frame")
-            }
-            slots.append(.memory(copy))
+            slots.append(.memory(try copy(frame)))
             memoryBytes += frameBytes
         } else if fileBytes + frameBytes <= fileLimit {
             slots.append(.file(offset: Int64(fileBytes)))
@@ -111,6 +115,23 @@ package struct FrameStore: ~Copyable {
         frame.pointer.pointee.pts = Int64(index)
     }
 
+    private mutating func copy(
+        _ frame: borrowing Frame
+    ) throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
+        let needed = Int(cinch_block_bytes(frame.pointer))
+        try MediaError.check(Int32(clamping: needed), "keep a frame")
+        if block == nil || blockUsed + needed > Self.blockBytes {
+            if block != nil { av_buffer_unref(&block) }
+            block = cinch_block(max(needed, Self.blockBytes))
+            blockUsed = 0
+        }
+        guard let block, let copy = cinch_copy_into_block(frame.pointer, block, blockUsed) else {
+            throw MediaError(.memory, doing: "keep a frame")
+        }
+        blockUsed += needed
+        return copy
+    }
+
     private mutating func drop() {
         for case .memory(let pointer) in slots {
             var pointer: UnsafeMutablePointer<AVFrame>? = pointer
@@ -118,6 +139,7 @@ package struct FrameStore: ~Copyable {
         }
         slots = []
         frames = []
+        if block != nil { av_buffer_unref(&block) }
         lastPlane = nil
         av_frame_unref(lastFrame.pointer)
         // Room on the disk is given back at once; the workspace takes the empty file away.

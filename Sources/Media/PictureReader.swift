@@ -309,9 +309,10 @@ package struct Shrinker: ~Copyable {
         like.pointer.pointee.width = Int32(clamping: from.width)
         like.pointer.pointee.height = Int32(clamping: from.height)
         like.pointer.pointee.format = AV_PIX_FMT_YUV420P.rawValue
+        let scaling = flags == "bicubic" ? PictureChain.scaling(from: from, to: size) : nil
         graph = try FilterGraph(
             inputs: [FilterGraph.Input(picture: like, timeBase: av_make_q(1, 1000))],
-            chain: "scale=w=\(size.width):h=\(size.height):flags=\(flags)"
+            chain: scaling ?? "scale=w=\(size.width):h=\(size.height):flags=\(flags)"
         )
         self.size = size
     }

@@ -127,13 +127,28 @@ import Testing
         #expect(log.progress.first?.phase == .probing)
         #expect(log.progress.last?.phase == .verifying)
         #expect(Set(log.progress.map(\.phase)).count == Phase.allCases.count - 1)
+        let told = log.all.filter { if case .progress = $0 { false } else { true } }
         guard case .progress = log.all.first,
-            case .identified(.video, report.output) = log.all.dropFirst().first,
-            case .planned = log.all.dropFirst(2).first
+            case .identified(.video, report.output) = told.first,
+            case .planned = told.dropFirst().first
         else {
             Issue.record("a run begins with progress, what the input is, and its plan")
             return
         }
+    }
+
+    @Test("a report says what each phase took, and together they are the whole run")
+    func phaseCosts() async throws {
+        let run = try Run(Clip(width: 640, height: 360, frames: 75), tone: Tone(seconds: 3))
+        let report = try await run.perform(run.request(to: 150_000))
+        #expect(
+            report.phases.map(\.phase) == [
+                .probing, .sampling, .audio, .analysing, .encoding, .verifying,
+            ]
+        )
+        let wall = report.phases.reduce(0) { $0 + $1.wallSeconds }
+        #expect(abs(wall - report.elapsedSeconds) < 0.1)
+        #expect(report.phases.allSatisfy { $0.wallSeconds > 0 && $0.cpuSeconds > 0 })
     }
 
     @Test("a clip too short for samples is planned without, and expects nothing of them")

@@ -6,12 +6,26 @@ package import SystemPackage
 ///
 /// In memory they lie in large blocks, each copied from a buffer that the filters then use again: keeping
 /// those buffers themselves would take fresh memory for every frame, which costs the system more
-/// than the copy. A picture that is repeated (a still screen at a constant frame rate) is kept once.
+/// than the copy. What stands still is kept once: of a frame that is mostly like the one before it, only
+/// the tiles that changed.
 package struct FrameStore: ~Copyable {
     private enum Slot {
         case memory(UnsafeMutablePointer<AVFrame>)
         case file(offset: Int64)
+        // What changed since the slot before.
+        case changesInMemory([Int32], [UInt8])
+        case changesInFile([Int32], offset: Int64)
+
+        var isChange: Bool {
+            switch self {
+            case .memory, .file: false
+            case .changesInMemory, .changesInFile: true
+            }
+        }
     }
+
+    /// Frames after which one is kept whole, so that any can be had without reading all before it.
+    private static let mostChanges = 250
 
     private let size: PixelSize
     private let memoryLimit: Int
@@ -26,9 +40,12 @@ package struct FrameStore: ~Copyable {
     private static let blockBytes = 32 << 20
     // Which slot each frame is in.
     private var frames: [Int32] = []
-    // The plane that the last frame lived in, kept alive by it.
-    private var lastPlane: UnsafeMutablePointer<UInt8>?
+    private let tiles: FrameTiles
     private var lastFrame: Frame
+    private var changesInARow = 0
+    // What was read last, and which slot it is.
+    private var current: Frame
+    private var currentSlot = -1
     package private(set) var memoryBytes = 0
     package private(set) var fileBytes = 0
     /// False once the limits were passed: what was kept is dropped, and pass 2 decodes again.
@@ -46,7 +63,11 @@ package struct FrameStore: ~Copyable {
         fileLimit: Int,
         path: FilePath?
     ) throws(MediaError) {
-        lastFrame = try Frame()
+        let lastFrame = try Frame()
+        let current = try Frame()
+        self.lastFrame = lastFrame
+        self.current = current
+        tiles = FrameTiles(of: size)
         self.size = size
         self.memoryLimit = memoryLimit
         self.fileLimit = path == nil ? 0 : fileLimit
@@ -73,46 +94,94 @@ package struct FrameStore: ~Copyable {
     /// Keeps the next frame, or drops everything when the limits are passed.
     package mutating func append(_ frame: borrowing Frame) throws(MediaError) {
         guard isComplete else { return }
-        let plane = frame.pointer.pointee.data.0
-        if plane != nil, plane == lastPlane {
-            frames.append(Int32(clamping: slots.count - 1))
-            return
-        }
-        if memoryBytes + frameBytes <= memoryLimit {
-            slots.append(.memory(try copy(frame)))
-            memoryBytes += frameBytes
-        } else if fileBytes + frameBytes <= fileLimit {
-            slots.append(.file(offset: Int64(fileBytes)))
-            do {
-                try write(frame)
-            } catch {
-                // A disk that fills up is no reason to stop: decoding again needs no room.
-                guard error.kind == .diskFull else { throw error }
-                drop()
-                return
+        if slots.isEmpty || changesInARow >= Self.mostChanges {
+            try appendWhole(frame)
+        } else if frame.pointer.pointee.data.0 != lastFrame.pointer.pointee.data.0 {
+            let changed = tiles.changed(frame.pointer, since: lastFrame.pointer)
+            // Where most of it moves, reading it whole is quicker.
+            if tiles.byteCount(changed) > frameBytes / 2 {
+                try appendWhole(frame)
+            } else if !changed.isEmpty {
+                try append(changed, of: frame)
             }
-            fileBytes += frameBytes
-        } else {
-            drop()
-            return
         }
+        guard isComplete else { return }
         frames.append(Int32(clamping: slots.count - 1))
         // While the reference is held, the buffer cannot be reused for another picture.
         av_frame_unref(lastFrame.pointer)
         try MediaError.check(av_frame_ref(lastFrame.pointer, frame.pointer), "keep a frame")
-        lastPlane = plane
+    }
+
+    private mutating func appendWhole(_ frame: borrowing Frame) throws(MediaError) {
+        changesInARow = 0
+        if memoryBytes + frameBytes <= memoryLimit {
+            slots.append(.memory(try copy(frame)))
+            memoryBytes += frameBytes
+            return
+        }
+        if buffer.count != frameBytes { buffer = [UInt8](repeating: 0, count: frameBytes) }
+        let pointer = frame.pointer
+        let status = buffer.withUnsafeMutableBufferPointer {
+            cinch_pack_planes(pointer, $0.baseAddress, Int32(clamping: $0.count))
+        }
+        try MediaError.check(status, "keep a frame")
+        if let offset = try write(buffer) { slots.append(.file(offset: offset)) }
+    }
+
+    private mutating func append(
+        _ changed: [Int32],
+        of frame: borrowing Frame
+    ) throws(MediaError) {
+        changesInARow += 1
+        let bytes = tiles.pack(changed, of: frame.pointer)
+        if memoryBytes + bytes.count <= memoryLimit {
+            slots.append(.changesInMemory(changed, bytes))
+            memoryBytes += bytes.count
+        } else if let offset = try write(bytes) {
+            slots.append(.changesInFile(changed, offset: offset))
+        }
     }
 
     /// Hands out a frame again, its time counted in frames.
     package mutating func read(_ index: Int, into frame: inout Frame) throws(MediaError) {
         av_frame_unref(frame.pointer)
-        switch slots[Int(frames[index])] {
-        case .memory(let pointer):
-            try MediaError.check(av_frame_ref(frame.pointer, pointer), "read a kept frame")
-        case .file(let offset):
-            try readFile(at: offset, into: frame)
-        }
+        try load(Int(frames[index]))
+        try MediaError.check(
+            av_frame_ref(frame.pointer, current.pointer),
+            "read a kept frame"
+        )
         frame.pointer.pointee.pts = Int64(index)
+    }
+
+    /// Makes a slot's picture the current one, going on from what is current or from a whole one before it.
+    private mutating func load(_ slot: Int) throws(MediaError) {
+        guard slot != currentSlot else { return }
+        var first = slot
+        while slots[first].isChange, first - 1 != currentSlot { first -= 1 }
+        currentSlot = -1
+        for next in first...slot { try step(to: slots[next]) }
+        currentSlot = slot
+    }
+
+    private mutating func step(to slot: Slot) throws(MediaError) {
+        switch slot {
+        case .memory(let pointer):
+            av_frame_unref(current.pointer)
+            try MediaError.check(av_frame_ref(current.pointer, pointer), "read a kept frame")
+        case .file(let offset):
+            av_frame_unref(current.pointer)
+            try unpack(try readFile(at: offset, count: frameBytes))
+        case .changesInMemory(let changed, let bytes):
+            try put(changed, bytes)
+        case .changesInFile(let changed, let offset):
+            try put(changed, try readFile(at: offset, count: tiles.byteCount(changed)))
+        }
+    }
+
+    /// Changes the current picture, or a copy of it where somebody still has it.
+    private mutating func put(_ changed: [Int32], _ bytes: [UInt8]) throws(MediaError) {
+        try MediaError.check(av_frame_make_writable(current.pointer), "read a kept frame")
+        tiles.unpack(changed, bytes, into: current.pointer)
     }
 
     private mutating func copy(
@@ -140,8 +209,9 @@ package struct FrameStore: ~Copyable {
         slots = []
         frames = []
         if block != nil { av_buffer_unref(&block) }
-        lastPlane = nil
         av_frame_unref(lastFrame.pointer)
+        av_frame_unref(current.pointer)
+        (currentSlot, changesInARow) = (-1, 0)
         // Room on the disk is given back at once; the workspace takes the empty file away.
         try? file?.resize(to: 0)
         memoryBytes = 0
@@ -149,34 +219,37 @@ package struct FrameStore: ~Copyable {
         isComplete = false
     }
 
-    private mutating func write(_ frame: borrowing Frame) throws(MediaError) {
-        let descriptor = try open()
-        if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: frameBytes) }
+    /// Writes at the end of the file; nil where there is no room, and everything was dropped.
+    private mutating func write(_ bytes: [UInt8]) throws(MediaError) -> Int64? {
+        guard fileBytes + bytes.count <= fileLimit else {
+            drop()
+            return nil
+        }
         let offset = Int64(fileBytes)
-        let pointer = frame.pointer
-        let status = buffer.withUnsafeMutableBufferPointer {
-            cinch_pack_planes(pointer, $0.baseAddress, Int32(clamping: $0.count))
-        }
-        try MediaError.check(status, "keep a frame")
         do {
-            _ = try descriptor.writeAll(toAbsoluteOffset: offset, buffer)
+            _ = try open().writeAll(toAbsoluteOffset: offset, bytes)
         } catch {
-            throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                doing: "keep a frame"
-            )
+            let found =
+                error as? MediaError
+                ?? MediaError(
+                    status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
+                    doing: "keep a frame"
+                )
+            // A disk that fills up is no reason to stop: decoding again needs no room.
+            guard found.kind == .diskFull else { throw found }
+            drop()
+            return nil
         }
+        fileBytes += bytes.count
+        return offset
     }
 
-    private mutating func readFile(
-        at offset: Int64,
-        into frame: borrowing Frame
-    ) throws(MediaError) {
+    private mutating func readFile(at offset: Int64, count: Int) throws(MediaError) -> [UInt8] {
         let descriptor = try open()
-        let count: Int
+        var done = 0
+        var bytes = [UInt8](repeating: 0, count: count)
         do {
-            count = try buffer.withUnsafeMutableBytes { bytes in
-                var done = 0
+            try bytes.withUnsafeMutableBytes { bytes in
                 while done < bytes.count {
                     let part = try descriptor.read(
                         fromAbsoluteOffset: offset + Int64(done),
@@ -185,7 +258,6 @@ package struct FrameStore: ~Copyable {
                     if part == 0 { break }
                     done += part
                 }
-                return done
             }
         } catch {
             throw MediaError(
@@ -193,15 +265,20 @@ package struct FrameStore: ~Copyable {
                 doing: "read a kept frame"
             )
         }
-        guard count == frameBytes else {
+        guard done == count else {
             throw MediaError(.inputOutput, doing: "read a kept frame", words: "the file is short")
         }
-        let target = frame.pointer
+        return bytes
+    }
+
+    /// Fills the current picture from a tight one.
+    private mutating func unpack(_ bytes: [UInt8]) throws(MediaError) {
+        let target = current.pointer
         target.pointee.width = Int32(size.width)
         target.pointee.height = Int32(size.height)
         target.pointee.format = AV_PIX_FMT_YUV420P.rawValue
         try MediaError.check(av_frame_get_buffer(target, 0), "read a kept frame")
-        let status = buffer.withUnsafeBufferPointer {
+        let status = bytes.withUnsafeBufferPointer {
             cinch_unpack_planes(target, $0.baseAddress)
         }
         try MediaError.check(status, "read a kept frame")

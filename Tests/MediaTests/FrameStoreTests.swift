@@ -105,6 +105,39 @@ import Testing
         }
     }
 
+    @Test("what stands still is kept once, and every frame comes back whole", arguments: places)
+    func still(_ limits: Limits) throws {
+        let folder = try Folder()
+        let path = folder.file("clip.y4m")
+        // Neither side is a whole number of tiles.
+        try Clip(.pointer, width: 330, height: 186, frames: 300).writeRaw(to: path)
+        let source = try Studio.probe(path)
+        let picture = try Studio.picture(of: source)
+        let expected = try checksums(source, picture)
+        let wholeBytes = picture.size.pixels * 3 / 2
+        var store = try FrameStore(
+            size: picture.size,
+            memoryLimit: limits.memoryFrames == 12 ? 1 << 30 : limits.memoryFrames * wholeBytes,
+            fileLimit: limits.fileFrames == 0 ? 0 : 1 << 30,
+            path: folder.file("frames")
+        )
+        try fill(&store, source, picture)
+        #expect(store.count == 300)
+        #expect(store.memoryBytes + store.fileBytes < 300 * wholeBytes / 12)
+        #expect((store.memoryBytes == 0) == (limits.memoryFrames == 0))
+        #expect((store.fileBytes == 0) == (limits.fileFrames == 0))
+        var frame = try Frame()
+        var kept = try Frame()
+        let leaps = stride(from: 0, to: 300 * 7, by: 7).map { $0 % 300 }
+        for index in Array(0..<300) + (0..<300).reversed() + leaps {
+            try store.read(index, into: &frame)
+            #expect(frame.checksum == expected[index], "frame \(index)")
+            if index == 120 { try store.read(index, into: &kept) }
+            // What was handed out stays as it was.
+            if index == 130 { #expect(kept.checksum == expected[120]) }
+        }
+    }
+
     @Test("a folder that is not there is an error, not a crash")
     func noFolder() throws {
         let folder = try Folder()

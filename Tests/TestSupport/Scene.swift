@@ -8,6 +8,8 @@ package enum Scene: Sendable, Equatable {
     case noise
     /// Black writing on white, another page after so many frames.
     case slides(framesEach: Int)
+    /// A page that stands still, and a small block that wanders over it as a mouse pointer does.
+    case pointer
     /// Soft upright bars that all go sideways, eight pixels a frame.
     case bars
     /// Black, with a white block in one corner and a grey one in another: shows how it was turned.
@@ -46,7 +48,7 @@ struct Painter {
             textures = (0..<8).map { _ in base.map { UInt8($0 + Int(random.next() % 9) - 4) } }
         case .noise:
             textures = [(0..<(size.width + slack * 4)).map { _ in UInt8(16 + random.next() % 220) }]
-        case .slides:
+        case .slides, .pointer:
             var isInk = false
             var left = 0
             let strokes: [UInt8] = (0..<(size.width + slack)).map { _ in
@@ -96,10 +98,15 @@ struct Painter {
             let start = Int(mixed(index, row) % UInt64(slack * 4))
             bytes += textures[0][start..<(start + size.width)]
         case .slides(let framesEach):
-            // A line of writing is 8 rows of ink over 6 of paper.
-            let isPaper = row % 14 >= 8
-            let start = isPaper ? 0 : Int(mixed(index / framesEach, row / 14) % UInt64(slack))
-            bytes += textures[isPaper ? 1 : 0][start..<(start + size.width)]
+            bytes += writing(row, onPage: index / framesEach)
+        case .pointer:
+            var line = writing(row, onPage: 0)
+            let top = index * 2 % size.height
+            let left = index * 3 % max(1, size.width - 8)
+            if (top..<(top + 6)).contains(row) {
+                line.replaceSubrange(left..<(left + 6), with: repeatElement(120, count: 6))
+            }
+            bytes += line
         case .marked(let white, let grey):
             var line = textures[0]
             for (corner, shade) in [(white, UInt8(235)), (grey, 60)] where covers(corner, row) {
@@ -109,6 +116,13 @@ struct Painter {
             }
             bytes += line
         }
+    }
+
+    /// A line of writing is 8 rows of ink over 6 of paper.
+    private func writing(_ row: Int, onPage page: Int) -> [UInt8] {
+        let isPaper = row % 14 >= 8
+        let start = isPaper ? 0 : Int(mixed(page, row / 14) % UInt64(slack))
+        return Array(textures[isPaper ? 1 : 0][start..<(start + size.width)])
     }
 
     private func covers(_ corner: Scene.Corner, _ row: Int) -> Bool {

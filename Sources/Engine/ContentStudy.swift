@@ -19,7 +19,7 @@ enum ContentStudy {
     /// Quick, but made to look as far ahead as the slower ones.
     private static let preset = "veryfast"
     private static let (fine, coarse, middle) = (25.0, 39.0, 33.0)
-    /// For the sampled frames: six runs at 1080 lines, two at 2160, none at 4320.
+    /// For the frames that are looked at: six runs at 1080 lines, two at 2160, none at 4320.
     private static let memoryBytes = 512_000_000
 
     /// Samples the picture as a plan would show it at its largest.
@@ -43,15 +43,6 @@ enum ContentStudy {
             full: full
         )
         guard places > 0 else { return nil }
-        var samples = try Samples(
-            source: source,
-            picture: picture,
-            small: trialSizes(full).small,
-            large: trialSizes(full).large,
-            places: places,
-            flag: flag
-        )
-        guard samples.canBeCompared else { return nil }
         var settings = VideoEncoder.Settings(
             size: full,
             frameRate: picture.frameRate,
@@ -60,21 +51,46 @@ enum ContentStudy {
             keyframeIntervalFrames: 250
         )
         settings.lookaheadFrames = length
-        let fine = try samples.encode(settings, .small, quality: fine, keyframeShare)
-        let coarse = try samples.encode(settings, .small, quality: coarse, keyframeShare)
-        let large = try samples.encode(settings, .large, quality: middle, keyframeShare)
-        var shrunk: [Content.Shrunk] = []
-        for share in shares {
-            shrunk.append(try samples.shrunk(to: size(full, share)))
+        var samples = try Samples(size: full, flag: flag)
+        var fine = try Trial(settings, size: trialSizes(full).small, quality: fine)
+        var coarse = try Trial(settings, size: trialSizes(full).small, quality: coarse)
+        var large = try Trial(settings, size: trialSizes(full).large, quality: middle)
+        let toSmall = try Shrinker(from: full, to: trialSizes(full).small, flags: "bicubic")
+        let toLarge = try Shrinker(from: full, to: trialSizes(full).large, flags: "bicubic")
+        var frames = try SampledFrames(
+            source: source,
+            picture: picture,
+            places: places,
+            length: length,
+            flag: flag
+        )
+        var frame = try Frame()
+        var shrunk = try Frame()
+        // All three at once, while the next frame is decoded: nothing has to be kept for them, and no core waits.
+        while try frames.next(into: &frame) {
+            try samples.take(frame)
+            try toSmall.shrink(frame, into: &shrunk)
+            try fine.take(&shrunk, of: &samples)
+            try coarse.take(&shrunk, of: &samples)
+            try toLarge.shrink(frame, into: &shrunk)
+            try large.take(&shrunk, of: &samples)
         }
+        guard samples.canBeCompared else { return nil }
         return Content(
             full: full,
-            shrunk: shrunk,
-            fine: fine,
-            coarse: coarse,
-            large: large,
-            frames: samples.count
-        ).scaled(by: samples.complexity)
+            shrunk: try shares.map { try samples.shrunk(to: size(full, $0)) },
+            fine: try fine.result(of: &samples, keyframeShare: keyframeShare),
+            coarse: try coarse.result(of: &samples, keyframeShare: keyframeShare),
+            large: try large.result(of: &samples, keyframeShare: keyframeShare),
+            frames: samples.places.count
+        ).scaled(by: complexity(elsewhere: frames.complexityElsewhere))
+    }
+
+    /// How much more the clip costs than its samples.
+    ///
+    /// Samples of a trailer may be of its titles; there is no more than a hint in this, though.
+    private static func complexity(elsewhere: Double?) -> Double {
+        min(2.5, max(0.4, elsewhere ?? 1))
     }
 
     /// How many runs the clip's length asks for, time allows, and memory has room for.
@@ -83,13 +99,14 @@ enum ContentStudy {
     /// frames a second they would be two thirds of half a minute. Two say too little of traffic that
     /// comes and goes; more of them cost little where the frames are small.
     static func places(seconds: Double, frames: Int, full: PixelSize) -> Int {
-        let trials = trialSizes(full).small.pixels + trialSizes(full).large.pixels
-        let runBytes = (length * trials + 2 * full.pixels) * 3 / 2
+        // The encoders look ahead over that many frames, of each of which they keep smaller copies too.
+        let trials = 2 * trialSizes(full).small.pixels + trialSizes(full).large.pixels
+        let room = memoryBytes - length * trials * 3
         return min(
             6,
             max(2, Int(min(60, seconds) / 4)),
             max(full.shortSide <= smallLines ? 4 : 2, frames / (5 * length)),
-            memoryBytes / max(1, runBytes)
+            room / max(1, 2 * full.pixels * 3 / 2)
         )
     }
 
@@ -103,157 +120,51 @@ enum ContentStudy {
     }
 }
 
-/// The sampled frames, at two sizes for the trial encodes and a few whole to compare with.
+/// The sampled frames: where each is, and a few of them whole to compare with.
 private struct Samples: ~Copyable {
-    enum Kind {
-        case small
-        case large
-    }
-
-    private let full: PixelSize
-    private let sizes: (small: PixelSize, large: PixelSize)
-    private var small: FrameStore
-    private var large: FrameStore
+    private let size: PixelSize
     private var whole: FrameStore
-    // Where each frame is in its run, and which of them are kept whole.
-    private var places: [Int] = []
-    private var kept: [Int] = []
+    /// Where each frame is in its run.
+    private(set) var places: [Int] = []
+    /// Which of them are kept whole.
+    private(set) var kept: [Int] = []
     private let flag: CancellationFlag
-    /// How much more the clip costs than its samples.
-    let complexity: Double
 
-    var count: Int { places.count }
     /// Whether a run was long enough for a frame to compare with.
     var canBeCompared: Bool { !kept.isEmpty }
 
-    init(
-        source: Source,
-        picture: Picture,
-        small smallSize: PixelSize,
-        large largeSize: PixelSize,
-        places: Int,
-        flag: CancellationFlag
-    ) throws {
-        let full = picture.size
-        let (length, settled) = (ContentStudy.length, ContentStudy.settled)
-        func store(_ size: PixelSize, _ frames: Int) throws(MediaError) -> FrameStore {
-            try FrameStore(
-                size: size,
-                memoryLimit: (size.pixels + size.width + size.height + 2) * 2 * (frames + 1),
-                fileLimit: 0,
-                path: nil
-            )
-        }
-        var small = try store(smallSize, places * length)
-        var large = try store(largeSize, places * length)
-        var whole = try store(full, places * 2)
-        let toSmall = try Shrinker(from: full, to: smallSize, flags: "bicubic")
-        let toLarge = try Shrinker(from: full, to: largeSize, flags: "bicubic")
-        var frames = try SampledFrames(
-            source: source,
-            picture: picture,
-            places: places,
-            length: length,
-            flag: flag
-        )
-        var frame = try Frame()
-        var shrunk = try Frame()
-        var place = 0
-        while try frames.next(into: &frame) {
-            if flag.isRaised { throw Failure.interrupted }
-            place = frame.startsGroup ? 0 : place + 1
-            if place == settled + 2 || place == length - 4 {
-                kept.append(self.places.count)
-                try whole.append(frame)
-            }
-            self.places.append(place)
-            try toSmall.shrink(frame, into: &shrunk)
-            try small.append(shrunk)
-            try toLarge.shrink(frame, into: &shrunk)
-            try large.append(shrunk)
-        }
-        // Samples of a trailer may be of its titles; there is no more than a hint in this, though.
-        complexity = min(2.5, max(0.4, frames.complexityElsewhere ?? 1))
-        self.full = full
-        sizes = (smallSize, largeSize)
-        self.small = small
-        self.large = large
-        self.whole = whole
+    init(size: PixelSize, flag: CancellationFlag) throws(MediaError) {
+        whole = try FrameStore(size: size, memoryLimit: .max, fileLimit: 0, path: nil)
+        self.size = size
         self.flag = flag
     }
 
-    /// Encodes all samples at a rate factor, and compares what comes out with the whole frames.
-    ///
-    /// `keyframeShare`: of the result's frames; the samples have more.
-    mutating func encode(
-        _ settings: VideoEncoder.Settings,
-        _ kind: Kind,
-        quality: Double,
-        _ keyframeShare: Double
-    ) throws -> Content.Coded {
-        var settings = settings
-        settings.size = kind == .small ? sizes.small : sizes.large
-        var encoder = try VideoEncoder(settings, mode: .constantQuality(quality))
-        var decoder = try PacketDecoder(of: encoder)
-        var comparison = try TrialComparison(from: settings.size, to: full)
-        var frame = try Frame()
-        var packet = try Packet()
-        var bytes = (key: 0, other: 0)
-        var (keyframes, others) = (0, 0)
-        for index in 0...count {
-            if flag.isRaised { throw Failure.interrupted }
-            if index < count {
-                switch kind {
-                case .small: try small.read(index, into: &frame)
-                case .large: try large.read(index, into: &frame)
-                }
-                frame.startsGroup = places[index] == 0
-                try encoder.send(frame)
-            } else {
-                try encoder.finish()
-            }
-            while try encoder.receive(into: &packet) {
-                if packet.timing.isKeyframe {
-                    bytes.key += packet.byteCount
-                    keyframes += 1
-                } else if isSettled(packet) {
-                    bytes.other += packet.byteCount
-                    others += 1
-                }
-                let index = packet.timing.presentationTime
-                try decoder.send(packet, isWanted: kept.contains(index))
-                try comparison.take(&decoder, kept, &whole)
-            }
+    /// Counts the next frame, and keeps it where it is one to compare with.
+    mutating func take(_ frame: borrowing Frame) throws {
+        if flag.isRaised { throw Failure.interrupted }
+        let place = frame.startsGroup ? 0 : (places.last ?? -1) + 1
+        if place == ContentStudy.settled + 2 || place == ContentStudy.length - 4 {
+            kept.append(places.count)
+            try whole.append(frame)
         }
-        decoder.finish()
-        try comparison.take(&decoder, kept, &whole)
-        let perKey = Double(bytes.key * 8) / Double(max(1, keyframes))
-        let perOther = Double(bytes.other * 8) / Double(max(1, others))
-        let similarity = try comparison.mean()
-        return Content.Coded(
-            lines: settings.size.shortSide,
-            quantizer: encoder.averageQuantizer ?? quality,
-            bitsPerFrame: perKey * keyframeShare + perOther * (1 - keyframeShare),
-            loss: Self.rounded(1 - (similarity ?? 1))
-        )
+        places.append(place)
     }
 
-    // The filter's threads add up in any order. libx264 164 is not quite steady either: its assembly for
-    // macroblock trees with B-frames reads memory that nothing was written to.
-    private static func rounded(_ loss: Double) -> Double {
-        (loss * 100_000).rounded() / 100_000
+    /// One of those kept, by its number among them.
+    mutating func read(_ number: Int, into frame: inout Frame) throws(MediaError) {
+        try whole.read(number, into: &frame)
     }
 
-    private func isSettled(_ packet: borrowing Packet) -> Bool {
-        let index = packet.timing.presentationTime
-        return places.indices.contains(index) && places[index] >= ContentStudy.settled
+    /// Whether a frame's run has settled, so that its bits say what a whole clip's would.
+    func isSettled(_ index: Int) -> Bool {
+        places.indices.contains(index) && places[index] >= ContentStudy.settled
     }
 
     /// What going to a size and back loses.
     mutating func shrunk(to size: PixelSize) throws -> Content.Shrunk {
-        let shrinker = try Shrinker(from: full, to: size, flags: "bicubic")
-        let enlarger = try Shrinker(from: size, to: full, flags: "bicubic")
-        var similarity = try Similarity(size: full)
+        let shrinker = try Shrinker(from: self.size, to: size, flags: "bicubic")
+        let enlarger = try Shrinker(from: size, to: self.size, flags: "bicubic")
+        var similarity = try Similarity(size: self.size)
         var before = try Frame()
         var small = try Frame()
         var after = try Frame()
@@ -266,45 +177,122 @@ private struct Samples: ~Copyable {
             try similarity.add(before, after)
         }
         let loss = 1 - (try similarity.mean() ?? 1)
-        return Content.Shrunk(lines: size.shortSide, loss: Self.rounded(loss))
+        return Content.Shrunk(lines: size.shortSide, loss: Trial.rounded(loss))
     }
 }
 
-/// Decoded frames brought back to full size and compared with those kept whole.
-private struct TrialComparison: ~Copyable {
+/// A trial encode of the samples at a size and a rate factor, and what comes out compared with the whole frames.
+private struct Trial: ~Copyable {
+    private let size: PixelSize
+    private let quality: Double
+    private var encoder: VideoEncoder
+    private var decoder: PacketDecoder
     private let enlarger: Shrinker
     private var similarity: Similarity
+    private var packet: Packet
     private var decoded: Frame
     private var large: Frame
     private var before: Frame
-    private var next = 0
+    private var sent = 0
+    // Of the frames kept whole, how many were compared.
+    private var compared = 0
+    private var key = (bytes: 0, packets: 0)
+    private var other = (bytes: 0, packets: 0)
 
-    init(from size: PixelSize, to full: PixelSize) throws(MediaError) {
+    /// Opens a trial; `settings.size` is that of the samples.
+    init(
+        _ settings: VideoEncoder.Settings,
+        size: PixelSize,
+        quality: Double
+    ) throws(MediaError) {
+        let full = settings.size
+        var settings = settings
+        settings.size = size
+        let encoder = try VideoEncoder(settings, mode: .constantQuality(quality))
+        let decoder = try PacketDecoder(of: encoder)
         let enlarger = try Shrinker(from: size, to: full, flags: "bicubic")
         let similarity = try Similarity(size: full)
+        let packet = try Packet()
         let decoded = try Frame()
         let large = try Frame()
         let before = try Frame()
+        self.encoder = encoder
+        self.decoder = decoder
         self.enlarger = enlarger
         self.similarity = similarity
+        self.packet = packet
         self.decoded = decoded
         self.large = large
         self.before = before
+        self.size = size
+        self.quality = quality
     }
 
-    mutating func take(
-        _ decoder: inout PacketDecoder,
-        _ kept: [Int],
-        _ whole: inout FrameStore
-    ) throws(MediaError) {
-        while try decoder.receive(into: &decoded) {
-            guard next < kept.count, kept[next] == decoded.presentationTime else { continue }
-            try whole.read(next, into: &before)
-            try enlarger.shrink(decoded, into: &large)
-            try similarity.add(before, large)
-            next += 1
+    /// Encodes the sample that was counted last, shrunk to this size.
+    mutating func take(_ frame: inout Frame, of samples: inout Samples) throws {
+        frame.presentationTime = sent
+        frame.startsGroup = samples.places[sent] == 0
+        sent += 1
+        try encoder.send(frame)
+        try drain(&samples)
+    }
+
+    /// What it came to.
+    ///
+    /// `keyframeShare`: of the result's frames; the samples have more.
+    consuming func result(
+        of samples: inout Samples,
+        keyframeShare: Double
+    ) throws -> Content.Coded {
+        try finish(&samples)
+        let perKey = Double(key.bytes * 8) / Double(max(1, key.packets))
+        let perOther = Double(other.bytes * 8) / Double(max(1, other.packets))
+        var coded = Content.Coded(
+            lines: size.shortSide,
+            quantizer: encoder.averageQuantizer ?? quality,
+            bitsPerFrame: perKey * keyframeShare + perOther * (1 - keyframeShare),
+            loss: 0
+        )
+        coded.loss = Self.rounded(1 - (try similarity.mean() ?? 1))
+        return coded
+    }
+
+    private mutating func finish(_ samples: inout Samples) throws {
+        try encoder.finish()
+        try drain(&samples)
+        decoder.finish()
+        try compare(&samples)
+    }
+
+    private mutating func drain(_ samples: inout Samples) throws {
+        while try encoder.receive(into: &packet) {
+            let index = packet.timing.presentationTime
+            if packet.timing.isKeyframe {
+                key = (key.bytes + packet.byteCount, key.packets + 1)
+            } else if samples.isSettled(index) {
+                other = (other.bytes + packet.byteCount, other.packets + 1)
+            }
+            try decoder.send(packet, isWanted: samples.kept.contains(index))
+            try compare(&samples)
         }
     }
 
-    consuming func mean() throws(MediaError) -> Double? { try similarity.mean() }
+    /// Brings what was decoded back to full size, and compares it with the frames kept whole.
+    private mutating func compare(_ samples: inout Samples) throws(MediaError) {
+        while try decoder.receive(into: &decoded) {
+            guard compared < samples.kept.count,
+                samples.kept[compared] == decoded.presentationTime
+            else { continue }
+            try samples.read(compared, into: &before)
+            try enlarger.shrink(decoded, into: &large)
+            try similarity.add(before, large)
+            compared += 1
+        }
+    }
+
+    // The filter's threads add up in any order. libx264 164 is not quite steady either: its assembly for
+    // macroblock trees with B-frames reads memory that nothing was written to.
+    static func rounded(_ loss: Double) -> Double {
+        (loss * 100_000).rounded() / 100_000
+    }
 }

@@ -197,7 +197,7 @@ private struct Trial: ~Copyable {
     // Of the frames kept whole, how many were compared.
     private var compared = 0
     private var key = (bytes: 0, packets: 0)
-    private var other = (bytes: 0, packets: 0)
+    private var other = (bytes: 0, packets: 0, quantizers: 0.0)
 
     /// Opens a trial; `settings.size` is that of the samples.
     init(
@@ -249,7 +249,10 @@ private struct Trial: ~Copyable {
         let perOther = Double(other.bytes * 8) / Double(max(1, other.packets))
         var coded = Content.Coded(
             lines: size.shortSide,
-            quantizer: encoder.averageQuantizer ?? quality,
+            // Of the same frames as the bits: the first of a run, on which the others build, are finer.
+            quantizer: other.packets == 0
+                ? encoder.averageQuantizer ?? quality
+                : other.quantizers / Double(other.packets),
             bitsPerFrame: perKey * keyframeShare + perOther * (1 - keyframeShare),
             loss: 0
         )
@@ -270,7 +273,9 @@ private struct Trial: ~Copyable {
             if packet.timing.isKeyframe {
                 key = (key.bytes + packet.byteCount, key.packets + 1)
             } else if samples.isSettled(index) {
-                other = (other.bytes + packet.byteCount, other.packets + 1)
+                other.bytes += packet.byteCount
+                other.packets += 1
+                other.quantizers += packet.quantizer ?? quality
             }
             try decoder.send(packet, isWanted: samples.kept.contains(index))
             try compare(&samples)

@@ -169,5 +169,6 @@ extension VideoEncoder.Settings {
             preset: plan.speed.preset,
             keyframeIntervalFrames: plan.keyframeIntervalFrames
         )
+        perception = Perception(quantizer: plan.prospect?.quantizer)
     }
 }

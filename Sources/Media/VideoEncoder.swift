@@ -22,6 +22,7 @@ package struct VideoEncoder: ~Copyable {
         package var matrix: Picture.Matrix
         package var preset: String
         package var keyframeIntervalFrames: Int
+        package var perception = Perception.usual
         /// Frames that rate control looks ahead; nil for the preset's own.
         package var lookaheadFrames: Int?
         /// H.264's level times ten; nil lets libx264 choose one by size and rate.
@@ -116,6 +117,10 @@ package struct VideoEncoder: ~Copyable {
         try set("preset", settings.preset)
         try set("profile", "high")
         if let frames = settings.lookaheadFrames { try set("rc-lookahead", "\(frames)") }
+        if settings.perception != .usual {
+            try set("aq-strength", "\(settings.perception.adaptiveQuantization)")
+            try set("psy-rd", "\(settings.perception.psychovisual),0")
+        }
         switch mode {
         case .firstPass(let log):
             context.pointee.flags |= AV_CODEC_FLAG_PASS1
@@ -164,9 +169,8 @@ package struct VideoEncoder: ~Copyable {
         if packetCount == 0 { packet.dropEncoderNote() }
         byteCount += packet.byteCount
         packetCount += 1
-        let quality = cinch_packet_quality(packet.pointer)
-        if quality >= 0 {
-            quantizerSum += Double(quality) / Double(FF_QP2LAMBDA)
+        if let quantizer = packet.quantizer {
+            quantizerSum += quantizer
             quantizerCount += 1
         }
         return true
@@ -211,6 +215,12 @@ extension Packet {
             pointer.pointee.size -= Int32(index)
             return
         }
+    }
+
+    /// The mean quantizer of its picture, where the encoder said it.
+    package var quantizer: Double? {
+        let quality = cinch_packet_quality(pointer)
+        return quality < 0 ? nil : Double(quality) / Double(FF_QP2LAMBDA)
     }
 
     /// When the packet is decoded and shown, and whether it stands alone: what a container writes down of it.

@@ -189,13 +189,24 @@ package struct PacketDecoder: ~Copyable {
 
     /// Opens a decoder for what an encoder makes (`avcodec_open2`).
     package init(of encoder: borrowing VideoEncoder) throws(MediaError) {
+        let parameters = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+        try encoder.copyParameters(to: parameters.pointer)
+        try self.init(parameters)
+    }
+
+    /// Opens a decoder for what an encoder made, and a track keeps.
+    init(of track: borrowing Track) throws(MediaError) {
+        let parameters = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
+        try track.copyParameters(to: parameters.pointer)
+        try self.init(parameters)
+    }
+
+    private init(_ parameters: borrowing Owned<AVCodecParameters>) throws(MediaError) {
         let codec = avcodec_find_decoder(AV_CODEC_ID_H264)
         guard let codec else {
             throw MediaError(.unsupported, doing: "decode H.264", words: "no decoder for it")
         }
         let handle = try Owned(avcodec_alloc_context3(codec), freedBy: avcodec_free_context)
-        let parameters = try Owned(avcodec_parameters_alloc(), freedBy: avcodec_parameters_free)
-        try encoder.copyParameters(to: parameters.pointer)
         try MediaError.check(
             avcodec_parameters_to_context(handle.pointer, parameters.pointer),
             "set up the decoder"
@@ -224,6 +235,12 @@ package struct PacketDecoder: ~Copyable {
         guard !isDraining else { return }
         isDraining = true
         avcodec_send_packet(handle.pointer, nil)
+    }
+
+    /// Forgets what came before: a packet from another place, which is a keyframe, may follow.
+    mutating func flush() {
+        avcodec_flush_buffers(handle.pointer)
+        isDraining = false
     }
 
     /// Takes the next frame in presentation order; false when more packets are needed, or at the end.

@@ -238,6 +238,23 @@ package struct Track: ~Copyable {
         for other in others { other.track.rewind() }
     }
 
+    /// The last keyframe up to a packet, both by their numbers; 0 where there is none.
+    func keyframe(upTo index: Int) -> Int {
+        entries[...index].lastIndex { $0.flags & AV_PKT_FLAG_KEY != 0 } ?? 0
+    }
+
+    /// Hands out packets from this one on.
+    mutating func go(to index: Int) {
+        cursor = index
+        cursorOffset = entries[..<index].reduce(0) { $0 + Int64($1.size) }
+    }
+
+    /// Drops all packets, and gives their room on the disk back.
+    mutating func discard() {
+        removeLast(after: 0)
+        try? file.resize(to: 0)
+    }
+
     /// Decode time of the packet that comes next, in seconds; nil at the end.
     package var nextSeconds: Double? {
         others.reduce(ownNextSeconds) { first, other in

@@ -2,7 +2,7 @@ import CFFmpeg
 package import Core
 package import SystemPackage
 
-/// libx264 through libavcodec: pass 1, pass 2, or one pass at constant quality.
+/// libx264 through libavcodec: pass 1, pass 2, one pass at constant quality, or without any loss.
 package struct VideoEncoder: ~Copyable {
     package enum Mode: Sendable {
         /// Writes the log; the packets are of use for their times alone.
@@ -14,6 +14,8 @@ package struct VideoEncoder: ~Copyable {
             tolerance: Double = VideoEncoder.rateTolerance
         )
         case constantQuality(Double)
+        /// Decodes to the same picture, bit for bit; in a profile that few players know.
+        case lossless
     }
 
     package struct Settings: Sendable {
@@ -115,11 +117,14 @@ package struct VideoEncoder: ~Copyable {
             )
         }
         try set("preset", settings.preset)
-        try set("profile", "high")
         if let frames = settings.lookaheadFrames { try set("rc-lookahead", "\(frames)") }
         if settings.perception != .usual {
             try set("aq-strength", "\(settings.perception.adaptiveQuantization)")
             try set("psy-rd", "\(settings.perception.psychovisual),0")
+        }
+        switch mode {
+        case .lossless: try set("profile", "high444")
+        case .firstPass, .secondPass, .constantQuality: try set("profile", "high")
         }
         switch mode {
         case .firstPass(let log):
@@ -134,6 +139,8 @@ package struct VideoEncoder: ~Copyable {
             try set("x264-params", "ratetol=\(tolerance):stitchable=1")
         case .constantQuality(let quality):
             try set("crf", "\(quality)")
+        case .lossless:
+            try set("qp", "0")
         }
         try MediaError.check(avcodec_open2(context, codec, nil), "open libx264", as: .encoder)
         self.handle = handle

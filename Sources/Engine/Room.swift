@@ -21,13 +21,14 @@ struct Room {
         return min(expected, source.bytes) + plan.budget.audioBytes + logs
     }
 
-    /// Memory while it lasts, then the disk, else decoding again; chosen before the first frame.
+    /// Memory while it lasts, then the disk, else in coded form or by decoding again; chosen before the first frame.
     func keeping(in workspace: borrowing Workspace) -> FrameKeeping {
         let spare = max(0, (workspace.freeBytes ?? 0) - least)
         return FrameKeeping.choose(
             frameBytes: plan.picture.size.pixels * 3 / 2,
             // What the container says is sometimes short.
             frames: plan.frames + plan.frames / 50 + 8,
+            costs: FrameKeeping.Costs(plan.picture, of: source.video),
             memoryLimitBytes: limits.memoryBytes,
             fileLimitBytes: min(limits.diskBytes ?? 16_000_000_000, spare * 4 / 5)
         )

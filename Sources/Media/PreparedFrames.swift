@@ -8,6 +8,8 @@ package import SystemPackage
 package struct PreparedFrames: ~Copyable {
     private var reader: PictureReader?
     private var store: FrameStore
+    // In the place of the store, where frames are kept in coded form.
+    private var coded: CodedFrames?
     // To compare with: prepared ones, or where those are smaller, others from before the shrinking.
     private var samples: FrameStore
     private var whole: WholeFrames?
@@ -54,12 +56,14 @@ package struct PreparedFrames: ~Copyable {
         comparedAt full: PixelSize? = nil
     ) throws(MediaError) {
         let keeps = keeping.place != .decodeAgain
+        let isRaw = keeps && keeping.place != .coded
         let store = try FrameStore(
             size: picture.size,
-            memoryLimit: keeps ? keeping.memoryLimitBytes : 0,
-            fileLimit: keeps ? keeping.fileLimitBytes : 0,
+            memoryLimit: isRaw ? keeping.memoryLimitBytes : 0,
+            fileLimit: isRaw ? keeping.fileLimitBytes : 0,
             path: file
         )
+        let coded = try CodedFrames(of: picture, fileLimit: keeping.fileLimitBytes, path: file)
         // One by one, frames cannot be deinterlaced.
         let compared = picture.deinterlaces ? picture.size : full ?? picture.size
         let most = min(48, max(4, Self.sampleBytes / max(1, compared.pixels * 3 / 2)))
@@ -88,6 +92,7 @@ package struct PreparedFrames: ~Copyable {
         memoryLimit = keeps ? keeping.memoryLimitBytes : 0
         self.large = large
         self.store = store
+        self.coded = keeping.place == .coded ? .some(coded) : nil
         self.samples = samples
         self.reader = consume reader
         self.source = source
@@ -102,7 +107,7 @@ package struct PreparedFrames: ~Copyable {
         guard size != picture.size else { return }
         scaler = .some(try Shrinker(from: picture.size, to: size, flags: "bicubic"))
         // Where frames are decoded again, the reader has to see each of them.
-        guard store.isComplete else { return }
+        guard isKept else { return }
         scaled = .some(
             try FrameStore(
                 size: size,
@@ -136,6 +141,7 @@ package struct PreparedFrames: ~Copyable {
             guard try reader?.next(into: &frame) == true else {
                 endedEarly = reader?.endedEarly
                 if let found = reader?.loss { (loss, lateSeconds) = found }
+                try coded?.finish()
                 whole = reader?.takeSamples() ?? nil
                 return false
             }
@@ -143,15 +149,18 @@ package struct PreparedFrames: ~Copyable {
                 throw MediaError.tooManyFrames(flag.limits)
             }
             try store.append(frame)
+            try coded?.append(frame)
             if count % sampleStride == 0 { try samples.append(frame) }
             count += 1
             return true
         }
+        guard cursor < count else { return false }
         if store.isComplete {
-            guard cursor < store.count else { return false }
             try store.read(cursor, into: &frame)
+        } else if isKept {
+            try coded?.read(cursor, into: &frame)
         } else {
-            guard cursor < count, try reader?.next(into: &frame) == true else { return false }
+            guard try reader?.next(into: &frame) == true else { return false }
         }
         cursor += 1
         return true
@@ -159,12 +168,13 @@ package struct PreparedFrames: ~Copyable {
 
     /// Goes back to a frame; where nothing was kept, by decoding again from the beginning.
     package mutating func rewind(to index: Int = 0) throws(MediaError) {
-        let goesOn = !isFirstReading && !store.isComplete && reader != nil && cursor == index
+        if isFirstReading { try coded?.finish() }
+        let goesOn = !isFirstReading && !isKept && reader != nil && cursor == index
         isFirstReading = false
         if goesOn { return }
         cursor = index
         reader = nil
-        if !store.isComplete {
+        if !isKept {
             reader = try PictureReader(source: source, picture: picture, flag: flag)
             var skipped = try Frame()
             for _ in 0..<index { guard try reader?.next(into: &skipped) == true else { return } }
@@ -187,12 +197,27 @@ package struct PreparedFrames: ~Copyable {
 
     /// Where the frames are now.
     package var place: FrameKeeping.Place {
-        store.isComplete ? (store.fileBytes > 0 ? .memoryAndFile : .memory) : .decodeAgain
+        if store.isComplete { return store.fileBytes > 0 ? .memoryAndFile : .memory }
+        return isKept ? .coded : .decodeAgain
+    }
+
+    private var isKept: Bool {
+        switch coded {
+        case .some(let coded): return coded.isComplete
+        case .none: return store.isComplete
+        }
+    }
+
+    private var codedBytes: Int {
+        switch coded {
+        case .some(let coded): return coded.byteCount
+        case .none: return 0
+        }
     }
 
     /// Bytes that are kept, in memory and in the file.
     package var keptBytes: Int {
-        let whole = store.memoryBytes + store.fileBytes
+        let whole = store.memoryBytes + store.fileBytes + codedBytes
         switch scaled {
         case .some(let scaled): return whole + scaled.memoryBytes
         case .none: return whole

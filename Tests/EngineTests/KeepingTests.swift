@@ -47,6 +47,33 @@ import Testing
         #expect(run.folder.names == run.namesAfterSuccess)
     }
 
+    @Test(
+        "frames that have no room raw are kept in coded form, or decoded again where even that has none",
+        arguments: [
+            (Scene.moving, 75, FrameKeeping.Place.coded), (.noise, 30, .decodeAgain),
+        ]
+    )
+    func coded(_ scene: Scene, percent: Int, _ place: FrameKeeping.Place) async throws {
+        var run = try Run(Clip(scene, width: 640, height: 360, frames: 60), tone: Tone(seconds: 2))
+        let size = PixelSize(width: 640, height: 360).fitted(shortSide: 90)
+        // That noise needs more than most pictures do shows while it is coded.
+        let disk = size.pixels * 3 / 2 * 60 * percent / 100
+        run.limits = Compressor.Limits(memoryBytes: 0, diskBytes: disk)
+        let log = EventLog()
+        let request = run.request(to: 30_000, heightCap: .exactly(90))
+        let report = try await run.perform(request) { log.add($0) }
+        let told = log.all.compactMap { event in
+            if case .keepingFrames(let keeping) = event { keeping.place } else { nil }
+        }
+        #expect(told == [.coded])
+        #expect(report.keeping?.place == place)
+        #expect(report.keptFrameBytes <= disk)
+        #expect((report.keptFrameBytes == 0) == (place == .decodeAgain))
+        #expect(report.frames == 60)
+        #expect((28_000...30_000).contains(run.output.byteCount), "\(run.output.byteCount)")
+        #expect(run.folder.names == run.namesAfterSuccess)
+    }
+
     @Test("a real clip lands the same, kept or decoded again")
     func realClip() async throws {
         var run = try Run(fixture: "variable-rate-518x488.mp4")

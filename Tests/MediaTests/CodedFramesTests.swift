@@ -145,6 +145,74 @@ import Testing
         }
     }
 
+    // MARK: - As PreparedFrames uses it
+
+    @Test("prepared frames in coded form are the same at every reading, from any frame on")
+    func prepared() throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(.moving, in: folder)
+        let expected = try checksums(source, picture)
+        var frames = try prepare(source, picture, in: folder, limit: 1 << 30)
+        var frame = try Frame()
+        for start in [0, 0, 70, 130, 59, 0] {
+            try frames.rewind(to: start)
+            var sums: [UInt64] = []
+            while try frames.next(into: &frame) { sums.append(frame.checksum) }
+            #expect(sums == Array(expected[start...]), "from frame \(start)")
+        }
+        #expect(frames.place == .coded)
+        #expect(frames.keptBytes == folder.file("frames").byteCount)
+        #expect(frames.keptBytes > 0)
+        // Stretches of pass 2 are read up to their end alone.
+        for range in [0..<50, 50..<90, 90..<131, 60..<70] {
+            try frames.rewind(to: range.lowerBound)
+            for index in range {
+                #expect(try frames.next(into: &frame) == true)
+                #expect(frame.checksum == expected[index])
+            }
+        }
+    }
+
+    @Test("prepared frames that pass the limit in coded form are decoded again")
+    func preparedTooLarge() throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(.noise, in: folder)
+        let expected = try checksums(source, picture)
+        var frames = try prepare(source, picture, in: folder, limit: 100_000)
+        var frame = try Frame()
+        for start in [0, 0, 70] {
+            try frames.rewind(to: start)
+            var sums: [UInt64] = []
+            while try frames.next(into: &frame) { sums.append(frame.checksum) }
+            #expect(sums == Array(expected[start...]), "from frame \(start)")
+            #expect(folder.file("frames").byteCount == 0)
+        }
+        #expect(frames.place == .decodeAgain)
+        #expect(frames.keptBytes == 0)
+    }
+
+    @Test("prepared frames in coded form are handed out in a smaller size too")
+    func scaled() throws {
+        let folder = try Folder()
+        let (source, picture) = try clip(.moving, in: folder)
+        var readings: [[UInt64]] = []
+        for place in [FrameKeeping.Place.memory, .coded] {
+            var frames = try prepare(source, picture, in: folder, limit: 1 << 30, place: place)
+            var frame = try Frame()
+            while try frames.next(into: &frame) {}
+            try frames.scale(to: PixelSize(width: 160, height: 90))
+            for start in [0, 70] {
+                try frames.rewind(to: start)
+                var sums: [UInt64] = []
+                while try frames.next(into: &frame) { sums.append(frame.checksum) }
+                #expect(sums.count == Self.frames - start)
+                readings.append(sums)
+            }
+        }
+        #expect(readings[0] == readings[2])
+        #expect(readings[1] == readings[3])
+    }
+
     enum Painted: Sendable {
         case noise
         case moving
@@ -165,6 +233,31 @@ import Testing
         limit: Int = 1 << 30
     ) throws -> CodedFrames {
         try CodedFrames(of: picture, fileLimit: limit, path: folder.file("frames"))
+    }
+
+    private func prepare(
+        _ source: Source,
+        _ picture: Picture,
+        in folder: Folder,
+        limit: Int,
+        place: FrameKeeping.Place = .coded
+    ) throws -> PreparedFrames {
+        var frames = try PreparedFrames(
+            source: source,
+            picture: picture,
+            keeping: FrameKeeping(
+                place: place,
+                memoryLimitBytes: 1 << 30,
+                fileLimitBytes: limit,
+                estimatedBytes: 0
+            ),
+            frames: Self.frames,
+            file: folder.file("frames"),
+            flag: CancellationFlag()
+        )
+        var frame = try Frame()
+        while try frames.next(into: &frame) {}
+        return frames
     }
 
     private func fill(

@@ -156,7 +156,7 @@ import Testing
     @Test(
         "prepared frames are the same at every reading, kept or decoded again",
         arguments: [
-            FrameKeeping.Place.memory, .memoryAndFile, .decodeAgain,
+            FrameKeeping.Place.memory, .memoryAndFile, .coded, .decodeAgain,
         ]
     )
     func prepared(_ place: FrameKeeping.Place) throws {

@@ -128,7 +128,7 @@ struct PictureChain {
     private func scale(_ options: String) -> String {
         // A source that says so only in its container has frames that do not know.
         let range = source.colour.isFullRange && !isRGB && !flattens ? "in_range=pc:" : ""
-        return "scale=w=\(size.width):h=\(size.height):flags=bicubic:\(range)\(options)"
+        return Self.bySwscale(to: size) + ":\(range)\(options)"
     }
 
     /// Pictures of red, green and blue get BT.709's matrix as soon as they get one.
@@ -172,13 +172,21 @@ struct PictureChain {
     static func scaling(from: PixelSize, to size: PixelSize, isDeep: Bool = false) -> String? {
         let sides = [from.width, from.height, size.width, size.height]
         guard from != size, FilterGraph.has("zscale"),
-            sides.allSatisfy({ $0 >= 16 && $0.isMultiple(of: 2) })
+            sides.allSatisfy({ $0 >= 16 && $0.isMultiple(of: 2) }),
+            ScalerCheck.agrees(from: from, to: size)
         else { return nil }
+        return byZimg(to: size) + (isDeep ? ":dither=ordered" : "")
+    }
+
+    /// libzimg's bicubic filter with libswscale's coefficients.
+    static func byZimg(to size: PixelSize) -> String {
         // What frames say of themselves may be nothing that it knows, or that they are fields.
-        return
-            "setparams=range=tv:field_mode=prog:colorspace=unknown:color_primaries=unknown:color_trc=unknown,"
+        "setparams=range=tv:field_mode=prog:colorspace=unknown:color_primaries=unknown:color_trc=unknown,"
             + "zscale=w=\(size.width):h=\(size.height):filter=bicubic:param_a=0:param_b=0.6:chromal=left"
-            + (isDeep ? ":dither=ordered" : "")
+    }
+
+    static func bySwscale(to size: PixelSize, flags: String = "bicubic") -> String {
+        "scale=w=\(size.width):h=\(size.height):flags=\(flags)"
     }
 
     /// Whether this build can convert colours in linear light (it needs libzimg).

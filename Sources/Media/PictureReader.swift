@@ -312,7 +312,7 @@ package struct Shrinker: ~Copyable {
         let scaling = flags == "bicubic" ? PictureChain.scaling(from: from, to: size) : nil
         graph = try FilterGraph(
             inputs: [FilterGraph.Input(picture: like, timeBase: av_make_q(1, 1000))],
-            chain: scaling ?? "scale=w=\(size.width):h=\(size.height):flags=\(flags)"
+            chain: scaling ?? PictureChain.bySwscale(to: size, flags: flags)
         )
         self.size = size
     }

@@ -106,7 +106,7 @@ enum ContentStudy {
             6,
             max(2, Int(min(60, seconds) / 4)),
             max(full.shortSide <= smallLines ? 4 : 2, frames / (5 * length)),
-            room / max(1, 2 * full.pixels * 3 / 2)
+            max(0, room) / max(1, 2 * full.pixels * 3 / 2)
         )
     }
 

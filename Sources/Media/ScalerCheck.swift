@@ -1,6 +1,5 @@
 import CFFmpeg
 import Core
-import Foundation
 import Synchronization
 
 /// Whether libzimg scales right: it is tried on waves first, and has to come to what libswscale comes to.

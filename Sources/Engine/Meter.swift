@@ -15,7 +15,7 @@ struct Meter {
     private var end = 0.0
     // Of the phases that are over, and what the process had used when this one began.
     private var past: [PhaseCost] = []
-    private var cpuStart = Self.cpuSeconds
+    private var cpuStart = ProcessUsage.now.cpuSeconds
 
     init(events: @escaping @Sendable (Event) -> Void) {
         self.events = events
@@ -32,7 +32,7 @@ struct Meter {
     /// What each phase took up to now; one that came back is counted once.
     var costs: [PhaseCost] {
         let wall = phaseStart.duration(to: clock.now).inSeconds
-        let cpu = Self.cpuSeconds - cpuStart
+        let cpu = ProcessUsage.now.cpuSeconds - cpuStart
         var costs = past
         if let index = costs.firstIndex(where: { $0.phase == phase }) {
             costs[index].wallSeconds += wall
@@ -43,20 +43,10 @@ struct Meter {
         return costs
     }
 
-    /// What all threads of this process have used, user and system (`getrusage`).
-    private static var cpuSeconds: Double {
-        var usage = rusage()
-        // RUSAGE_SELF, whose type is not the function's own on Linux.
-        guard unsafe getrusage(0, &usage) == 0 else { return 0 }
-        return [usage.ru_utime, usage.ru_stime].reduce(0) {
-            $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1_000_000
-        }
-    }
-
     /// Begins a phase that ends at `end` of the whole bar.
     mutating func begin(_ phase: Phase, until end: Double, attempt: Int = 1) {
         past = costs
-        cpuStart = Self.cpuSeconds
+        cpuStart = ProcessUsage.now.cpuSeconds
         self.phase = phase
         self.attempt = attempt
         base = fraction

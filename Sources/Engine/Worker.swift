@@ -94,22 +94,14 @@ package struct Worker: Sendable {
 
     /// Ends this process once it has taken more than allowed, while the machine still has some.
     ///
-    /// By what it has touched (`getrusage`): a limit on what is reserved (RLIMIT_DATA) makes calls fail in
+    /// By what it has touched: a limit on what is reserved (RLIMIT_DATA) makes calls fail in
     /// places where libraries do not look, and then they wait for ever.
     private static func watchMemory(upTo limits: Compressor.Limits) {
         let (most, overflow) = limits.input.memoryBytes.addingReportingOverflow(limits.memoryBytes)
         guard !overflow else { return }
         let thread = Thread {
             while true {
-                var usage = rusage()
-                // RUSAGE_SELF, whose type is not the function's own on Linux.
-                _ = unsafe getrusage(0, &usage)
-                #if canImport(Darwin)
-                let unit = 1
-                #else
-                let unit = 1024
-                #endif
-                if usage.ru_maxrss * unit > most { _exit(memoryExitCode) }
+                if ProcessUsage.now.peakMemoryBytes > most { _exit(memoryExitCode) }
                 usleep(100_000)
             }
         }

@@ -34,7 +34,7 @@ package struct CodedFrames: ~Copyable {
     // Which picture in the file each frame is.
     private var pictures: [Int32] = []
     private var codedCount = 0
-    // What was coded last. While it is held, its buffer is not used for another picture.
+    // What was coded last.
     private var last: Frame
     private var decoded: Frame
     // Which picture `decoded` is.
@@ -84,8 +84,7 @@ package struct CodedFrames: ~Copyable {
     /// Keeps the next frame, or drops everything when the limit is passed.
     package mutating func append(_ frame: borrowing Frame) throws(MediaError) {
         guard isComplete, !isFinished else { return }
-        let plane = frame.pointer.pointee.data.0
-        if plane == nil || plane != last.pointer.pointee.data.0 {
+        if !frame.refers(toPictureOf: last) {
             try orDrop { (frames) throws(MediaError) in try frames.code(frame) }
         }
         if isComplete { pictures.append(Int32(clamping: codedCount - 1)) }
@@ -95,7 +94,7 @@ package struct CodedFrames: ~Copyable {
     package mutating func finish() throws(MediaError) {
         guard isComplete, !isFinished else { return }
         isFinished = true
-        av_frame_unref(last.pointer)
+        last.clear()
         try orDrop { (frames) throws(MediaError) in
             try frames.encoder?.finish()
             try frames.drain()
@@ -108,16 +107,14 @@ package struct CodedFrames: ~Copyable {
         try finish()
         let picture = Int(pictures[index])
         if position != picture { try decode(picture) }
-        av_frame_unref(frame.pointer)
-        try MediaError.check(av_frame_ref(frame.pointer, decoded.pointer), "read a kept frame")
+        try frame.refer(to: decoded, doing: "read a kept frame")
         // How it was coded here says nothing about how it is to be coded.
         frame.startsGroup = false
         frame.presentationTime = index
     }
 
     private mutating func code(_ frame: borrowing Frame) throws(MediaError) {
-        av_frame_unref(last.pointer)
-        try MediaError.check(av_frame_ref(last.pointer, frame.pointer), "keep a frame")
+        try last.refer(to: frame, doing: "keep a frame")
         last.presentationTime = codedCount
         last.startsGroup = false
         if codedCount == 0 {
@@ -191,7 +188,7 @@ package struct CodedFrames: ~Copyable {
         encoder = nil
         decoder = nil
         pictures = []
-        av_frame_unref(last.pointer)
+        last.clear()
         isComplete = false
     }
 }

@@ -34,6 +34,20 @@ package struct Frame: ~Copyable {
         }
     }
 
+    /// Whether both refer to one picture, which is so where a frame is repeated.
+    package borrowing func refers(toPictureOf other: borrowing Frame) -> Bool {
+        pointer.pointee.data.0 != nil && pointer.pointee.data.0 == other.pointer.pointee.data.0
+    }
+
+    /// Becomes one more reference to a picture; while it is one, its buffer is not used for another.
+    package mutating func refer(
+        to other: borrowing Frame,
+        doing: @autoclosure () -> String
+    ) throws(MediaError) {
+        av_frame_unref(pointer)
+        try MediaError.check(av_frame_ref(pointer, other.pointer), doing())
+    }
+
     /// Drops the picture; the object stays.
     package mutating func clear() {
         av_frame_unref(pointer)

@@ -32,7 +32,6 @@ package struct FrameStore: ~Copyable {
     private let fileLimit: Int
     private let path: FilePath?
     private var file: FileDescriptor?
-    private var buffer: [UInt8] = []
     private var slots: [Slot] = []
     // Each frame in it keeps it alive; the store does while there is room in it.
     private var block: UnsafeMutablePointer<AVBufferRef>?
@@ -96,7 +95,7 @@ package struct FrameStore: ~Copyable {
         guard isComplete else { return }
         if slots.isEmpty || changesInARow >= Self.mostChanges {
             try appendWhole(frame)
-        } else if frame.pointer.pointee.data.0 != lastFrame.pointer.pointee.data.0 {
+        } else if !frame.refers(toPictureOf: lastFrame) {
             let changed = tiles.changed(frame.pointer, since: lastFrame.pointer)
             // Where most of it moves, reading it whole is quicker.
             if tiles.byteCount(changed) > frameBytes / 2 {
@@ -107,9 +106,7 @@ package struct FrameStore: ~Copyable {
         }
         guard isComplete else { return }
         frames.append(Int32(clamping: slots.count - 1))
-        // While the reference is held, the buffer cannot be reused for another picture.
-        av_frame_unref(lastFrame.pointer)
-        try MediaError.check(av_frame_ref(lastFrame.pointer, frame.pointer), "keep a frame")
+        try lastFrame.refer(to: frame, doing: "keep a frame")
     }
 
     private mutating func appendWhole(_ frame: borrowing Frame) throws(MediaError) {
@@ -119,13 +116,14 @@ package struct FrameStore: ~Copyable {
             memoryBytes += frameBytes
             return
         }
-        if buffer.count != frameBytes { buffer = [UInt8](repeating: 0, count: frameBytes) }
         let pointer = frame.pointer
-        let status = buffer.withUnsafeMutableBufferPointer {
-            cinch_pack_planes(pointer, $0.baseAddress, Int32(clamping: $0.count))
+        var status: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: frameBytes) {
+            status = cinch_pack_planes(pointer, $0.baseAddress, Int32(clamping: $0.count))
+            $1 = status < 0 ? 0 : $0.count
         }
         try MediaError.check(status, "keep a frame")
-        if let offset = try write(buffer) { slots.append(.file(offset: offset)) }
+        if let offset = try write(bytes) { slots.append(.file(offset: offset)) }
     }
 
     private mutating func append(
@@ -144,13 +142,10 @@ package struct FrameStore: ~Copyable {
 
     /// Hands out a frame again, its time counted in frames.
     package mutating func read(_ index: Int, into frame: inout Frame) throws(MediaError) {
-        av_frame_unref(frame.pointer)
+        frame.clear()
         try load(Int(frames[index]))
-        try MediaError.check(
-            av_frame_ref(frame.pointer, current.pointer),
-            "read a kept frame"
-        )
-        frame.pointer.pointee.pts = Int64(index)
+        try frame.refer(to: current, doing: "read a kept frame")
+        frame.presentationTime = index
     }
 
     /// Makes a slot's picture the current one, going on from what is current or from a whole one before it.
@@ -209,8 +204,8 @@ package struct FrameStore: ~Copyable {
         slots = []
         frames = []
         if block != nil { av_buffer_unref(&block) }
-        av_frame_unref(lastFrame.pointer)
-        av_frame_unref(current.pointer)
+        lastFrame.clear()
+        current.clear()
         (currentSlot, changesInARow) = (-1, 0)
         // Room on the disk is given back at once; the workspace takes the empty file away.
         try? file?.resize(to: 0)
@@ -229,12 +224,7 @@ package struct FrameStore: ~Copyable {
         do {
             _ = try open().writeAll(toAbsoluteOffset: offset, bytes)
         } catch {
-            let found =
-                error as? MediaError
-                ?? MediaError(
-                    status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                    doing: "keep a frame"
-                )
+            let found = error as? MediaError ?? MediaError(error, doing: "keep a frame")
             // A disk that fills up is no reason to stop: decoding again needs no room.
             guard found.kind == .diskFull else { throw found }
             drop()
@@ -260,10 +250,7 @@ package struct FrameStore: ~Copyable {
                 }
             }
         } catch {
-            throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                doing: "read a kept frame"
-            )
+            throw MediaError(error, doing: "read a kept frame")
         }
         guard done == count else {
             throw MediaError(.inputOutput, doing: "read a kept frame", words: "the file is short")
@@ -299,10 +286,7 @@ package struct FrameStore: ~Copyable {
             file = opened
             return opened
         } catch {
-            throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                doing: "keep frames"
-            )
+            throw MediaError(error, doing: "keep frames")
         }
     }
 }

@@ -1,6 +1,7 @@
 import CFFmpeg
 package import Core
 import Synchronization
+import SystemPackage
 
 /// A libav call that failed: what was being done, libav's words, and the last line it logged.
 package struct MediaError: Error, Equatable, Sendable {
@@ -72,6 +73,12 @@ package struct MediaError: Error, Equatable, Sendable {
             default: status == cinch_error_invalid_data ? .invalid : .other
             }
         lastLogLine = LibraryLog.takeLastError()
+    }
+
+    /// What System threw, which is an `Errno`.
+    init(_ error: any Error, _ stage: Stage = .making, doing: String) {
+        let code = (error as? Errno)?.rawValue ?? EIO
+        self.init(status: cinch_averror(code), stage, doing: doing)
     }
 
     /// More frames came out of a file than it may have.

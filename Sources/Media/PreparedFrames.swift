@@ -63,7 +63,12 @@ package struct PreparedFrames: ~Copyable {
             fileLimit: isRaw ? keeping.fileLimitBytes : 0,
             path: file
         )
-        let coded = try CodedFrames(of: picture, fileLimit: keeping.fileLimitBytes, path: file)
+        var coded: CodedFrames?
+        if keeping.place == .coded {
+            coded = .some(
+                try CodedFrames(of: picture, fileLimit: keeping.fileLimitBytes, path: file)
+            )
+        }
         // One by one, frames cannot be deinterlaced.
         let compared = picture.deinterlaces ? picture.size : full ?? picture.size
         let most = min(48, max(4, Self.sampleBytes / max(1, compared.pixels * 3 / 2)))
@@ -92,7 +97,7 @@ package struct PreparedFrames: ~Copyable {
         memoryLimit = keeps ? keeping.memoryLimitBytes : 0
         self.large = large
         self.store = store
-        self.coded = keeping.place == .coded ? .some(coded) : nil
+        self.coded = coded
         self.samples = samples
         self.reader = consume reader
         self.source = source

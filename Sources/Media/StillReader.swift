@@ -117,8 +117,7 @@ package enum StillReader {
         } catch let error as MediaError {
             throw error
         } catch {
-            let code = (error as? Errno)?.rawValue ?? EIO
-            throw MediaError(status: cinch_averror(code), .reading, doing: "read the file")
+            throw MediaError(error, .reading, doing: "read the file")
         }
     }
 

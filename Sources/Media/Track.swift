@@ -139,10 +139,7 @@ package struct Track: ~Copyable {
                 permissions: .ownerReadWrite
             )
         } catch {
-            throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                doing: "keep a track"
-            )
+            throw MediaError(error, doing: "keep a track")
         }
         self.file = file
         self.parameters = parameters
@@ -188,10 +185,7 @@ package struct Track: ~Copyable {
         do {
             _ = try file.writeAll(toAbsoluteOffset: offset, bytes)
         } catch {
-            throw MediaError(
-                status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                doing: "keep a track"
-            )
+            throw MediaError(error, doing: "keep a track")
         }
         offset += Int64(bytes.count)
         ownBytes += bytes.count
@@ -310,10 +304,7 @@ package struct Track: ~Copyable {
                     done += part
                 }
             } catch {
-                throw MediaError(
-                    status: cinch_averror((error as? Errno)?.rawValue ?? EIO),
-                    doing: "read a kept track"
-                )
+                throw MediaError(error, doing: "read a kept track")
             }
         }
         packet.pointer.pointee.stream_index = 0

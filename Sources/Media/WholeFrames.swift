@@ -49,8 +49,7 @@ struct WholeFrames: ~Copyable {
     ) throws(MediaError) {
         if let pendingIndex, index > pendingIndex { try settle(timeBase) }
         guard index >= next, store.isComplete else { return }
-        av_frame_unref(pending.pointer)
-        try MediaError.check(av_frame_ref(pending.pointer, frame.pointer), "keep a frame")
+        try pending.refer(to: frame, doing: "keep a frame")
         pendingIndex = index
     }
 
@@ -60,7 +59,7 @@ struct WholeFrames: ~Copyable {
         pendingIndex = nil
         next = (index / stride + 1) * stride
         try shape.push(pending, timeBase: timeBase)
-        av_frame_unref(pending.pointer)
+        pending.clear()
         guard try shape.pull(into: &shaped) else { return }
         try store.append(shaped)
         if store.isComplete { indices.append(index) }

@@ -29,6 +29,8 @@ struct CloudStage: Sendable {
         )
         try? Clip(.moving, width: 192, height: 108, frames: 25)
             .write(to: path, quality: 8, tone: Tone(seconds: 1))
+        // One clip for all, whose folder no test owns.
+        atexit { try? FileManager.default.removeItem(atPath: CloudStage.clip.string) }
         return path
     }()
 

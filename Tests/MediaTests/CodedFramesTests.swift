@@ -19,7 +19,7 @@ import Testing
         let (source, picture) = try clip(painted.scene, in: folder)
         let expected = try checksums(source, picture)
         var kept = try store(picture, in: folder)
-        try fill(&kept, source, picture)
+        try forEachFrame(source, picture) { try kept.append($0) }
         try kept.finish()
         #expect(kept.isComplete == true)
         #expect(kept.count == Self.frames)
@@ -41,7 +41,7 @@ import Testing
         let folder = try Folder()
         let (source, picture) = try clip(.moving, in: folder)
         var kept = try store(picture, in: folder)
-        try fill(&kept, source, picture)
+        try forEachFrame(source, picture) { try kept.append($0) }
         try kept.finish()
         #expect(kept.byteCount > 0)
         #expect(kept.byteCount < Self.frames * picture.size.pixels * 3 / 2 / 2)
@@ -52,7 +52,7 @@ import Testing
         let folder = try Folder()
         let (source, own) = try clip(.noise, in: folder)
         var once = try store(own, in: folder)
-        try fill(&once, source, own)
+        try forEachFrame(source, own) { try once.append($0) }
         try once.finish()
         var picture = own
         picture.frameRate = Rational(own.frameRate.numerator * 3, own.frameRate.denominator)
@@ -62,7 +62,7 @@ import Testing
             fileLimit: 1 << 30,
             path: folder.file("repeated")
         )
-        try fill(&kept, source, picture)
+        try forEachFrame(source, picture) { try kept.append($0) }
         try kept.finish()
         #expect(kept.count == expected.count)
         #expect(kept.count > Self.frames * 2)
@@ -80,12 +80,12 @@ import Testing
         let folder = try Folder()
         let (source, picture) = try clip(.noise, in: folder)
         var whole = try store(picture, in: folder)
-        try fill(&whole, source, picture)
+        try forEachFrame(source, picture) { try whole.append($0) }
         try whole.finish()
         let needed = whole.byteCount
         for (limit, isComplete) in [(needed, true), (needed - 1, false), (needed / 2, false)] {
             var kept = try store(picture, in: folder, limit: limit)
-            try fill(&kept, source, picture)
+            try forEachFrame(source, picture) { try kept.append($0) }
             try kept.finish()
             #expect(kept.isComplete == isComplete)
             #expect(kept.count == (isComplete ? Self.frames : 0))
@@ -102,7 +102,7 @@ import Testing
         let folder = try Folder()
         let (source, picture) = try clip(.noise, in: folder)
         var kept = try CodedFrames(of: picture, fileLimit: 1 << 30, path: "/dev/full")
-        try fill(&kept, source, picture)
+        try forEachFrame(source, picture) { try kept.append($0) }
         try kept.finish()
         #expect(kept.isComplete == false)
         #expect(kept.byteCount == 0)
@@ -118,7 +118,7 @@ import Testing
                 fileLimit: 1 << 30,
                 path: folder.file("none").appending("frames")
             )
-            try fill(&kept, source, picture)
+            try forEachFrame(source, picture) { try kept.append($0) }
         }
     }
 
@@ -134,7 +134,7 @@ import Testing
         let picture = try Studio.picture(of: source)
         let expected = try checksums(source, picture)
         var kept = try store(picture, in: folder)
-        try fill(&kept, source, picture)
+        try forEachFrame(source, picture) { try kept.append($0) }
         try kept.finish()
         #expect(kept.count == (kept.isComplete ? expected.count : 0))
         #expect(kept.isComplete == true || min(width, height) < 16)
@@ -258,19 +258,5 @@ import Testing
         var frame = try Frame()
         while try frames.next(into: &frame) {}
         return frames
-    }
-
-    private func fill(
-        _ store: inout CodedFrames,
-        _ source: Source,
-        _ picture: Picture
-    ) throws {
-        var reader = try PictureReader(
-            source: source,
-            picture: picture,
-            flag: CancellationFlag()
-        )
-        var frame = try Frame()
-        while try reader.next(into: &frame) { try store.append(frame) }
     }
 }

@@ -33,7 +33,7 @@ import Testing
             fileLimit: limits.fileFrames * Self.frameBytes,
             path: folder.file("frames")
         )
-        try fill(&store, source, picture)
+        try forEachFrame(source, picture) { try store.append($0) }
         #expect(store.isComplete == true)
         #expect(store.count == Self.frames)
         #expect(store.memoryBytes == limits.memoryFrames * Self.frameBytes)
@@ -58,7 +58,7 @@ import Testing
                 fileLimit: file * Self.frameBytes,
                 path: folder.file("frames")
             )
-            try fill(&store, source, picture)
+            try forEachFrame(source, picture) { try store.append($0) }
             #expect(store.isComplete == false)
             #expect(store.count == 0)
             #expect(store.memoryBytes == 0 && store.fileBytes == 0)
@@ -76,7 +76,7 @@ import Testing
             fileLimit: .max,
             path: nil
         )
-        try fill(&store, source, picture)
+        try forEachFrame(source, picture) { try store.append($0) }
         #expect(store.isComplete == false)
     }
 
@@ -94,7 +94,7 @@ import Testing
             path: folder.file("frames")
         )
         let expected = try checksums(source, picture)
-        try fill(&store, source, picture)
+        try forEachFrame(source, picture) { try store.append($0) }
         #expect(store.count == expected.count)
         #expect(store.count > Self.frames * 4)
         #expect(store.memoryBytes + store.fileBytes == Self.frames * Self.frameBytes)
@@ -121,7 +121,7 @@ import Testing
             fileLimit: limits.fileFrames == 0 ? 0 : 1 << 30,
             path: folder.file("frames")
         )
-        try fill(&store, source, picture)
+        try forEachFrame(source, picture) { try store.append($0) }
         #expect(store.count == 300)
         #expect(store.memoryBytes + store.fileBytes < 300 * wholeBytes / 12)
         #expect((store.memoryBytes == 0) == (limits.memoryFrames == 0))
@@ -149,7 +149,7 @@ import Testing
                 fileLimit: 1 << 24,
                 path: folder.file("none").appending("frames")
             )
-            try fill(&store, source, picture)
+            try forEachFrame(source, picture) { try store.append($0) }
         }
     }
 
@@ -234,19 +234,5 @@ import Testing
         try Clip(.noise, width: 64, height: 48, frames: Self.frames).writeRaw(to: path)
         let source = try Studio.probe(path)
         return (source, try Studio.picture(of: source))
-    }
-
-    private func fill(
-        _ store: inout FrameStore,
-        _ source: Source,
-        _ picture: Picture
-    ) throws {
-        var reader = try PictureReader(
-            source: source,
-            picture: picture,
-            flag: CancellationFlag()
-        )
-        var frame = try Frame()
-        while try reader.next(into: &frame) { try store.append(frame) }
     }
 }

@@ -123,13 +123,27 @@ import Testing
 
 /// The checksums of a file's prepared frames.
 func checksums(_ source: Source, _ picture: Picture, most: Int = .max) throws -> [UInt64] {
-    var reader = try PictureReader(source: source, picture: picture, flag: CancellationFlag())
-    var frame = try Frame()
     var sums: [UInt64] = []
-    while sums.count < most, try reader.next(into: &frame) {
+    try forEachFrame(source, picture, most: most) { frame in
         #expect(frame.presentationTime == sums.count)
         #expect(frame.width == picture.size.width && frame.height == picture.size.height)
         sums.append(frame.checksum)
     }
     return sums
+}
+
+/// Hands out a file's prepared frames.
+func forEachFrame(
+    _ source: Source,
+    _ picture: Picture,
+    most: Int = .max,
+    _ body: (borrowing Frame) throws -> Void
+) throws {
+    var reader = try PictureReader(source: source, picture: picture, flag: CancellationFlag())
+    var frame = try Frame()
+    var count = 0
+    while count < most, try reader.next(into: &frame) {
+        try body(frame)
+        count += 1
+    }
 }

@@ -106,6 +106,33 @@ import Testing
         #expect(files[0] == files[1])
     }
 
+    @Test("a plan with few bytes is encoded otherwise: libx264 writes down what it was told")
+    func perception() throws {
+        let folder = try Folder()
+        let path = folder.file("clip.y4m")
+        try Clip(frames: 5).writeRaw(to: path)
+        let source = try Studio.probe(path)
+        let picture = try Studio.picture(of: source)
+        let log = folder.file("pass.log")
+        // Nothing is said where nothing is to be told: the bytes stay what they were.
+        for (quantizer, told) in [(nil, "aq=1:1.00"), (34.0, "aq=1:0.60")] {
+            var settings = settings(picture.size)
+            settings.perception = Perception(quantizer: quantizer)
+            var sound: Track?
+            _ = try Studio.encode(
+                source,
+                picture: picture,
+                settings: settings,
+                mode: .firstPass(log: log),
+                sound: &sound,
+                to: nil
+            )
+            let head = try String(contentsOfFile: log.string, encoding: .utf8).prefix(2000)
+            #expect(head.contains(told))
+            #expect(head.contains(quantizer == nil ? "psy_rd=1.00:0.00" : "psy_rd=0.50:0.00"))
+        }
+    }
+
     @Test("a second pass without a log is an error")
     func missingLog() throws {
         let folder = try Folder()

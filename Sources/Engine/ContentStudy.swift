@@ -97,7 +97,8 @@ enum ContentStudy {
     ///
     /// They are a fifth of the clip's frames at most, where the least of them are not more: at 12.5
     /// frames a second they would be two thirds of half a minute. Two say too little of traffic that
-    /// comes and goes; more of them cost little where the frames are small.
+    /// comes and goes; more of them cost little where the frames are small. Half as many let expect an SSIM
+    /// 0.018 off on average instead of 0.005 (18 targets of six clips), and a film of a third more lines.
     static func places(seconds: Double, frames: Int, full: PixelSize) -> Int {
         // The encoders look ahead over that many frames, of each of which they keep smaller copies too.
         let trials = 2 * trialSizes(full).small.pixels + trialSizes(full).large.pixels

@@ -3,10 +3,12 @@ import Media
 
 /// How long a plan would take here, measured on parts of the clip.
 enum Forecast {
-    /// Enough frames to fill the encoder's lookahead, few enough to answer within a second or two.
+    /// Few enough frames to answer within a second or two.
     private static let most = 72
     /// Runs that they come from, and the frames of a clip that has none to spare.
     private static let (places, fewest) = (3, 24)
+    /// More than any preset of libx264 looks ahead.
+    private static let mostAhead = 400
 
     /// What the run will take.
     static func time(_ planned: Planned, flag: CancellationFlag) throws(Failure) -> ExpectedTime {
@@ -39,7 +41,7 @@ enum Forecast {
     }
 
     /// The child process, opening, planning, renaming.
-    private static let startingSeconds = 0.3
+    private static let startingSeconds = 0.1
 
     /// The samples that the run takes first: they are decoded, and encoded at three rates with a preset
     /// that takes a quarter of the time.
@@ -53,9 +55,9 @@ enum Forecast {
         guard let content = plan.content else { return 0 }
         let pixels = Double(content.full.pixels) / Double(max(1, plan.picture.size.pixels))
         // Two small trials and a larger one, each with what comparing it costs, and at the end listening
-        // and probing: 0.16, 0.36, 0.4 s and 1.3 came nearest to what runs took.
+        // and probing: 0.16, 0.36, 0.25 s and 1.3 came nearest to what runs took.
         let trials = encoding * 0.25 * pixels * (2 * 0.16 + 0.36)
-        return 0.4 + Double(content.frames) * (preparing + trials) * 1.3
+        return 0.25 + Double(content.frames) * (preparing + trials) * 1.3
     }
 
     /// What the sound takes, by the pace of libavcodec's AAC.
@@ -66,25 +68,26 @@ enum Forecast {
             case .copy, .none: false
             }
         }
-        return isEncoded ? 0.2 + 0.006 * source.durationSeconds : 0
+        return isEncoded ? 0.05 + 0.008 * source.durationSeconds : 0
     }
 
     /// What passes 1 and 2 and reading back take, of what a trial of constant quality takes.
     ///
-    /// Measured on six clips from 432 to 2160 lines: pass 1 goes with the area that it sees. Pass 2 has
-    /// pass 1's log instead of a lookahead, which saves the more the larger the frame is; reading
-    /// back takes an eighth. With these the time came out within a tenth of each run's.
+    /// Fitted to 18 runs of six clips from 432 to 2160 lines. Pass 1 goes with the area that it sees, of which
+    /// it sees all more closely. Pass 2 has pass 1's log instead of a lookahead, which saves the more the
+    /// larger the frame is, and of a small one the further tries at the end weigh more; reading back takes
+    /// an eighth.
     private static func encodingShare(_ plan: Plan) -> Double {
         let readingBack = 0.135
         guard plan.method == .fit else { return 1 + readingBack }
         let size = plan.picture.size
-        let first = Double(Sweep.analysedSize(of: size).pixels) / Double(max(1, size.pixels))
-        let second = max(0.45, 0.9 - 0.3 * Double(size.pixels) / 1_000_000)
-        return first + second + readingBack
+        let area = Double(Sweep.analysedSize(of: size).pixels) / Double(max(1, size.pixels))
+        let second = max(0.5, 1.2 - 0.45 * Double(size.pixels) / 1_000_000)
+        return min(1, 1.8 * area) + second + readingBack
     }
 
-    /// Decoding on the way is a little quicker than in places that are sought.
-    private static let onTheWay = 0.8
+    /// Decoding on the way is quicker than in places that are sought, and in memory that is fresh.
+    private static let onTheWay = 0.7
 
     private static func measure(
         source: Source,
@@ -123,22 +126,28 @@ enum Forecast {
             mode: .constantQuality(quality ?? Plan.sharingQuality)
         )
         var packet = try Packet()
-        var begun: ContinuousClock.Instant?
-        for index in 0..<count {
+        var sent = 0
+        // Over and over, as one clip; whether a packet came out.
+        func send() throws -> Bool {
+            let index = sent % count
             try store.read(index, into: &frame)
-            frame.startsGroup = groups.contains(index)
+            frame.startsGroup = index == 0 || groups.contains(index)
+            frame.presentationTime = sent
+            sent += 1
             try encoder.send(frame)
-            while try encoder.receive(into: &packet) { begun = begun ?? clock.now }
+            var came = false
+            while try encoder.receive(into: &packet) { came = true }
+            return came
         }
-        try encoder.finish()
-        while try encoder.receive(into: &packet) {}
+        // Until the first packet libx264 only looks ahead, and takes fresh memory, which may be slow: a whole
+        // clip has that once, and it doubled what a few frames took.
+        while try !send(), sent < mostAhead {}
+        let filled = clock.now
+        for _ in 0..<count { _ = try send() }
         let encoded = clock.now
         let scale = Double(plan.frames) / Double(count)
         let preparing = start.duration(to: prepared).inSeconds * scale
-        // Until the first packet libx264 only looks ahead, with half of the cores idle; a whole clip has
-        // that once.
-        let looking = prepared.duration(to: begun ?? prepared).inSeconds
-        let encoding = (prepared.duration(to: encoded).inSeconds - looking / 2) * scale
+        let encoding = filled.duration(to: encoded).inSeconds * scale
         return ExpectedTime(
             preparingSeconds: startingSeconds + preparing * onTheWay
                 + soundSeconds(source: source, plan: plan)

@@ -209,6 +209,8 @@ private struct Trial: ~Copyable {
         let full = settings.size
         var settings = settings
         settings.size = size
+        // As the result would be told at such a quantizer.
+        settings.perception = Perception(quantizer: quality)
         let encoder = try VideoEncoder(settings, mode: .constantQuality(quality))
         let decoder = try PacketDecoder(of: encoder)
         let enlarger = try Shrinker(from: size, to: full, flags: "bicubic")

@@ -6,7 +6,7 @@
 /// `psy-rd` 0.5 (its fifth percentile): film trailer 52.9 (32), 56.6 (36), 57.8 (37); game 28.5 (21), 30.2 (23),
 /// 30.9 (23); traffic 87.0 (75), 90.3 (82), 90.6 (83). SSIM rises too, and by eye faces and ornaments in the
 /// dark keep more of their detail. Stronger adaptive quantization loses as much (1.4: -2.9), a stronger loop filter
-/// loses 0.2.
+/// loses 0.2. `scripts/bench --table x264` makes such a table.
 package struct Perception: Hashable, Codable, Sendable {
     /// x264's `aq-strength`.
     package var adaptiveQuantization: Double

@@ -20,7 +20,8 @@ package import SystemPackage
 ///     libx264     4.0   1.7   0.03  6.7   4.9   0.14  2.3   0.6   0.01  8.1   9.2   0.27
 ///     FFV1       17.6  17.6   0.22 13.5  12.5   0.13  5.5   3.4   0.06 19.1  19.7   0.26
 ///
-/// (libx264 with the preset ultrafast and a keyframe every 60 frames; every 250 saves a tenth of animation.
+/// (Measured once through libavcodec; `scripts/bench --table store` makes such a table with the `ffmpeg`
+/// program. libx264 with the preset ultrafast and a keyframe every 60 frames; every 250 saves a tenth of animation.
 /// The screen is square.) Raw costs least, and of the quick ones libx264 needs the least room: what is too
 /// much raw goes that way, where that is less than decoding the source again (`FrameKeeping.Costs`).
 package struct CodedFrames: ~Copyable {

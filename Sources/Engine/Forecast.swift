@@ -131,7 +131,7 @@ enum Forecast {
         func send() throws -> Bool {
             let index = sent % count
             try store.read(index, into: &frame)
-            frame.startsGroup = index == 0 || groups.contains(index)
+            frame.startsGroup = groups.contains(index)
             frame.presentationTime = sent
             sent += 1
             try encoder.send(frame)

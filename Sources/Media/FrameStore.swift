@@ -35,7 +35,7 @@ package struct FrameStore: ~Copyable {
     private var slots: [Slot] = []
     // Each frame in it keeps it alive; the store does while there is room in it.
     private var block: UnsafeMutablePointer<AVBufferRef>?
-    private var blockUsed = 0
+    private var (blockSize, blockUsed) = (0, 0)
     private static let blockBytes = 32 << 20
     // Which slot each frame is in.
     private var frames: [Int32] = []
@@ -54,7 +54,8 @@ package struct FrameStore: ~Copyable {
     ///
     /// Parameters:
     ///   - size: of every frame.
-    ///   - memoryLimit, fileLimit: bytes that may be used of each; both 0 keeps nothing.
+    ///   - memoryLimit, fileLimit: bytes that may be used of each; both 0 keeps nothing. In memory the lines
+    ///     of a frame are padded (`av_frame_get_buffer`'s way), so that it takes some per cent more there.
     ///   - path: of the file, made when it is first needed; nil for none.
     package init(
         size: PixelSize,
@@ -111,9 +112,12 @@ package struct FrameStore: ~Copyable {
 
     private mutating func appendWhole(_ frame: borrowing Frame) throws(MediaError) {
         changesInARow = 0
-        if memoryBytes + frameBytes <= memoryLimit {
-            slots.append(.memory(try copy(frame)))
-            memoryBytes += frameBytes
+        // Lines in memory are padded, those in the file are not.
+        let needed = Int(cinch_block_bytes(frame.pointer))
+        try MediaError.check(Int32(clamping: needed), "keep a frame")
+        if memoryBytes + needed <= memoryLimit {
+            slots.append(.memory(try copy(frame, bytes: needed)))
+            memoryBytes += needed
             return
         }
         let pointer = frame.pointer
@@ -180,13 +184,14 @@ package struct FrameStore: ~Copyable {
     }
 
     private mutating func copy(
-        _ frame: borrowing Frame
+        _ frame: borrowing Frame,
+        bytes needed: Int
     ) throws(MediaError) -> UnsafeMutablePointer<AVFrame> {
-        let needed = Int(cinch_block_bytes(frame.pointer))
-        try MediaError.check(Int32(clamping: needed), "keep a frame")
-        if block == nil || blockUsed + needed > Self.blockBytes {
+        if block == nil || blockUsed + needed > blockSize {
             if block != nil { av_buffer_unref(&block) }
-            block = cinch_block(max(needed, Self.blockBytes))
+            // Of whole frames, so that nothing is left at its end.
+            blockSize = max(1, Self.blockBytes / max(1, needed)) * needed
+            block = cinch_block(blockSize)
             blockUsed = 0
         }
         guard let block, let copy = cinch_copy_into_block(frame.pointer, block, blockUsed) else {

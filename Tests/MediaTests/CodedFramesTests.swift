@@ -128,10 +128,10 @@ import Testing
     )
     func small(_ width: Int, _ height: Int) throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(.noise, width: width, height: height, frames: 9).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(
+            Clip(.noise, width: width, height: height, frames: 9),
+            in: folder
+        )
         let expected = try checksums(source, picture)
         var kept = try store(picture, in: folder)
         try forEachFrame(source, picture) { try kept.append($0) }
@@ -221,10 +221,7 @@ import Testing
     }
 
     private func clip(_ scene: Scene, in folder: Folder) throws -> (Source, Picture) {
-        let path = folder.file("clip.y4m")
-        try Clip(scene, width: 320, height: 178, frames: Self.frames).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        return (source, try Studio.picture(of: source))
+        try Studio.raw(Clip(scene, width: 320, height: 178, frames: Self.frames), in: folder)
     }
 
     private func store(

@@ -7,7 +7,8 @@ import Testing
 
 /// Kept frames come back as they went in, wherever they were kept.
 @Suite struct FrameStoreTests {
-    static let frameBytes = 64 * 48 * 3 / 2
+    // Of lines that need no padding in memory: 128 and 64 bytes.
+    static let frameBytes = 128 * 96 * 3 / 2
     static let frames = 12
 
     struct Limits: Sendable, CustomTestStringConvertible {
@@ -66,6 +67,26 @@ import Testing
         }
     }
 
+    @Test("what is kept in memory counts with the padding of its lines, in a file without")
+    func padding() throws {
+        let folder = try Folder()
+        let (source, picture) = try Studio.raw(
+            Clip(.noise, width: 160, height: 96, frames: 4),
+            in: folder
+        )
+        // Lines of 160 bytes take 192, and those of 80 take 128.
+        let padded = 192 * 96 + 2 * 128 * 48
+        var store = try FrameStore(
+            size: picture.size,
+            memoryLimit: 3 * padded - 1,
+            fileLimit: 1 << 24,
+            path: folder.file("frames")
+        )
+        try forEachFrame(source, picture) { try store.append($0) }
+        #expect(store.memoryBytes == 2 * padded)
+        #expect(store.fileBytes == 2 * picture.size.pixels * 3 / 2)
+    }
+
     @Test("without a path nothing is written")
     func withoutPath() throws {
         let folder = try Folder()
@@ -108,11 +129,11 @@ import Testing
     @Test("what stands still is kept once, and every frame comes back whole", arguments: places)
     func still(_ limits: Limits) throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
         // Neither side is a whole number of tiles.
-        try Clip(.pointer, width: 330, height: 186, frames: 300).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(
+            Clip(.pointer, width: 330, height: 186, frames: 300),
+            in: folder
+        )
         let expected = try checksums(source, picture)
         let wholeBytes = picture.size.pixels * 3 / 2
         var store = try FrameStore(
@@ -215,7 +236,7 @@ import Testing
         var frame = try Frame()
         while try frames.next(into: &frame) {}
         let whole = frames.keptBytes
-        try frames.scale(to: PixelSize(width: 32, height: 24))
+        try frames.scale(to: PixelSize(width: 64, height: 48))
         var readings: [[UInt64]] = []
         for start in [0, 0, 5, 0] {
             try frames.rewind(to: start)
@@ -230,9 +251,6 @@ import Testing
     }
 
     private func clip(in folder: Folder) throws -> (Source, Picture) {
-        let path = folder.file("clip.y4m")
-        try Clip(.noise, width: 64, height: 48, frames: Self.frames).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        return (source, try Studio.picture(of: source))
+        try Studio.raw(Clip(.noise, width: 128, height: 96, frames: Self.frames), in: folder)
     }
 }

@@ -47,10 +47,10 @@ import Testing
     )
     func oddSizes(_ width: Int, _ height: Int) throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(.moving, width: width, height: height, frames: 3).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(
+            Clip(.moving, width: width, height: height, frames: 3),
+            in: folder
+        )
         #expect(picture.size.width % 2 == 0 && picture.size.height % 2 == 0)
         #expect(try checksums(source, picture).count == 3)
     }
@@ -80,10 +80,10 @@ import Testing
     @Test("deinterlacing keeps the number of frames")
     func deinterlaces() throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(width: 128, height: 96, frames: 20, isInterlaced: true).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(
+            Clip(width: 128, height: 96, frames: 20, isInterlaced: true),
+            in: folder
+        )
         #expect(picture.deinterlaces)
         let count = try checksums(source, picture).count
         #expect(count == 20)

@@ -17,10 +17,10 @@ import Testing
     )
     func scaling(_ size: PixelSize) throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(.bars, width: 1280, height: 720, frames: 2).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(
+            Clip(.bars, width: 1280, height: 720, frames: 2),
+            in: folder
+        )
         var reader = try PictureReader(source: source, picture: picture, flag: CancellationFlag())
         var frame = try Frame()
         try #require(try reader.next(into: &frame))

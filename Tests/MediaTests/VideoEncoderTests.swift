@@ -86,10 +86,7 @@ import Testing
     @Test("the same frames and the same log give the same bytes")
     func deterministic() throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(frames: 60).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(Clip(frames: 60), in: folder)
         let log = folder.file("pass.log")
         _ = try encode(source, picture, picture.size, .firstPass(log: log), to: nil)
         var files: [Int] = []
@@ -109,10 +106,7 @@ import Testing
     @Test("a plan with few bytes is encoded otherwise: libx264 writes down what it was told")
     func perception() throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(frames: 5).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(Clip(frames: 5), in: folder)
         let log = folder.file("pass.log")
         // Nothing is said where nothing is to be told: the bytes stay what they were.
         for (quantizer, told) in [(nil, "aq=1:1.00"), (34.0, "aq=1:0.60")] {
@@ -147,11 +141,8 @@ import Testing
     @Test("an encode at another rate continues a track once it is given the track's level")
     func level() throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(frames: 25).writeRaw(to: path)
+        let (source, picture) = try Studio.raw(Clip(frames: 25), in: folder)
         let log = folder.file("pass.log")
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
         _ = try encode(source, picture, picture.size, .firstPass(log: log), to: nil)
 
         // 40 kbit/s are level 1, 4 Mbit/s are not.
@@ -170,10 +161,7 @@ import Testing
     @Test("a finer quality is larger")
     func quality() throws {
         let folder = try Folder()
-        let path = folder.file("clip.y4m")
-        try Clip(frames: 25).writeRaw(to: path)
-        let source = try Studio.probe(path)
-        let picture = try Studio.picture(of: source)
+        let (source, picture) = try Studio.raw(Clip(frames: 25), in: folder)
         let sizes = try [18.0, 28, 38].map { quality in
             try encode(source, picture, picture.size, .constantQuality(quality), to: nil).videoBytes
         }

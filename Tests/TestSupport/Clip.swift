@@ -122,6 +122,17 @@ package enum Studio {
         ).picture
     }
 
+    /// A painted clip as a raw file in a folder, and its picture as it comes.
+    package static func raw(
+        _ clip: Clip,
+        in folder: Folder
+    ) throws -> (source: Source, picture: Picture) {
+        let path = folder.file("clip.y4m")
+        try clip.writeRaw(to: path)
+        let source = try probe(path)
+        return (source, try picture(of: source))
+    }
+
     /// Decodes, encodes, and writes a file where a path is given.
     package static func encode(
         _ source: Source,

@@ -133,6 +133,8 @@ struct Export {
         var machine = machine
         var shown = 0.0
         var isRendered = false
+        // Whether the service has answered for it; until then a submission may be on its way.
+        var isKnown = false
         let now = client.clock.now
         client.events(.rendering(nil))
         var next = machine.start(at: now())
@@ -140,7 +142,9 @@ struct Export {
             do throws(CloudError) {
                 switch next {
                 case .submit(let id):
+                    isKnown = false
                     let input = try await submit(id, job, draft)
+                    if case .accepted = input { isKnown = true }
                     next = machine.take(input, at: now())
                     if machine.id != id { try rename(id, to: machine.id, job) }
                 case .wait(let until):
@@ -148,10 +152,13 @@ struct Export {
                     next = machine.take(.time, at: now())
                 case .poll(let id):
                     let input = try await poll(id)
-                    if case .status(let status) = input, let fraction = status.fraction {
+                    if case .status(let status) = input {
+                        isKnown = true
                         // Never back, whatever the service thinks (§19, 54).
-                        shown = max(shown, fraction)
-                        client.events(.rendering(shown))
+                        if let fraction = status.fraction {
+                            shown = max(shown, fraction)
+                            client.events(.rendering(shown))
+                        }
                     }
                     next = machine.take(input, at: now())
                     if machine.id != id { records.forget(jobID: id) }
@@ -169,7 +176,7 @@ struct Export {
             } catch {
                 switch error.kind {
                 // What is rendered can be fetched later; there is nothing to stop any more.
-                case .cancelled where !isRendered: await abandon(machine.id)
+                case .cancelled where !isRendered: await abandon(machine.id, isKnown: isKnown)
                 case .resultUnusable: records.forget(jobID: machine.id)
                 default: break
                 }
@@ -276,11 +283,21 @@ struct Export {
     }
 
     /// The user does not want it any more: the service may stop, and the job is forgotten if it does.
-    private func abandon(_ id: String) async {
+    ///
+    /// A submission that was cut on its way may arrive after the wish to stop it. Once the service still
+    /// knows nothing of it a moment later, there is nothing to go on with.
+    private func abandon(_ id: String, isKnown: Bool) async {
         let client = client
         // This task is cancelled; a request in it would be too.
-        let isStopped = await Task { await client.cancelRender(id: id) }.value
-        if isStopped { records.forget(jobID: id) }
+        let stopping = await Task {
+            let first = await client.cancelRender(id: id)
+            guard first == .unknown, !isKnown else { return first }
+            try? await client.clock.sleep(for: .seconds(1))
+            return await client.cancelRender(id: id)
+        }.value
+        if stopping == .stopped || (stopping == .unknown && !isKnown) {
+            records.forget(jobID: id)
+        }
     }
 
     /// The run that takes the job up may be in another folder.

@@ -53,8 +53,17 @@ extension CloudClient {
         return status
     }
 
-    /// Asks the service to stop a render; whether it said yes.
-    func cancelRender(id: String) async -> Bool {
+    /// What the service says to a wish to stop a render.
+    enum Stopping: Sendable {
+        case stopped
+        /// It knows no such render.
+        case unknown
+        /// No answer, or one that says neither.
+        case unclear
+    }
+
+    /// Asks the service to stop a render.
+    func cancelRender(id: String) async -> Stopping {
         var call = Call(
             method: .post,
             path: "\(Self.renders)/\(CloudConfiguration.escaped(id))/cancel",
@@ -64,10 +73,14 @@ extension CloudClient {
             limits: Self.limits(total: .seconds(5))
         )
         call.limits.connect = .seconds(5)
-        guard let token = identity.environmentToken ?? identity.savedToken else { return false }
+        guard let token = identity.environmentToken ?? identity.savedToken else { return .unclear }
         let request = request(call, token: token.secret)
-        guard let response = try? await send(request, .rendering) else { return false }
-        return (try? Answer(response, for: .rendering)) != nil
+        do {
+            _ = try Answer(try await send(request, .rendering), for: .rendering)
+            return .stopped
+        } catch {
+            return error.kind == .notFound ? .unknown : .unclear
+        }
     }
 
     /// The service's own address of a finished render, for when it gave none (§9.4).

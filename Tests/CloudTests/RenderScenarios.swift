@@ -458,12 +458,12 @@ import Testing
                 try await scene.until { scene.count(stage) > 0 }
                 try await Task.sleep(for: .milliseconds(5))
                 time = try await cancelling(scene, work)
-                let isRendering = [.renderSubmit, .renderPoll].contains(stage)
-                #expect(scene.count(.renderCancel) == (isRendering ? 1 : 0))
-                // What is rendered already can be fetched later; what the service may not have
-                // heard of is forgotten when it is asked for.
+                // What the service has not heard of may be on its way: it is asked again.
+                let wishes = [.renderSubmit: 2, .renderPoll: 1][stage] ?? 0
+                #expect(scene.count(.renderCancel) == wishes)
+                // What is rendered already can be fetched later.
                 let isRendered = [.file, .renderDownload].contains(stage)
-                if stage != .renderSubmit { #expect(client.jobs().isEmpty != isRendered) }
+                #expect(client.jobs().isEmpty != isRendered)
                 #expect(
                     scene.folder.names == ["a.mp4", "state"] || scene.folder.names == ["state"]
                 )
@@ -522,6 +522,20 @@ import Testing
             if times.last.map({ $0 < Self.atOnce }) == true { break }
         }
         return times
+    }
+
+    @Test("scenario 58: a submission that arrives after the wish to stop it is stopped as well")
+    func cancelledOnTheWay() async throws {
+        try await ready {
+            $0.script[.renderSubmit] = [.silence.afterWork]
+            $0.script[.renderCancel] = [.refuse(404)]
+        } _: { scene, client in
+            let work = Task { try await client.export(to: scene.folder.file("out.mp4")) }
+            try await scene.until { scene.count(.renderSubmit) > 0 }
+            _ = try await cancelling(scene, work)
+            #expect(scene.count(.renderCancel) == 2)
+            #expect(client.jobs().isEmpty)
+        }
     }
 
     @Test("scenario 58: stopping between two polls cancels the render at the service")

@@ -53,7 +53,7 @@ package struct Demand: Sendable, Equatable {
         self.init(smallest: smallest, largest: largest, points: points)
     }
 
-    /// What bits for each pixel usually look like: at 0.05 bits seven of the calibration's ten clips lie above it.
+    /// What bits for each pixel usually look like: at 0.05 bits nine of the calibration's eleven clips lie above it.
     private static func usual(bits: Double) -> Double {
         1 / (1 + 0.035 * pow(max(1e-9, bits) / 0.05, -0.8))
     }

@@ -10,7 +10,9 @@ struct ContentTests {
 
     init() throws { table = try Row.table() }
 
-    @Test("costs few of the points of VMAF that the best of all measured sizes has, over ten clips")
+    @Test(
+        "costs few of the points of VMAF that the best of all measured sizes has, over eleven clips"
+    )
     func nearBest() throws {
         var losses: [Double] = []
         var errors: [Double] = []
@@ -31,9 +33,9 @@ struct ContentTests {
             errors.append(abs(chosen.similarity - (similarity[lines] ?? 0)))
         }
         #expect(losses.count > 40)
-        #expect(losses.mean < 0.55)
+        #expect(losses.mean < 0.5)
         #expect(losses.filter { $0 <= 0.7 }.count * 10 >= losses.count * 7)
-        #expect(errors.mean < 0.009)
+        #expect(errors.mean < 0.007)
     }
 
     @Test("is never far from the best where sizes between the measured ones may be taken too")
@@ -47,10 +49,11 @@ struct ContentTests {
             errors.append(abs(chosen.similarity - Row.at(lines: lines, similarity)))
         }
         #expect(losses.count > 40)
-        #expect(losses.mean < 0.7)
-        #expect(losses.max() ?? .infinity < 2.5)
-        #expect(losses.filter { $0 <= 0.7 }.count * 100 >= losses.count * 58)
-        #expect(errors.mean < 0.009)
+        #expect(losses.mean < 0.65)
+        // The most is a screen's at 14 kbit/s, of which no size has more than 9 of 100 points.
+        #expect(losses.max() ?? .infinity < 4.3)
+        #expect(losses.filter { $0 <= 0.7 }.count * 100 >= losses.count * 66)
+        #expect(errors.mean < 0.007)
     }
 
     /// Hands out each clip at rates from starved to ample, in bits a frame, with the VMAF and SSIM of each size.

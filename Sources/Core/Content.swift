@@ -103,9 +103,10 @@ package struct Content: Hashable, Codable, Sendable {
         /// Of two sizes that lose as much by SSIM the one looks better of which less is lost by shrinking,
         /// unless its quantizer is coarse: from 32 on what it does is seen more than SSIM says. Two small
         /// losses are less than a great one. By these weights the measured size chosen for 53 rates of eleven
-        /// clips (`Fixtures/calibration.csv`) is 0.40 points of VMAF from the best one on average, and within
-        /// 0.7 for 74 %; by SSIM alone it is 1.11 and 64 %. Weights found without the clip in question left
-        /// 0.78 and 66 % where these leave 0.69 and 70 % (97 rates, any size, before `leastSlope`).
+        /// clips (`Fixtures/calibration.csv`) is 0.46 points of VMAF from the best one on average, and within
+        /// 0.7 for 79 %; by SSIM alone it is 1.11 and 64 %. They were weighed by that table and by eleven whole
+        /// runs at every size (`scripts/bench --table ladder`): weights that do best on the table alone, whose
+        /// clips of three seconds are a keyframe to a tenth, take too few lines in whole runs.
         package var visibleLoss: Double
     }
 
@@ -137,14 +138,15 @@ package struct Content: Hashable, Codable, Sendable {
             size: size,
             quantizer: quantizer,
             similarity: max(0, 1 - shrinkLoss - quantizing),
-            visibleLoss: pow(2 * shrinkLoss, 1.25)
-                + pow(quantizing * Self.coarseness(quantizer), 1.25)
+            visibleLoss: pow(2.5 * shrinkLoss, 1.25)
+                + pow(Self.seen(quantizing, quantizer), 1.25)
         )
     }
 
-    /// How much more than SSIM says is seen of a coarse quantizer.
-    private static func coarseness(_ quantizer: Double) -> Double {
-        exp(0.03 * max(0, min(51, quantizer) - 32))
+    /// What is seen of a quantizer's loss: more than SSIM says where it is coarse, less where all is lost anyway.
+    private static func seen(_ loss: Double, _ quantizer: Double) -> Double {
+        let seen = loss * exp(0.035 * max(0, min(51, quantizer) - 32))
+        return seen / (1 + seen)
     }
 
     /// The size within `most` that will look best at so many bits a frame.
@@ -192,10 +194,10 @@ package struct Content: Hashable, Codable, Sendable {
     /// A difference in `visibleLoss` that says nothing about two frame sizes, and as a share of it.
     ///
     /// The losses of sizes next to the best are so much alike that a small error of the samples moves the least of
-    /// them by a third of the lines. Over `Fixtures/calibration.csv`, with VMAF between the measured sizes straight
-    /// with the log of the lines, the middle of them loses 0.56 points on average, and no more than 0.7 in 70 % of
-    /// 53 rates. There, where no sample errs, the least of them would lose 0.02 more.
-    private static let (alike, alikeShare) = (0.00005, 0.04)
+    /// them by a third of the lines; the middle of them stays where it is. Over `Fixtures/calibration.csv`, with VMAF
+    /// between the measured sizes straight with the log of the lines, it loses 0.60 points on average, at most
+    /// 2.9, and no more than 0.7 in 66 % of 53 rates.
+    private static let (alike, alikeShare) = (0.00003, 0.02)
 
     /// No picture is made smaller than this because of its bytes.
     static let leastLines = 144

@@ -5,8 +5,8 @@ import Synchronization
 /// Whether libzimg scales right: it is tried on waves first, and has to come to what libswscale comes to.
 ///
 /// libzimg 3.0.4 gets every sixteenth column wrong where it shrinks to a little less than half (1280 to 622) on
-/// processors with AVX-512. What other versions do on others is found out like this too; it takes a
-/// millisecond or two for each pair of sizes.
+/// processors with AVX-512. What other versions do on others is found out like this too. It costs what two strips
+/// of a picture cost, scaled by both, once for each pair of sizes.
 enum ScalerCheck {
     private struct Sides: Hashable {
         var from: Int

@@ -133,8 +133,6 @@ struct Export {
         var machine = machine
         var shown = 0.0
         var isRendered = false
-        // Whether the service has answered for it; until then a submission may be on its way.
-        var isKnown = false
         let now = client.clock.now
         client.events(.rendering(nil))
         var next = machine.start(at: now())
@@ -142,9 +140,7 @@ struct Export {
             do throws(CloudError) {
                 switch next {
                 case .submit(let id):
-                    isKnown = false
                     let input = try await submit(id, job, draft)
-                    if case .accepted = input { isKnown = true }
                     next = machine.take(input, at: now())
                     if machine.id != id { try rename(id, to: machine.id, job) }
                 case .wait(let until):
@@ -152,13 +148,10 @@ struct Export {
                     next = machine.take(.time, at: now())
                 case .poll(let id):
                     let input = try await poll(id)
-                    if case .status(let status) = input {
-                        isKnown = true
+                    if case .status(let status) = input, let fraction = status.fraction {
                         // Never back, whatever the service thinks (§19, 54).
-                        if let fraction = status.fraction {
-                            shown = max(shown, fraction)
-                            client.events(.rendering(shown))
-                        }
+                        shown = max(shown, fraction)
+                        client.events(.rendering(shown))
                     }
                     next = machine.take(input, at: now())
                     if machine.id != id { records.forget(jobID: id) }
@@ -176,7 +169,8 @@ struct Export {
             } catch {
                 switch error.kind {
                 // What is rendered can be fetched later; there is nothing to stop any more.
-                case .cancelled where !isRendered: await abandon(machine.id, isKnown: isKnown)
+                case .cancelled where !isRendered:
+                    await abandon(machine.id, isInDoubt: machine.isInDoubt)
                 case .resultUnusable: records.forget(jobID: machine.id)
                 default: break
                 }
@@ -286,16 +280,16 @@ struct Export {
     ///
     /// A submission that was cut on its way may arrive after the wish to stop it. Once the service still
     /// knows nothing of it a moment later, there is nothing to go on with.
-    private func abandon(_ id: String, isKnown: Bool) async {
+    private func abandon(_ id: String, isInDoubt: Bool) async {
         let client = client
         // This task is cancelled; a request in it would be too.
         let stopping = await Task {
             let first = await client.cancelRender(id: id)
-            guard first == .unknown, !isKnown else { return first }
+            guard first == .unknown, isInDoubt else { return first }
             try? await client.clock.sleep(for: .seconds(1))
             return await client.cancelRender(id: id)
         }.value
-        if stopping == .stopped || (stopping == .unknown && !isKnown) {
+        if stopping == .stopped || (stopping == .unknown && isInDoubt) {
             records.forget(jobID: id)
         }
     }

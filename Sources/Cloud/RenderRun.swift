@@ -64,7 +64,8 @@ package struct RenderRun: Sendable {
     private var isAdopted = false
     private var pollAt: Duration?
     private var doubts: ArraySlice<Duration> = []
-    private var isInDoubt = false
+    /// Whether the service has not answered for the job yet: its submission may be on its way, or lost.
+    package private(set) var isInDoubt = false
     private var unknowns = 0
     private var addressPolls = 0
     private var failures = 0
@@ -78,7 +79,7 @@ package struct RenderRun: Sendable {
     ) {
         (self.limits, self.newID, started) = (limits, newID, now)
         id = newID()
-        mayRenew = true
+        (mayRenew, isInDoubt) = (true, true)
     }
 
     /// A render that was submitted before, perhaps by a run that is gone (§9.5).
@@ -158,7 +159,7 @@ package struct RenderRun: Sendable {
 
     private mutating func renew() -> Action {
         mayRenew = false
-        isInDoubt = false
+        isInDoubt = true
         (unknowns, addressPolls) = (0, 0)
         id = newID()
         return .submit(id: id)

@@ -51,10 +51,18 @@ struct OutlookTests {
         #expect(outlooks.filter(\.isChosen).map(\.size) == [plan.picture.size])
         #expect(outlooks.map(\.size.pixels) == outlooks.map(\.size.pixels).sorted(by: >))
         #expect(outlooks.contains { $0.size.height == 270 })
-        // Nothing that fits promises more than what was chosen, by a difference that is seen.
+        // Nothing that fits looks better than what was chosen, and by SSIM alone, which does not choose, by no
+        // more than half of what is seen.
         let chosen = try #require(outlooks.first { $0.isChosen })
+        let bits = Double(plan.budget.videoBytes) * 8 / Double(plan.frames)
+        func visibleLoss(_ size: PixelSize) -> Double {
+            Self.content.prospect(at: size, bitsPerFrame: bits).visibleLoss
+        }
         for other in outlooks where other.isFeasible {
-            #expect(other.similarity <= chosen.similarity + Content.clearGain, "\(other.size)")
+            #expect(visibleLoss(chosen.size) <= visibleLoss(other.size) * 1.02, "\(other.size)")
+            #expect(other.quality <= chosen.quality, "\(other.size)")
+            let limit = chosen.similarity + Content.clearGain / 2
+            #expect(other.similarity <= limit, "\(other.size)")
         }
     }
 

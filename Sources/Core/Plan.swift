@@ -120,16 +120,18 @@ extension Plan {
             )
         }
 
+        let totalRate = Int(Double(limit) * 8 / seconds)
         let sounds = Sound.chooseAll(
             for: source,
             request: request,
-            totalBitsPerSecond: Int(Double(limit) * 8 / seconds)
+            totalBitsPerSecond: totalRate
         )
-        if case .encode(let stream, _, _, _) = sounds.first,
-            let track = source.audio.first(where: { $0.streamIndex == stream }),
-            let character = track.character
-        {
-            reasons.append(character.reason)
+        if let reason = sounds.first?.whyLess(
+            of: source,
+            wish: request.audio,
+            totalBitsPerSecond: totalRate
+        ) {
+            reasons.append(reason)
         }
         let metadata = KeptMetadata.choose(
             from: source,

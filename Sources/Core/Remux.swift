@@ -118,6 +118,9 @@ extension Sound {
     /// Rates at which libavcodec's AAC is worth its bytes; mono from 32 kbit/s down.
     private static let ladder = [128_000, 96_000, 64_000, 48_000, 32_000, 24_000]
 
+    /// What AAC-LC needs for two channels of anything; below it, a voice gets one channel and two thirds of the rate.
+    private static let ampleForVoice = 96_000
+
     /// The share of all bytes that the sound may take before it steps down.
     private static let share = 0.125
 
@@ -135,6 +138,7 @@ extension Sound {
         if wish == .copy, mayCopy { return .copying(track) }
         let rate = [44_100, 22_050, 11_025].contains(track.sampleRate) ? 44_100 : 48_000
         var wanted: Int
+        var hasOneVoice = false
         if case .bitsPerSecond(let asked) = wish {
             wanted = asked
         } else {
@@ -144,6 +148,12 @@ extension Sound {
             // Of nothing AAC makes some 3 kbit/s at any rate that is asked for.
             case .empty: wanted = 4000
             case .silent: wanted = 24_000
+            // Where there is enough for all, a voice keeps its room around it.
+            case .voice, .monoVoice:
+                if allowed < ampleForVoice {
+                    wanted = ladder.first { $0 <= allowed * 2 / 3 } ?? 24_000
+                    hasOneVoice = true
+                }
             case .mono, nil: break
             }
             if let own = track.bitsPerSecond, own > 0 {
@@ -159,8 +169,8 @@ extension Sound {
             }
         }
         // Below 40 kbit/s two channels sound worse than one.
-        let hasOne = track.channels == 1 || track.character != nil && wish == .automatic
-        let channels = hasOne || wanted < 40_000 ? 1 : 2
+        let isOne = hasOneVoice || track.character?.isOneChannel == true && wish == .automatic
+        let channels = track.channels == 1 || isOne || wanted < 40_000 ? 1 : 2
         if case .automatic = wish, channels == 1 { wanted = min(wanted, 64_000) }
         return .encode(
             streamIndex: track.streamIndex,
@@ -168,6 +178,22 @@ extension Sound {
             channels: channels,
             sampleRate: rate
         )
+    }
+
+    /// Why it gets fewer bytes than ordinary sound would, having been chosen for the same; nil where it does not.
+    package func whyLess(of source: Source, wish: AudioWish, totalBitsPerSecond: Int) -> String? {
+        guard case .encode(let stream, _, _, _) = self,
+            let index = source.audio.firstIndex(where: { $0.streamIndex == stream }),
+            let character = source.audio[index].character
+        else { return nil }
+        var ordinary = source
+        ordinary.audio[index].character = nil
+        let other = Self.choose(
+            for: ordinary,
+            wish: wish,
+            totalBitsPerSecond: totalBitsPerSecond
+        )
+        return other == self ? nil : character.reason
     }
 }
 

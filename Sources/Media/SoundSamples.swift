@@ -31,6 +31,7 @@ package enum SoundSamples {
             )
         }
         guard listener.count > 0 else { return nil }
+        listener.levels.skip()
         let character = listener.levels.character
         // What was not heard may be more than nothing.
         return character == .empty && !isWhole ? .silent : character
@@ -39,16 +40,19 @@ package enum SoundSamples {
 
 /// Sums and differences of the first two channels, or of what a player makes of more (`astats`).
 private struct Listener: ~Copyable {
-    private static let chain =
-        "aformat=sample_fmts=fltp:channel_layouts=stereo,"
-        + "pan=stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0-0.5*c1,"
-        + "astats=metadata=1:reset=1:measure_overall=none:measure_perchannel=RMS_level+Peak_level"
+    /// Pieces are as long in any codec, whatever its packets hold.
+    private static func chain(sampleRate: Int32) -> String {
+        let samples = max(1, Int(sampleRate) * SoundLevels.pieceSamples / 48_000)
+        return "aformat=sample_fmts=fltp:channel_layouts=stereo,"
+            + "pan=stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0-0.5*c1,asetnsamples=n=\(samples):p=0,"
+            + "astats=metadata=1:reset=1:measure_overall=none:measure_perchannel=RMS_level+Peak_level"
+    }
 
     private var decoded: Frame
     private var measured: Frame
     private var graph: FilterGraph?
     private var input: FilterGraph.Input?
-    private(set) var levels = SoundLevels()
+    var levels = SoundLevels()
     private(set) var count = 0
 
     init() throws(MediaError) {
@@ -64,13 +68,17 @@ private struct Listener: ~Copyable {
         flag: CancellationFlag
     ) throws(MediaError) {
         var heard = 0.0
+        levels.skip()
         while heard < seconds, try decoder.next(into: &decoded) {
             if flag.isRaised { throw MediaError(.other, doing: "listen to the sound") }
             let rate = Double(max(1, decoded.pointer.pointee.sample_rate))
             heard += Double(decoded.sampleCount) / rate
             let own = FilterGraph.Input(sound: decoded, timeBase: decoder.timeBase)
             if graph == nil || input != own {
-                graph = try FilterGraph(inputs: [own], chain: Self.chain)
+                graph = try FilterGraph(
+                    inputs: [own],
+                    chain: Self.chain(sampleRate: own.sampleRate)
+                )
                 input = own
             }
             try graph?.push(decoded)

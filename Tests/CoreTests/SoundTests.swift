@@ -42,8 +42,56 @@ import Testing
         #expect(encoded(.mono, .automatic) == [64_000, 1])
         #expect(encoded(.silent, .automatic) == [24_000, 1])
         #expect(encoded(.empty, .automatic) == [4000, 1])
+        // There is enough for the room around a voice.
+        #expect(encoded(.voice, .automatic) == [128_000, 2])
+        #expect(encoded(.monoVoice, .automatic) == [64_000, 1])
         // Who names a rate gets it, as it is.
+        #expect(encoded(.voice, .bitsPerSecond(32_000)) == [32_000, 1])
         #expect(encoded(.mono, .bitsPerSecond(96_000)) == [96_000, 2])
+    }
+
+    @Test(
+        "where bytes are few a voice gets one channel and two thirds, and leaves the rest to the picture",
+        arguments: [
+            (768_000, 96_000, 2), (767_999, 48_000, 1), (576_000, 48_000, 1), (575_999, 32_000, 1),
+            (384_000, 32_000, 1), (383_999, 24_000, 1), (50_000, 24_000, 1),
+        ]
+    )
+    func voice(_ total: Int, _ rate: Int, _ channels: Int) {
+        var source = Self.recorded
+        source.audio[0].character = .voice
+        let sound = Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: total)
+        #expect(
+            sound
+                == .encode(
+                    streamIndex: 1,
+                    bitsPerSecond: rate,
+                    channels: channels,
+                    sampleRate: 48_000
+                )
+        )
+        let why = sound.whyLess(of: source, wish: .automatic, totalBitsPerSecond: total)
+        let differs = total < 768_000 && total >= 256_000
+        #expect((why?.contains("is a voice") ?? false) == differs)
+    }
+
+    @Test("speech is told from music by its pauses, and only where it comes from the middle")
+    func pauses() {
+        func character(soft: Int, side: Double, seconds: Int = 10) -> SoundCharacter? {
+            var levels = SoundLevels()
+            for piece in 0..<(seconds * 47) {
+                let sum = piece % 47 < soft ? -40.0 : -20
+                levels.add(peak: -6, sum: sum, difference: sum + side)
+            }
+            return levels.character
+        }
+        #expect(character(soft: 16, side: -100) == .monoVoice)
+        #expect(character(soft: 16, side: -15) == .voice)
+        #expect(character(soft: 16, side: -8) == nil)
+        #expect(character(soft: 8, side: -15) == nil)
+        #expect(character(soft: 8, side: -100) == .mono)
+        // Three seconds are no speech.
+        #expect(character(soft: 16, side: -15, seconds: 3) == nil)
     }
 
     @Test("a plan says why the sound gets fewer bytes than it could")

@@ -35,6 +35,25 @@ import Testing
         #expect(found == character)
     }
 
+    @Test(
+        "somebody who speaks is told from silence and from music",
+        arguments: [
+            ("voice.opus", SoundCharacter?.some(.monoVoice)), ("traffic-432p.mp4", .empty),
+            ("xvid-mp3.avi", nil), ("h263-amr.3gp", .mono),
+        ]
+    )
+    func voice(_ name: String, _ character: SoundCharacter?) throws {
+        let path = Fixture.path(name)
+        let source =
+            name == "voice.opus" ? Tone.source(path, seconds: 31.3) : try Studio.probe(path)
+        let found = try SoundSamples.character(
+            of: source,
+            streamIndex: source.audio.first?.streamIndex ?? 0,
+            flag: CancellationFlag()
+        )
+        #expect(found == character)
+    }
+
     @Test("a track that is not there has no character, and is no crash")
     func missing() throws {
         let folder = try Folder()

@@ -74,7 +74,8 @@ package enum Fixture {
 
     /// The names of all clips that are whole, sorted.
     package static let names = list(folder).filter { name in
-        !name.hasSuffix(".md") && !name.hasSuffix(".csv") && !["cloud", "hostile"].contains(name)
+        ![".md", ".csv", ".opus"].contains(where: name.hasSuffix)
+            && !["cloud", "hostile"].contains(name)
     }
 
     /// The names of the damaged and malicious ones, as in `hostile/empty.mp4`.

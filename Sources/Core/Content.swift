@@ -126,7 +126,20 @@ package struct Content: Hashable, Codable, Sendable {
         let moved = log(max(1, bitsPerFrame)) - 2 * areaPower * log(lines / Double(fine.lines))
         // Beyond 51 there is none: the size does not fit the bits, and looks the worse the less it does.
         let quantizer = max(0, self.quantizer(logBits: moved))
-        return prospect(at: size, quantizer: quantizer)
+        var prospect = prospect(at: size, quantizer: quantizer)
+        prospect.similarity = Self.wholeSimilarity(prospect.similarity)
+        return prospect
+    }
+
+    /// What a whole run comes to, where its samples at a steady quantizer would have a similarity.
+    ///
+    /// A run that must land on its bytes spreads them less evenly than a steady quantizer does: in eighteen runs of six
+    /// clips (`scripts/bench --table default`) it lost 1.2 times as much in the median, and where nearly all is
+    /// lost no more. Of each clip, weighed by the other five alone, it brings the forecast nearer: from 0.0057 to 0.0034
+    /// on average.
+    package static func wholeSimilarity(_ similarity: Double) -> Double {
+        let kept = min(1, max(0, similarity))
+        return 1 - (1 - kept) * (1 + 0.2 * kept * kept * kept)
     }
 
     /// What a size would look like with all quantizers known.
@@ -213,10 +226,13 @@ package struct Content: Hashable, Codable, Sendable {
     /// What a frame of a size must cost to look so good; nil where shrinking alone loses too much.
     package func bitsPerFrame(at size: PixelSize, similarity: Double) -> Double? {
         var (below, above) = (0.0, 51.0)
-        guard prospect(at: size, quantizer: below).similarity >= similarity else { return nil }
+        func isEnough(_ quantizer: Double) -> Bool {
+            Self.wholeSimilarity(prospect(at: size, quantizer: quantizer).similarity) >= similarity
+        }
+        guard isEnough(below) else { return nil }
         while above - below > 0.05 {
             let middle = (below + above) / 2
-            if prospect(at: size, quantizer: middle).similarity >= similarity {
+            if isEnough(middle) {
                 below = middle
             } else {
                 above = middle

@@ -126,7 +126,7 @@ extension Plan {
             request: request,
             totalBitsPerSecond: totalRate
         )
-        if let reason = sounds.first?.whyLess(
+        if let reason = sounds.first?.reason(
             of: source,
             wish: request.audio,
             totalBitsPerSecond: totalRate

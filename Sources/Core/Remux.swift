@@ -154,7 +154,7 @@ extension Sound {
                     wanted = ladder.first { $0 <= allowed * 2 / 3 } ?? 24_000
                     hasOneVoice = true
                 }
-            case .mono, nil: break
+            case .mono, .opposed, nil: break
             }
             if let own = track.bitsPerSecond, own > 0 {
                 // More bits than the source has cannot bring back what it lost.
@@ -169,8 +169,10 @@ extension Sound {
             }
         }
         // Below 40 kbit/s two channels sound worse than one.
-        let isOne = hasOneVoice || track.character?.isOneChannel == true && wish == .automatic
-        let channels = track.channels == 1 || isOne || wanted < 40_000 ? 1 : 2
+        let isOne =
+            hasOneVoice || track.character?.isOneChannel == true && wish == .automatic
+            || wanted < 40_000 && track.character != .opposed
+        let channels = track.channels == 1 || isOne ? 1 : 2
         if case .automatic = wish, channels == 1 { wanted = min(wanted, 64_000) }
         return .encode(
             streamIndex: track.streamIndex,
@@ -180,12 +182,19 @@ extension Sound {
         )
     }
 
-    /// Why it gets fewer bytes than ordinary sound would, having been chosen for the same; nil where it does not.
-    package func whyLess(of source: Source, wish: AudioWish, totalBitsPerSecond: Int) -> String? {
-        guard case .encode(let stream, _, _, _) = self,
-            let index = source.audio.firstIndex(where: { $0.streamIndex == stream }),
-            let character = source.audio[index].character
+    /// Why it is not what a person would expect, having been chosen for the same; nil where it is.
+    package func reason(of source: Source, wish: AudioWish, totalBitsPerSecond: Int) -> String? {
+        guard case .encode(let stream, _, let channels, _) = self,
+            let index = source.audio.firstIndex(where: { $0.streamIndex == stream })
         else { return nil }
+        let track = source.audio[index]
+        if wish == .copy {
+            let why =
+                track.playsEverywhere
+                ? "what is cut begins within its packets"
+                : "\(track.codec) does not play everywhere in an MP4"
+            return "the sound is encoded, not copied: \(why)"
+        }
         var ordinary = source
         ordinary.audio[index].character = nil
         let other = Self.choose(
@@ -193,8 +202,11 @@ extension Sound {
             wish: wish,
             totalBitsPerSecond: totalBitsPerSecond
         )
-        return other == self ? nil : character.reason
+        if other != self { return track.character?.reason }
+        return channels == 1 && track.channels > 1 ? Self.fewBytesInOneChannel : nil
     }
+
+    static let fewBytesInOneChannel = "so few bytes sound better in one channel than in two"
 }
 
 extension AudioTrack {

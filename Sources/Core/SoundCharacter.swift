@@ -18,6 +18,8 @@ package enum SoundCharacter: String, Sendable, Codable {
     case voice
     /// Somebody who speaks, the same in all channels.
     case monoVoice
+    /// Channels that cancel each other, as those of a microphone that is wired wrong: one of both is next to nothing.
+    case opposed
 
     /// Why such sound gets fewer bytes.
     var reason: String {
@@ -26,14 +28,13 @@ package enum SoundCharacter: String, Sendable, Codable {
         case .silent: "the sound is too soft to be heard, and gets the least"
         case .mono: "all channels of the sound say the same: one of them is enough"
         case .voice, .monoVoice:
-            "the sound is a voice: one channel and fewer bytes do, and leave more to the picture"
+            "the sound is a voice, which needs fewer bytes than music and leaves them to the picture"
+        case .opposed: "the channels of the sound would cancel each other in one: they stay two"
         }
     }
 
-    var isVoice: Bool { self == .voice || self == .monoVoice }
-
     /// Whether one channel is enough at any rate.
-    var isOneChannel: Bool { self != .voice }
+    var isOneChannel: Bool { self != .voice && self != .opposed }
 }
 
 /// How loud the sum and the difference of two channels are, over pieces of a track.
@@ -74,6 +75,7 @@ package struct SoundLevels: Sendable, Equatable {
     package var character: SoundCharacter? {
         if peak <= Self.lastBit { return .empty }
         if peak <= Self.silence { return .silent }
+        if differences > sums * Self.opposed { return .opposed }
         if isVoice { return isSame ? .monoVoice : .voice }
         return isSame ? .mono : nil
     }
@@ -107,5 +109,7 @@ package struct SoundLevels: Sendable, Equatable {
     private static let background = 0.003
     /// A voice between two microphones; the difference as a share of the sum, −12 dB.
     private static let widest = 0.063
+    /// One channel would be softer than both by more than half; of what is on one side alone it is a half.
+    private static let opposed = 2.0
     private static let (softShareOfVoice, leastSeconds) = (0.25, 4)
 }

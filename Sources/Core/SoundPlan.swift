@@ -294,7 +294,8 @@ extension SoundPlan {
         }
         guard case .encode(_, _, let channels, let rate) = sound else { return reasons }
         if channels == 1, track.channels > 1 {
-            reasons.append("so few bytes sound better in one channel than in two")
+            let isSame = track.character?.isOneChannel == true
+            reasons.append(isSame ? SoundCharacter.mono.reason : Sound.fewBytesInOneChannel)
         }
         if track.channels > 2 { reasons.append("\(track.channels) channels are mixed to stereo") }
         if rate < track.naturalSampleRate {

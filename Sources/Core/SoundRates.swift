@@ -2,12 +2,16 @@
 extension AudioTrack {
     /// Beyond this nobody hears a difference: 256 kbit/s for two channels.
     package var ceilingBitsPerSecond: Int {
-        min(2, max(1, channels)) * min(128_000, naturalSampleRate * 3)
+        worthwhileChannels * min(128_000, naturalSampleRate * 3)
     }
 
     /// What most people take for the original in a chat or on the way: 128 kbit/s for two channels.
     var usualBitsPerSecond: Int {
-        min(2, max(1, channels)) * min(64_000, naturalSampleRate * 3 / 2)
+        worthwhileChannels * min(64_000, naturalSampleRate * 3 / 2)
+    }
+
+    private var worthwhileChannels: Int {
+        character?.isOneChannel == true ? 1 : min(2, max(1, channels))
     }
 
     /// The rate beyond which nothing is gained: the ceiling, or what the source's own codec left.
@@ -41,7 +45,8 @@ extension AudioTrack {
     /// `seconds`: where there is next to nothing, other samples would be nothing.
     func encoding(bitsPerSecond: Int, seconds: Double) -> Sound {
         // One channel with all its heights sounds better than two without.
-        let count = channels == 1 || bitsPerSecond < 48_000 ? 1 : 2
+        let isScant = bitsPerSecond < 48_000 && character != .opposed
+        let count = isScant ? 1 : worthwhileChannels
         let allowed =
             switch bitsPerSecond / count {
             case _ where seconds < 0.5: 48_000

@@ -28,12 +28,13 @@ package enum Planned: Codable, Sendable, Equatable {
                     advice: "Leave --format out to make MP4 of its picture."
                 )
             }
-            let sound = SoundSource(of: source)
+            let sound = SoundSource(of: source).listened(for: request, flag: flag)
             self = .sound(sound, try SoundPlan.make(for: sound, request: request), request)
         case .video(let source):
             let source = source.listened(for: request, flag: flag)
             self = .video(source, try Self.plan(source, request, flag: flag), request)
         case .sound(let source):
+            let source = source.listened(for: request, flag: flag)
             self = .sound(source, try SoundPlan.make(for: source, request: request), request)
         case .still(let source):
             self = .still(source, StillPlan.make(for: source, request: request), request)
@@ -144,24 +145,47 @@ package enum Planned: Codable, Sendable, Equatable {
 }
 
 extension Source {
-    /// The same, having listened to the track that would be encoded.
+    /// The same, having listened to what would be encoded.
     fileprivate func listened(for request: Request, flag: CancellationFlag) -> Source {
-        guard request.target != nil, request.audio == .automatic,
-            let index = audio.firstIndex(where: \.isDecodable),
-            // What is copied needs no ear; what would be refused may be small enough once it is heard.
-            (try? Plan.make(for: self, request: request))?.method != .remux
-        else { return self }
-        var source = self
-        // What cannot be heard is encoded as ever; a run tells of what cannot be read.
-        let character = try? SoundSamples.character(
-            of: self,
-            streamIndex: audio[index].streamIndex,
-            flag: flag
-        )
-        // One channel is nothing to tell of where there is one.
-        source.audio[index].character =
-            audio[index].channels == 1 && character == .mono ? nil : character
-        return source
+        // What is copied needs no ear; what would be refused may be small enough once it is heard.
+        (try? Plan.make(for: self, request: request))?.method == .remux
+            ? self : hearing(request, flag: flag)
+    }
+}
+
+extension SoundSource {
+    /// The same, having listened to what would be encoded.
+    fileprivate func listened(for request: Request, flag: CancellationFlag) -> SoundSource {
+        (try? SoundPlan.make(for: self, request: request))?.method == .remux
+            ? self : hearing(request, flag: flag)
+    }
+}
+
+extension Recording {
+    /// The same with what the tracks are like that the request takes, where they are not mixed.
+    fileprivate func hearing(_ request: Request, flag: CancellationFlag) -> Self {
+        let tracks = audio.indices.filter { audio[$0].isDecodable }
+        let taken =
+            switch request.audioTrack {
+            case _ where request.audio == .none || request.target == nil: [] as [Int]
+            case .number(let number): tracks.filter { audio[$0].number == number }
+            case .keep: tracks
+            case .mixed: tracks.count > 1 ? [] : tracks
+            case .automatic: Array(tracks.prefix(1))
+            }
+        var result = self
+        for index in taken {
+            // What cannot be heard is encoded as ever; a run tells of what cannot be read.
+            let character = try? SoundSamples.character(
+                of: self,
+                streamIndex: audio[index].streamIndex,
+                flag: flag
+            )
+            // One channel is nothing to tell of where there is one.
+            result.audio[index].character =
+                audio[index].channels == 1 && character == .mono ? nil : character
+        }
+        return result
     }
 }
 

@@ -66,6 +66,28 @@ struct OutlookTests {
         }
     }
 
+    @Test(
+        "what is expected to look worse is refused, and where samples see too dark only what clearly does"
+    )
+    func refused() throws {
+        func refuses(_ plan: Plan, lossTimes factor: Double) throws -> Bool {
+            let prospect = try #require(plan.prospect)
+            return plan.objection(
+                least: 1 - (1 - prospect.similarity) * factor,
+                source: phoneClip(seconds: 60),
+                request: CoreTests.request(to: plan.limitBytes)
+            ) != nil
+        }
+        let scant = try Self.plan(1_000_000)
+        #expect(try #require(scant.prospect).quantizer > 34)
+        #expect(try refuses(scant, lossTimes: 0.99))
+        #expect(try !refuses(scant, lossTimes: 1.01))
+        let ample = try Self.plan(20_000_000)
+        #expect(try #require(ample.prospect).quantizer < 28)
+        #expect(try !refuses(ample, lossTimes: 0.4))
+        #expect(try refuses(ample, lossTimes: 0.3))
+    }
+
     @Test("asked for as many bytes as a size looks good from, that size looks good")
     func goodFrom() throws {
         let row = try #require(try self.row(720, 4_000_000))

@@ -70,7 +70,7 @@ import Testing
                     sampleRate: 48_000
                 )
         )
-        let why = sound.whyLess(of: source, wish: .automatic, totalBitsPerSecond: total)
+        let why = sound.reason(of: source, wish: .automatic, totalBitsPerSecond: total)
         let differs = total < 768_000 && total >= 256_000
         #expect((why?.contains("is a voice") ?? false) == differs)
     }
@@ -90,8 +90,43 @@ import Testing
         #expect(character(soft: 16, side: -8) == nil)
         #expect(character(soft: 8, side: -15) == nil)
         #expect(character(soft: 8, side: -100) == .mono)
+        #expect(character(soft: 16, side: 12) == .opposed)
+        #expect(character(soft: 8, side: 0) == nil)
         // Three seconds are no speech.
         #expect(character(soft: 16, side: -15, seconds: 3) == nil)
+    }
+
+    @Test("channels that cancel each other stay two however few the bytes")
+    func opposed() throws {
+        var source = Self.recorded
+        source.audio[0].character = .opposed
+        for wish in [AudioWish.automatic, .bitsPerSecond(24_000)] {
+            let sound = Sound.choose(for: source, wish: wish, totalBitsPerSecond: 0)
+            guard case .encode(_, 24_000, 2, _) = sound else {
+                Issue.record("\(sound)")
+                continue
+            }
+            let why = sound.reason(of: source, wish: wish, totalBitsPerSecond: 0)
+            #expect(why?.contains("cancel each other") == true)
+        }
+    }
+
+    @Test("one channel instead of two, and sound that is not copied as asked, have their reasons")
+    func told() {
+        let few = Sound.choose(for: Self.recorded, wish: .automatic, totalBitsPerSecond: 200_000)
+        let why = few.reason(of: Self.recorded, wish: .automatic, totalBitsPerSecond: 200_000)
+        #expect(why?.contains("in one channel") == true)
+        let copy = Sound.choose(for: Self.recorded, wish: .copy, totalBitsPerSecond: 2_000_000)
+        let not = copy.reason(of: Self.recorded, wish: .copy, totalBitsPerSecond: 2_000_000)
+        #expect(not?.contains("pcm_s16le does not play") == true)
+        let ample = Sound.choose(
+            for: Self.recorded,
+            wish: .automatic,
+            totalBitsPerSecond: 2_000_000
+        )
+        #expect(
+            ample.reason(of: Self.recorded, wish: .automatic, totalBitsPerSecond: 2_000_000) == nil
+        )
     }
 
     @Test("a plan says why the sound gets fewer bytes than it could")

@@ -105,7 +105,7 @@ package struct Content: Hashable, Codable, Sendable {
         /// losses are less than a great one. By these weights the measured size chosen for 53 rates of eleven
         /// clips (`Fixtures/calibration.csv`) is 0.46 points of VMAF from the best one on average, and within
         /// 0.7 for 79 %; by SSIM alone it is 1.11 and 64 %. (With trials as small as those of samples it is 0.85
-        /// and 69 % of the seven clips of 720 lines and more.) They were weighed by that table and by eleven whole
+        /// and 69 % of the eight clips of 720 lines and more.) They were weighed by that table and by eleven whole
         /// runs at every size (`scripts/bench --table ladder`): weights that do best on the table alone, whose
         /// clips of three seconds are a keyframe to a tenth, take too few lines in whole runs.
         package var visibleLoss: Double

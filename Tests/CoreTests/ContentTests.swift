@@ -39,7 +39,7 @@ struct ContentTests {
     }
 
     /// Trials at 0.4 and 0.72 of the lines would tell more; those at 0.33 and 0.5 cost a fifth less of a run.
-    @Test("costs less than a point with trials of the sizes that samples have, over seven clips")
+    @Test("costs less than a point with trials of the sizes that samples have, over eight clips")
     func nearBestBySamples() throws {
         var losses: [Double] = []
         var errors: [Double] = []

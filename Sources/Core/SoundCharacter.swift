@@ -109,7 +109,7 @@ package struct SoundLevels: Sendable, Equatable {
     private static let background = 0.003
     /// A voice between two microphones; the difference as a share of the sum, −12 dB.
     private static let widest = 0.063
-    /// One channel would be softer than both by more than half; of what is on one side alone it is a half.
+    /// One channel would keep less than a third of the power of both; of sound on one side alone it keeps a half.
     private static let opposed = 2.0
     private static let (softShareOfVoice, leastSeconds) = (0.25, 4)
 }

@@ -262,4 +262,22 @@ import Testing
         let whole = try SoundPlan.make(for: sound, request: request(to: 900_000))
         #expect(!whole.reasons.contains { $0.contains("cut off") })
     }
+
+    @Test(
+        "of sound alone, channels that say the same are one, and those that cancel each other two"
+    )
+    func channels() throws {
+        func planned(_ character: SoundCharacter?, to bytes: Int) throws -> (Int, [String]) {
+            var source = wave(seconds: 60)
+            source.audio[0].character = character
+            let plan = try SoundPlan.make(for: source, request: request(to: bytes))
+            guard case .encode(_, _, let channels, _) = plan.sounds[0] else { return (0, []) }
+            return (channels, plan.reasons)
+        }
+        #expect(try planned(nil, to: 500_000).0 == 2)
+        #expect(try planned(nil, to: 200_000).0 == 1)
+        #expect(try planned(.opposed, to: 200_000).0 == 2)
+        let same = try planned(.mono, to: 500_000)
+        #expect(same.0 == 1 && same.1.contains { $0.contains("say the same") })
+    }
 }

@@ -7,6 +7,15 @@ import Testing
     static let recorded = phoneClip(
         audio: [phoneAudio(codec: "pcm_s16le", profile: nil, bitsPerSecond: 1_536_000)])
 
+    private func encoding(_ bitsPerSecond: Int, _ channels: Int) -> Sound {
+        .encode(
+            streamIndex: 1,
+            bitsPerSecond: bitsPerSecond,
+            channels: channels,
+            sampleRate: 48_000
+        )
+    }
+
     @Test(
         "the sound steps down with the bytes, and takes an eighth of them at most",
         arguments: [
@@ -18,15 +27,7 @@ import Testing
     )
     func ladder(_ total: Int, _ rate: Int, _ channels: Int) {
         let sound = Sound.choose(for: Self.recorded, wish: .automatic, totalBitsPerSecond: total)
-        #expect(
-            sound
-                == .encode(
-                    streamIndex: 1,
-                    bitsPerSecond: rate,
-                    channels: channels,
-                    sampleRate: 48_000
-                )
-        )
+        #expect(sound == encoding(rate, channels))
     }
 
     @Test("channels that say the same are one, and what nobody hears gets the least")
@@ -61,15 +62,7 @@ import Testing
         var source = Self.recorded
         source.audio[0].character = .voice
         let sound = Sound.choose(for: source, wish: .automatic, totalBitsPerSecond: total)
-        #expect(
-            sound
-                == .encode(
-                    streamIndex: 1,
-                    bitsPerSecond: rate,
-                    channels: channels,
-                    sampleRate: 48_000
-                )
-        )
+        #expect(sound == encoding(rate, channels))
         let why = sound.reason(of: source, wish: .automatic, totalBitsPerSecond: total)
         let differs = total < 768_000 && total >= 256_000
         #expect((why?.contains("is a voice") ?? false) == differs)

@@ -125,6 +125,21 @@ import Testing
         #expect(try Self.heard(run.output) == [true, false, false])
     }
 
+    @Test(
+        "channels that cancel each other are still heard where bytes are few, also of a track that is chosen"
+    )
+    func opposedChannels() async throws {
+        let opposed = Self.sine(1100) + ",pan=stereo|c0=c0|c1=-1*c0"
+        let run = try Self.run([Self.sine(400), opposed])
+        var request = run.request(to: 40_000)
+        request.audioTrack = .number(2)
+        let plan = try #require(try await Compressor().plan(request).video?.plan)
+        #expect(plan.reasons.contains { $0.contains("cancel each other") })
+        _ = try await run.perform(request)
+        #expect(try FFprobe.facts(run.output).audio?.channels == 2)
+        #expect(try Self.heard(run.output) == [false, false, true])
+    }
+
     static let tracks = [sine(400), sine(700), sine(1100)]
     static let languages = [
         "-metadata:s:a:0", "language=fre", "-metadata:s:a:1", "language=eng",

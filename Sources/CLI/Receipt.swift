@@ -227,6 +227,10 @@ enum Phrase {
         return unit == "B" ? "\(ByteSize.grouped(bytes)) bytes" : "\(number) \(unit)"
     }
 
+    /// What is said where a sample was asked for, and would show nothing.
+    static let unpreviewed =
+        "no sample is made first: the whole is hardly longer, or is copied as it is"
+
     /// What is said of a sample that was made first.
     static func previewed(_ report: Report) -> String {
         let likeness = report.ssim.map { ", \(Quality(similarity: $0).words.lowercased())" } ?? ""

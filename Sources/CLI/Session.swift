@@ -233,7 +233,7 @@ struct Session: Sendable {
         return 0
     }
 
-    /// Makes a sample of that many microseconds first, and shows it; nil makes none.
+    /// Makes a sample of that many microseconds first, and shows it, or says why there is none; nil asks for none.
     static func preview(
         _ length: Int?,
         of request: Request,
@@ -241,7 +241,10 @@ struct Session: Sendable {
         _ renderer: Renderer?,
         _ json: JSONLines?
     ) async throws(Failure) {
-        guard let length, let sample = try await compressor.preview(of: request, length) else {
+        guard let length else { return }
+        guard let sample = try await compressor.preview(of: request, length) else {
+            json?.write(.note, NotePayload(text: Phrase.unpreviewed))
+            renderer?.note(Phrase.unpreviewed)
             return
         }
         json?.write(.preview, ReportResult(sample))

@@ -103,11 +103,12 @@ package struct Content: Hashable, Codable, Sendable {
         /// Of two sizes that lose as much by SSIM the one looks better of which less is lost by shrinking,
         /// unless its quantizer is coarse: from 32 on what it does is seen more than SSIM says. Two small
         /// losses are less than a great one. By these weights the measured size chosen for 53 rates of eleven
-        /// clips (`Fixtures/calibration.csv`) is 0.46 points of VMAF from the best one on average, and within
-        /// 0.7 for 79 %; by SSIM alone it is 1.11 and 64 %. (With trials as small as those of samples it is 0.85
-        /// and 69 % of the eight clips of 720 lines and more.) They were weighed by that table and by eleven whole
-        /// runs at every size (`scripts/bench --table ladder`): weights that do best on the table alone, whose
-        /// clips of three seconds are a keyframe to a tenth, take too few lines in whole runs.
+        /// clips (`Fixtures/calibration.csv`) is 0.49 points of VMAF from the best one on average, and within
+        /// 0.7 for 79 %; by SSIM alone it is 0.63 and 74 %. (With trials as small as those of samples it is 0.67
+        /// and 72 % of the eight clips of 720 lines and more, and by SSIM alone 0.74 and 59 %.) They were weighed
+        /// by that table and by eleven whole runs at every size (`scripts/bench --table ladder`): weights that do
+        /// best on the table alone, whose clips of three seconds are a keyframe to a tenth, take too few lines in
+        /// whole runs.
         package var visibleLoss: Double
     }
 
@@ -135,19 +136,21 @@ package struct Content: Hashable, Codable, Sendable {
     /// What a whole run comes to, where its samples at a steady quantizer would have a similarity.
     ///
     /// A run that must land on its bytes spreads them less evenly than a steady quantizer does: in eighteen runs of six
-    /// clips (`scripts/bench --table default`) it lost 1.2 times as much in the median, and where nearly all is
-    /// lost no more. Of each clip, weighed by the other five alone, it brings the forecast nearer: from 0.0057 to 0.0034
-    /// on average.
+    /// clips (`scripts/bench --table default`) it lost 1.3 times as much in the median, and where much is lost no
+    /// more. Of each clip, weighed by the other five alone, it brings the forecast nearer: from 0.0059 to 0.0024 on
+    /// average. It is weighed a little less than that: with ample bytes a run loses less than it says already.
     package static func wholeSimilarity(_ similarity: Double) -> Double {
         let kept = min(1, max(0, similarity))
-        return 1 - (1 - kept) * (1 + 0.2 * kept * kept * kept)
+        return 1 - (1 - kept) * (1 + 0.28 * pow(kept, 6))
     }
 
     /// What a size would look like with all quantizers known.
     package func prospect(at size: PixelSize, quantizer: Double) -> Prospect {
         let lines = Double(size.shortSide)
         let shrinkLoss = self.shrinkLoss(lines: lines)
-        let quantizing = quantizingLoss(quantizer) * pow(Double(fine.lines) / lines, finesse)
+        let quantizing =
+            quantizingLoss(quantizer)
+            * pow(Double(fine.lines) / lines, finesse(quantizer, lines: lines))
         return Prospect(
             size: size,
             quantizer: quantizer,
@@ -209,8 +212,8 @@ package struct Content: Hashable, Codable, Sendable {
     ///
     /// The losses of sizes next to the best are so much alike that a small error of the samples moves the least of
     /// them by a third of the lines; the middle of them stays where it is. Over `Fixtures/calibration.csv`, with VMAF
-    /// between the measured sizes straight with the log of the lines, it loses 0.60 points on average, at most
-    /// 2.9, and no more than 0.7 in 66 % of 53 rates.
+    /// between the measured sizes straight with the log of the lines, it loses 0.56 points on average, at most
+    /// 2.9, and no more than 0.7 in 74 % of 53 rates.
     private static let (alike, alikeShare) = (0.00003, 0.02)
 
     /// No picture is made smaller than this because of its bytes.
@@ -269,25 +272,41 @@ package struct Content: Hashable, Codable, Sendable {
             : left - slope * (quantizer - fine.quantizer)
     }
 
-    /// What quantizing loses at the small size: its log-odds go straight with the quantizer.
+    /// What quantizing loses at the small size: the log-odds of it, of the most it can lose, go straight with the quantizer.
+    ///
+    /// Light and dark stay in their places however coarse the quantizer, so that the most is not all. Taken for all, the
+    /// loss of a game at 24 Mbit/s was expected three times too great.
     private func quantizingLoss(_ quantizer: Double) -> Double {
         let own = shrinkLoss(lines: Double(fine.lines))
+        let most = min(1, max(Self.mostQuantizingLoss, 1.25 * (coarse.loss - own)))
         func odds(_ coded: Coded) -> Double {
-            let loss = min(0.9, max(1e-5, coded.loss - own))
-            return log(loss / (1 - loss))
+            let loss = min(0.95 * most, max(1e-5, coded.loss - own))
+            return log(loss / (most - loss))
         }
         let span = max(1, coarse.quantizer - fine.quantizer)
         let slope = (odds(coarse) - odds(fine)) / span
-        return 1 / (1 + exp(-(odds(fine) + slope * (quantizer - fine.quantizer))))
+        return most / (1 + exp(-(odds(fine) + slope * (quantizer - fine.quantizer))))
     }
 
+    /// Of clips that lose less than this at the coarse trial; by eighteen whole runs at 0.005 to 0.012 bits per pixel
+    /// and as many of short parts at up to twenty times as many, it and `finer` bring expected and real SSIM nearest.
+    private static let mostQuantizingLoss = 0.4
+
     /// How much less a quantizer costs in a larger frame, as a power of its lines.
-    private var finesse: Double {
+    private func finesse(_ quantizer: Double, lines: Double) -> Double {
         let ratio = Double(large.lines) / Double(fine.lines)
         guard ratio > 1.1 else { return 0.35 }
         let own = max(1e-5, large.loss - shrinkLoss(lines: Double(large.lines)))
-        return min(1, max(0.1, log(quantizingLoss(large.quantizer) / own) / log(ratio)))
+        let tried = log(quantizingLoss(large.quantizer) / own) / log(ratio)
+        let power = min(1, max(0.1, tried))
+        guard lines > Double(fine.lines) else { return power }
+        return min(1.4, max(0, power + Self.finer * (large.quantizer - quantizer)))
     }
+
+    /// So much more for each step of a finer quantizer: what a coarse one leaves of a large frame is as little as of a
+    /// small one, and a fine one keeps of it what the small one never had (`Fixtures/calibration.csv`: a game's 360 and
+    /// 1080 lines 0.12 at 44, 0.45 at 36 and 0.63 at 28).
+    private static let finer = 0.015
 
     private var areaPower: Double {
         let ratio = Double(large.lines) / Double(fine.lines)

@@ -18,7 +18,7 @@ enum ContentStudy {
     private static let shares = [0.84, 0.667, 0.5, 0.36, 0.25]
     /// Quick, but made to look as far ahead as the slower ones.
     private static let preset = "veryfast"
-    private static let (fine, coarse, middle) = (25.0, 39.0, 33.0)
+    private static let (fine, coarse, middle) = (22.0, 36.0, 30.0)
     /// For the frames that are looked at: six runs at 1080 lines, two at 2160, none at 4320.
     private static let memoryBytes = 512_000_000
 

@@ -65,6 +65,20 @@ extension BuiltProgram {
             }
         }
 
+        @Test("a sample that would be hardly shorter than the whole is not made, and that is said")
+        func noPreview() async throws {
+            try await CloudStage.with { stage in
+                let call = [Program.clip.path, "--to", "300k", "-o", stage.folder.path("a.mp4")]
+                let said = try await stage.succeed(call + ["--preview", "60s"])
+                #expect(stage.names == ["a.mp4"])
+                #expect(said.messages.contains("no sample is made first"))
+                let told = try await stage.succeed(
+                    call + ["--preview", "60s", "--force", "--json"]
+                )
+                #expect(told.output.contains("no sample is made first"))
+            }
+        }
+
         @Test("what this machine can do it does, also where the cloud was agreed to")
         func localFirst() async throws {
             try await CloudStage.with { stage in

@@ -18,7 +18,7 @@ struct ContentTests {
         #expect(losses.count > 40)
         #expect(losses.mean < 0.5)
         #expect(losses.filter { $0 <= 0.7 }.count * 100 >= losses.count * 75)
-        #expect(errors.mean < 0.007)
+        #expect(errors.mean < 0.006)
     }
 
     /// Trials at 0.4 and 0.72 of the lines would tell more; those at 0.33 and 0.5 cost a fifth less of a run.
@@ -26,9 +26,9 @@ struct ContentTests {
     func nearBestBySamples() throws {
         let (losses, errors) = try measuredChoices(trials: (0.33, 0.5), from: 720)
         #expect(losses.count > 30)
-        #expect(losses.mean < 0.9)
-        #expect(losses.filter { $0 <= 0.7 }.count * 100 >= losses.count * 60)
-        #expect(errors.mean < 0.009)
+        #expect(losses.mean < 0.75)
+        #expect(losses.filter { $0 <= 0.7 }.count * 100 >= losses.count * 65)
+        #expect(errors.mean < 0.006)
     }
 
     /// What the measured size that would be chosen loses at each rate in VMAF, and how far off its SSIM is foretold.
@@ -68,22 +68,43 @@ struct ContentTests {
             errors.append(abs(content.steady(chosen) - Row.at(lines: lines, similarity)))
         }
         #expect(losses.count > 40)
-        #expect(losses.mean < 0.65)
+        #expect(losses.mean < 0.6)
         #expect(losses.max() ?? .infinity < 3.2)
-        #expect(losses.filter { $0 <= 0.7 }.count * 100 >= losses.count * 62)
-        #expect(errors.mean < 0.007)
+        #expect(losses.filter { $0 <= 0.7 }.count * 100 >= losses.count * 68)
+        #expect(errors.mean < 0.006)
+    }
+
+    /// Four seconds of a fast game at 1080 lines; the losses of its trials are mostly of coarse quantizers.
+    @Test(
+        "tells of ample bytes what whole runs came to, and keeps all lines there",
+        arguments: [(82_950.0, 0.8448), (199_500.0, 0.9388), (498_700.0, 0.9777)]
+    )
+    func ampleBytes(bitsPerFrame: Double, measured: Double) {
+        let game = Content(
+            full: PixelSize(width: 1920, height: 1080),
+            shrunk: [(906, 0.0079), (720, 0.0153), (540, 0.0299), (388, 0.0546), (270, 0.0968)]
+                .map { Content.Shrunk(lines: $0.0, loss: $0.1) },
+            fine: .init(lines: 356, quantizer: 29.55, bitsPerFrame: 53_239, loss: 0.1387),
+            coarse: .init(lines: 356, quantizer: 43.55, bitsPerFrame: 10_672, loss: 0.2821),
+            large: .init(lines: 534, quantizer: 37.55, bitsPerFrame: 39_598, loss: 0.1639),
+            frames: 80
+        )
+        let expected = game.prospect(at: game.full, bitsPerFrame: bitsPerFrame).similarity
+        #expect(abs(expected - measured) < 0.025)
+        let best = game.best(within: game.full, bitsPerFrame: bitsPerFrame)
+        #expect((best.size == game.full) == (bitsPerFrame > 400_000))
     }
 
     @Test("tells what eighteen whole runs came to, which lose more than a steady quantizer would")
     func wholeRuns() {
         // What samples alone foretold, and the receipt (`scripts/bench --table default`).
         let runs = [
-            (0.9636, 0.9594), (0.9746, 0.9725), (0.9821, 0.9789),
-            (0.9841, 0.9812), (0.9863, 0.9835), (0.9879, 0.9849),
-            (0.9758, 0.9644), (0.9821, 0.9757), (0.9875, 0.9833),
-            (0.9727, 0.9664), (0.9781, 0.9723), (0.9826, 0.9782),
-            (0.9977, 0.9949), (0.9992, 0.9987), (0.9997, 0.9996),
-            (0.6669, 0.6659), (0.7071, 0.6880), (0.7387, 0.7173),
+            (0.9649, 0.9594), (0.9766, 0.9724), (0.9844, 0.9795),
+            (0.9841, 0.9812), (0.9866, 0.9837), (0.9886, 0.9849),
+            (0.9761, 0.9644), (0.9830, 0.9760), (0.9886, 0.9833),
+            (0.9733, 0.9663), (0.9787, 0.9721), (0.9832, 0.9779),
+            (0.9976, 0.9949), (0.9993, 0.9988), (0.9998, 0.9996),
+            (0.6566, 0.6662), (0.7003, 0.6889), (0.7324, 0.7172),
         ]
         let errors = runs.map { abs(Content.wholeSimilarity($0.0) - $0.1) }
         #expect(errors.mean < 0.003)

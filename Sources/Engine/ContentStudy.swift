@@ -18,6 +18,11 @@ enum ContentStudy {
     private static let shares = [0.84, 0.667, 0.5, 0.36, 0.25]
     /// Quick, but made to look as far ahead as the slower ones.
     private static let preset = "veryfast"
+    /// Rate factors.
+    ///
+    /// Mean quantizers come out above them: 30 to 44 of a game, 25 to 39 of slow traffic. The expected SSIM was 0.0052 off
+    /// over 22 encodes with ample bytes and 0.0037 over 18 with few; with three steps coarser 0.0068 and 0.0040, with
+    /// three finer 0.0048 and 0.0056.
     private static let (fine, coarse, middle) = (22.0, 36.0, 30.0)
     /// For the frames that are looked at: six runs at 1080 lines, two at 2160, none at 4320.
     private static let memoryBytes = 512_000_000

@@ -21,7 +21,7 @@ package enum SoundCharacter: String, Sendable, Codable {
     /// Channels that cancel each other, as those of a microphone that is wired wrong: one of both is next to nothing.
     case opposed
 
-    /// Why such sound gets fewer bytes.
+    /// Why such sound gets other bytes or channels than ordinary sound would.
     var reason: String {
         switch self {
         case .empty: "the sound is silence from beginning to end"

@@ -10,7 +10,7 @@ import Testing
         "Simulator": [
             "Core", "Engine", "FlyingSocks", "Foundation", "Synchronization", "SystemPackage",
         ],
-        "Engine": ["Core", "Media", "Foundation", "Synchronization", "SystemPackage"],
+        "Engine": ["Core", "Media", "CSandbox", "Foundation", "Synchronization", "SystemPackage"],
         "CLI": [
             "Core", "Cloud", "Engine", "Simulator", "ArgumentParser", "SystemPackage", "Foundation",
             "Dispatch", "TOMLKit",

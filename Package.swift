@@ -74,7 +74,7 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["JSON.md"]
+            exclude: ["Guide.md", "JSON.md"]
         ),
         .target(
             name: "TestSupport",

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -342,6 +343,9 @@ static inline int cinch_add_chapter(AVFormatContext *context, int64_t start, int
 static inline int cinch_channels(const AVCodecParameters *parameters) {
     return parameters->ch_layout.nb_channels;
 }
+
+// The calling thread, which has a type of its own on each system.
+static inline void *cinch_thread(void) { return (void *)pthread_self(); }
 
 // Lets others go first, at the processor and at the disk. Linux keeps both for each thread: this one, those
 // that can be listed, and by inheritance those to come. syscall() is variadic.

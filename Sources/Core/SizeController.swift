@@ -35,6 +35,10 @@ package struct SizeController: Sendable {
     package static let acceptedFill = 0.995
     /// Runs of pass 2 over a stretch, or over the whole clip where it was not divided.
     package static let maximumRuns = 3
+    /// Further ones over a clip in one piece of which nothing fits, and little is too much.
+    package static let furtherRunsBeforeFit = 1
+    /// Bytes of the file over the limit that count as little: one frame alone steps by some 4 % a quantizer.
+    private static let littleExcess = 0.1
     /// Attempts at the end of a divided clip.
     package static let maximumEndRuns = 4
     /// Further ones where those left much unused, or more than there is.
@@ -94,7 +98,7 @@ package struct SizeController: Sendable {
         case (false, 1): 0.003
         // The last chance has to fit; a handful of frames comes out by the hundredth. Between one that
         // fits and one that does not, there is something to lean on.
-        case (false, _): isBracketed ? 0.01 : 0.03
+        case (false, let count): isBracketed ? 0.01 : 0.03 + 0.05 * Double(count - 2)
         }
     }
 
@@ -186,6 +190,10 @@ package struct SizeController: Sendable {
     private var mayTryAgain: Bool {
         let best = ends.filter(\.fits).map(\.got).max()
         guard isDivided else {
+            if best == nil, ends.count < Self.maximumRuns + Self.furtherRunsBeforeFit {
+                return ends.count < Self.maximumRuns
+                    || Double(smallest) <= Double(limit) * (1 + Self.littleExcess)
+            }
             // One more where there is something on both sides to lean on, for a clip of a few seconds.
             return ends.count < Self.maximumRuns
                 || ends.count == Self.maximumRuns && isBracketed

@@ -84,7 +84,7 @@ extension Failure {
                 why: why,
                 advice: "Check the disk; nothing was left behind."
             )
-        case .encoder:
+        case .encoder, .tooFewBits:
             self.init(
                 .defect,
                 "Cannot \(error.doing)",

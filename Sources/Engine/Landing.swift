@@ -58,7 +58,7 @@ struct Landing {
     ) throws -> (landed: Finished?, smallestBytes: Int) {
         do {
             return try land(&prepared, &sound, in: workspace, onProgress)
-        } catch let error as MediaError where error.saysThatBytesAreTooFew {
+        } catch let error as MediaError where error.kind == .tooFewBits {
             return (nil, limitBytes)
         }
     }
@@ -339,12 +339,5 @@ struct Landing {
                 reason: reason
             )
         )
-    }
-}
-
-extension MediaError {
-    /// x264 does not open where the frames' headers alone would need more than it is given.
-    fileprivate var saysThatBytesAreTooFew: Bool {
-        kind == .encoder && lastLogLine?.contains("requested bitrate is too low") == true
     }
 }

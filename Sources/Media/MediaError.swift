@@ -18,6 +18,8 @@ package struct MediaError: Error, Equatable, Sendable {
         case inputOutput
         /// An encoder of ours refused what it was given.
         case encoder
+        /// A second pass does not open: the frames' headers alone need more than it is given.
+        case tooFewBits
         case memory
         /// A picture in colours that only Dolby's own players can show.
         case dolbyOnly
@@ -108,8 +110,12 @@ package struct MediaError: Error, Equatable, Sendable {
 }
 
 /// libav's log: kept off the terminal, its last error remembered for the message of the call that fails.
+///
+/// Each thread has its own last error, so that two runs in one process do not hear each other.
 package enum LibraryLog {
-    private static let lastError = Locked<String?>(nil)
+    private static let lastErrors = Locked<[UInt: String]>([:])
+    /// Threads of libav's own say things that no call of ours asks for.
+    private static let mostThreads = 256
     // A static is initialised once, whoever comes first.
     private static let installed: Void = setCallback()
 
@@ -144,15 +150,18 @@ package enum LibraryLog {
     }
 
     private static func remember(_ text: String) {
-        lastError.withLock { $0 = text }
-    }
-
-    static func takeLastError() -> String? {
-        lastError.withLock { line in
-            defer { line = nil }
-            return line
+        lastErrors.withLock { lines in
+            if lines.count >= mostThreads { lines = [:] }
+            lines[thread] = text
         }
     }
+
+    /// The last error of the calling thread; told once.
+    static func takeLastError() -> String? {
+        lastErrors.withLock { $0.removeValue(forKey: thread) }
+    }
+
+    private static var thread: UInt { UInt(bitPattern: cinch_thread()) }
 }
 
 /// What goes with the work on a file: a request to stop, raised by any thread and polled by the one that

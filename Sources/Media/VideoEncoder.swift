@@ -142,7 +142,10 @@ package struct VideoEncoder: ~Copyable {
         case .lossless:
             try set("qp", "0")
         }
-        try MediaError.check(avcodec_open2(context, codec, nil), "open libx264", as: .encoder)
+        var failure = MediaError.Kind.encoder
+        // Nothing else keeps a second pass from opening that the first one opened with the same settings.
+        if case .secondPass = mode { failure = .tooFewBits }
+        try MediaError.check(avcodec_open2(context, codec, nil), "open libx264", as: failure)
         self.handle = handle
     }
 

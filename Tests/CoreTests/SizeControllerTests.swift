@@ -125,6 +125,22 @@ struct SizeControllerTests {
         #expect(controller.recordEnd(videoBytes: left - 2000, fits: true) == .accept(end: 5))
     }
 
+    @Test("a single frame, which steps by a whole quantizer, gets one more run and fits")
+    func steps() {
+        let sizes = [28_900, 28_000, 27_625, 26_400]
+        var controller = SizeController(limitBytes: 26_813, fixedBytes: 600)
+        var action = controller.start()
+        var runs = 0
+        while case .encodeEnd = action, runs < sizes.count {
+            action = controller.recordEnd(
+                videoBytes: sizes[runs] - 600,
+                fits: sizes[runs] <= 26_813
+            )
+            runs += 1
+        }
+        #expect(action == .accept(end: 4))
+    }
+
     @Test("where nothing fits, the refusal says what came out smallest")
     func refuses() {
         var controller = SizeController(limitBytes: 100_000, fixedBytes: 10_000)

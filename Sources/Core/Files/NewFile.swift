@@ -9,12 +9,16 @@ import Glibc
 #endif
 
 extension FileDescriptor {
-    /// Makes a file of one's own (0600) for reading and writing, in the place of what has that name.
+    /// Makes a file of one's own (0600) for reading and writing, in the place of a file or a link of that name.
     ///
-    /// What is there is removed and never written to, and a link is not followed.
+    /// What is there is removed and never written to; devices and folders stay.
     /// Throws: `Errno`, as open(2) gives it.
     package static func openNew(_ path: FilePath) throws -> FileDescriptor {
-        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+        if let type = try? path.stat(followTargetSymlink: false).type,
+            [.regular, .symbolicLink].contains(type)
+        {
+            _ = unsafe path.withPlatformString { unsafe unlink($0) }
+        }
         return try open(
             path,
             .readWrite,

@@ -285,7 +285,7 @@ package struct FrameStore: ~Copyable {
             let opened = try FileDescriptor.open(
                 path,
                 .readWrite,
-                options: [.create, .truncate, .closeOnExec],
+                options: [.create, .truncate, .noFollow, .nonBlocking, .closeOnExec],
                 permissions: .ownerReadWrite
             )
             file = opened

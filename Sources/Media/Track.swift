@@ -135,7 +135,7 @@ package struct Track: ~Copyable {
             file = try FileDescriptor.open(
                 path,
                 .readWrite,
-                options: [.create, .truncate, .closeOnExec],
+                options: [.create, .truncate, .noFollow, .nonBlocking, .closeOnExec],
                 permissions: .ownerReadWrite
             )
         } catch {

@@ -10,9 +10,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/syscall.h>
+#endif
+#ifdef __APPLE__
+#include <mach/mach.h>
 #endif
 
 #include <libavcodec/avcodec.h>
@@ -48,6 +52,29 @@ static const int cinch_input_buffer_padding = AV_INPUT_BUFFER_PADDING_SIZE;
 // AVERROR() and AVUNERROR() are function-like macros.
 static inline int cinch_averror(int posix) { return AVERROR(posix); }
 static inline int cinch_posix_error(int averror) { return AVUNERROR(averror); }
+
+// A thread's processor time, which another thread asks for; macOS has no clock for it.
+#ifdef __APPLE__
+typedef mach_port_t cinch_thread_clock;
+static inline cinch_thread_clock cinch_own_clock(void) { return pthread_mach_thread_np(pthread_self()); }
+static inline double cinch_clock_seconds(cinch_thread_clock clock) {
+    thread_basic_info_data_t info;
+    mach_msg_type_number_t count = THREAD_BASIC_INFO_COUNT;
+    if (thread_info(clock, THREAD_BASIC_INFO, (thread_info_t)&info, &count) != KERN_SUCCESS) return 0;
+    return (double)info.user_time.seconds + (double)info.system_time.seconds
+           + ((double)info.user_time.microseconds + (double)info.system_time.microseconds) / 1e6;
+}
+#else
+typedef clockid_t cinch_thread_clock;
+static inline cinch_thread_clock cinch_own_clock(void) {
+    clockid_t clock;
+    return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? clock : CLOCK_THREAD_CPUTIME_ID;
+}
+static inline double cinch_clock_seconds(cinch_thread_clock clock) {
+    struct timespec time;
+    return clock_gettime(clock, &time) == 0 ? (double)time.tv_sec + (double)time.tv_nsec / 1e9 : 0;
+}
+#endif
 
 // The versions that this program was compiled with; the libraries' own functions tell the ones it runs with.
 static const unsigned cinch_built_avformat = LIBAVFORMAT_VERSION_INT;

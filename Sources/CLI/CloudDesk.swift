@@ -59,6 +59,7 @@ struct CloudDesk: Sendable {
             language: words.isChinese ? "zh-CN" : CloudWords.language(environment),
             isOffline: isOffline
         )
+        configuration.resultPermissions = Terminal.usualPermissions
         // Only the simulator lives faster than the world.
         if configuration.isLocal, let text = environment["NEMO_CLOCK_SPEED"],
             let speed = Double(text), (1...1000).contains(speed), speed > 1

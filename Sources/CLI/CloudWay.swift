@@ -239,30 +239,31 @@ struct CloudWay: Sendable {
         _ desk: CloudDesk
     ) async throws(WayFailure) -> FilePath {
         guard let bytes = attempt.shrinkToBytes else { return FilePath(job.input.path) }
-        if let shrunk = job.shrunk, LocalFile(at: shrunk).bytes > 0 { return FilePath(shrunk) }
-        // Beside the result: that disk has the room.
         let input = FilePath(job.input.path)
+        let name = "\(input.stem ?? "video").mp4"
+        if let made = made(name, by: job) { return made }
+        job.workshop?.remove()
+        // Beside the result: that disk has the room.
         let folder = job.request.destination.removingLastComponent()
-            .appending(".cinch-upload-\(job.id)")
-        let path = folder.appending("\(input.stem ?? "video").mp4")
-        job.shrunk = path.string
-        do throws(CloudError) { try jobs.save(job) } catch { throw WayFailure(error) }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder.string,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
+        let path: FilePath
+        do throws(Errno) {
+            let workshop = try PrivateFolder.makeUnique(in: folder, prefix: ".cinch-upload-")
+            job.workshop = FolderTrace(of: workshop, at: workshop.path)
+            path = workshop.path.appending(name)
         } catch {
             throw WayFailure(
                 Failure(
                     .output,
                     "Cannot write beside \(job.request.destination.string)",
-                    why: "what is uploaded is made there",
+                    why: "what is uploaded is made there: \(error.description.lowercased())",
                     advice: "Name another place with -o."
                 ),
                 nil
             )
+        }
+        do throws(CloudError) { try jobs.save(job) } catch {
+            job.workshop?.remove()
+            throw WayFailure(error)
         }
         do throws(Failure) {
             _ = try await routing.runHere(
@@ -276,6 +277,14 @@ struct CloudWay: Sendable {
             )
         } catch { throw WayFailure(here: error) }
         return path
+    }
+
+    /// What an earlier run made to be sent, where it is all there.
+    private func made(_ name: String, by job: RoutedJob) -> FilePath? {
+        guard let workshop = try? job.workshop?.open(), let file = try? workshop.openFile(name)
+        else { return nil }
+        defer { try? file.close() }
+        return (try? file.stat().size) ?? 0 > 0 ? workshop.path.appending(name) : nil
     }
 
     private func ask(_ job: inout RoutedJob, _ session: CloudSession) async throws(WayFailure) {

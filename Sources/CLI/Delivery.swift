@@ -117,11 +117,6 @@ struct Delivery: Sendable {
                 throw CloudError(.defect, .downloading)
             }
             source.path = destination.string
-            // It came down for its owner alone, as nobody knew yet what it was.
-            try? FileManager.default.setAttributes(
-                [.posixPermissions: Terminal.usualPermissions],
-                ofItemAtPath: destination.string
-            )
             delivered = Delivered(path: destination, source: source, wish: wish)
             delivered.cloudBytes = Int(exported.byteCount)
         } catch {
@@ -217,18 +212,29 @@ struct Delivery: Sendable {
             _ = try await compress(request(of: input, to: destination, overwrites: true))
             return
         }
-        let folder = destination.removingLastComponent()
-        let beside = folder.appending(".cinch-\(UUID().uuidString).mp4")
-        defer { _ = try? FileManager.default.removeItem(atPath: beside.string) }
-        _ = try await compress(request(of: input, to: beside, overwrites: true))
-        guard unsafe rename(beside.string, destination.string) == 0 else {
-            throw Failure(
+        let unplaced = { (error: Errno) in
+            Failure(
                 .output,
                 "Cannot put the result at \(destination.string)",
-                why: Errno(rawValue: errno).description.lowercased(),
+                why: error.description.lowercased(),
                 advice: "Name another place with -o."
             )
         }
+        let workshop: TemporaryFolder
+        do throws(Errno) {
+            workshop = try TemporaryFolder(
+                in: destination.removingLastComponent(),
+                prefix: ".cinch-fit-"
+            )
+        } catch { throw unplaced(error) }
+        defer { workshop.remove() }
+        let name = "result.mp4"
+        _ = try await compress(
+            request(of: input, to: workshop.path.appending(name), overwrites: true)
+        )
+        do throws(Errno) {
+            try workshop.folder.move(name, to: destination)
+        } catch { throw unplaced(error) }
     }
 
     /// What is asked of this machine: all that was asked for, and the size above all.

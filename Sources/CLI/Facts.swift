@@ -115,7 +115,8 @@ enum Facts {
                 + "\(ByteSize.grouped(limits.frames)) frames (--max-frames), "
                 + "\(limits.streams) tracks (--max-streams), "
                 + "\(ByteSize.text(limits.memoryBytes)) of memory besides kept frames (--max-memory), "
-                + "\(limits.waitSeconds) s for the next frame (--max-stall); "
+                + "\(limits.waitSeconds) s for the next frame, and "
+                + "\(limits.openingSeconds) s of computing to be opened (--max-stall); "
                 + "\(ByteSize.text(limits.blockBytes)) of memory in one piece follow from them"
         )
         columns.add(

@@ -79,16 +79,15 @@ struct Ledger: Sendable {
     ///
     /// `total`: of the batch, where that decides about the bytes; `edit`: what is done with it besides.
     static func key(of request: Request, total: Int?, edit: String? = nil) -> LedgerKey? {
-        guard let bytes = request.input.fileBytes,
-            let handle = FileHandle(forReadingAtPath: request.input.string)
+        guard let file = try? RegularFile(request.input, for: .reading),
+            let bytes = try? file.byteCount
         else { return nil }
-        defer { try? handle.close() }
         var parts: [[UInt8]] = []
         for offset in LedgerKey.offsets(bytes: bytes) {
-            guard (try? handle.seek(toOffset: UInt64(offset))) != nil,
-                let part = try? handle.read(upToCount: LedgerKey.partBytes)
+            guard let part = try? file.bytes(from: offset, atMost: LedgerKey.partBytes),
+                !part.isEmpty
             else { return nil }
-            parts.append([UInt8](part))
+            parts.append(part)
         }
         let wish = wish(of: request, total: total) + (edit.map { " and \($0)" } ?? "")
         return LedgerKey(bytes: bytes, parts: parts, wish: wish)

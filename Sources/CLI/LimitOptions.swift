@@ -29,7 +29,10 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long it may take to the next frame.", valueName: "seconds")
+        help: ArgumentHelp(
+            "How long it may take to the next frame; to be opened it may compute a twelfth of it.",
+            valueName: "seconds"
+        )
     )
     var maxStall: String?
 

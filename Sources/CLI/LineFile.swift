@@ -47,28 +47,15 @@ struct LineFile: Sendable {
     // MARK: Bytes
 
     private func append(_ line: [UInt8]) throws {
-        let descriptor = try FileDescriptor.open(
-            path,
-            .readWrite,
-            options: [.create, .append, .noFollow, .nonBlocking, .closeOnExec],
-            permissions: .ownerReadWrite
-        )
-        let size = try descriptor.closeAfter {
-            guard let size = Self.regularSize(of: descriptor) else { throw Errno.notSupported }
-            // Older programs and restored copies may have left it open to others.
-            _ = fchmod(descriptor.rawValue, 0o600)
-            var last: [UInt8] = [0]
-            if size > 0 {
-                _ = try unsafe last.withUnsafeMutableBytes {
-                    try unsafe descriptor.read(fromAbsoluteOffset: Int64(size - 1), into: $0)
-                }
-            }
-            // A process that died in the middle of a line left it without its end.
-            let isTorn = size > 0 && last != [UInt8(ascii: "\n")]
-            try descriptor.writeAll((isTorn ? [UInt8(ascii: "\n")] : []) + line)
-            return size + line.count
-        }
-        if size > mostBytes { try shorten() }
+        let file = try RegularFile(path, for: .adding)
+        // Older programs and restored copies may have left it open to others.
+        _ = fchmod(file.descriptor.rawValue, 0o600)
+        let bytes = try file.byteCount
+        let last = bytes > 0 ? try file.bytes(from: bytes - 1, atMost: 1) : []
+        // A process that died in the middle of a line left it without its end.
+        let isTorn = !last.isEmpty && last != [UInt8(ascii: "\n")]
+        try file.descriptor.writeAll((isTorn ? [UInt8(ascii: "\n")] : []) + line)
+        if bytes + line.count > mostBytes { try shorten() }
     }
 
     /// Keeps the newer half.
@@ -77,48 +64,11 @@ struct LineFile: Sendable {
         let kept = bytes.dropFirst(bytes.count - min(bytes.count, mostBytes / 2))
         // The first of them is not whole.
         let lines = kept.drop { $0 != UInt8(ascii: "\n") }.dropFirst()
-        let other = FilePath(path.string + ".new")
-        _ = unsafe unlink(other.string)
-        let descriptor = try FileDescriptor.open(
-            other,
-            .writeOnly,
-            options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-            permissions: .ownerReadWrite
-        )
-        _ = try descriptor.closeAfter { try descriptor.writeAll(lines) }
-        guard unsafe rename(other.string, path.string) == 0 else { throw Errno(rawValue: errno) }
+        try RegularFile.replace(path, with: Array(lines))
     }
 
     private func read() throws -> [UInt8] {
-        let descriptor = try FileDescriptor.open(
-            path,
-            .readOnly,
-            options: [.noFollow, .nonBlocking, .closeOnExec]
-        )
-        return try descriptor.closeAfter {
-            guard let size = Self.regularSize(of: descriptor), size <= 4 * mostBytes else {
-                throw Errno.notSupported
-            }
-            var bytes: [UInt8] = []
-            var chunk = [UInt8](repeating: 0, count: 64 << 10)
-            while bytes.count <= 4 * mostBytes {
-                let count = try unsafe chunk.withUnsafeMutableBytes {
-                    try unsafe descriptor.read(into: $0)
-                }
-                if count == 0 { break }
-                bytes += chunk[..<count]
-            }
-            return bytes
-        }
-    }
-
-    /// Nil for what is no plain file.
-    private static func regularSize(of descriptor: FileDescriptor) -> Int? {
-        var facts = stat()
-        guard unsafe fstat(descriptor.rawValue, &facts) == 0,
-            facts.st_mode & S_IFMT == S_IFREG
-        else { return nil }
-        return Int(facts.st_size)
+        try RegularFile.contents(of: path, mostBytes: 4 * mostBytes)
     }
 
     /// Does something while no other process does it.
@@ -129,23 +79,16 @@ struct LineFile: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let lock = try FileDescriptor.open(
-            FilePath(path.string + ".lock"),
-            .readWrite,
-            options: [.create, .noFollow, .closeOnExec],
-            permissions: .ownerReadWrite
-        )
-        return try lock.closeAfter {
-            var waits = 0
-            while flock(lock.rawValue, LOCK_EX | LOCK_NB) != 0 {
-                waits += 1
-                guard errno == EWOULDBLOCK || errno == EINTR, waits < Self.mostWaits else {
-                    throw Errno(rawValue: errno)
-                }
-                Thread.sleep(forTimeInterval: 0.01)
+        let lock = try RegularFile(FilePath(path.string + ".lock"), for: .locking)
+        var waits = 0
+        while flock(lock.descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+            waits += 1
+            guard errno == EWOULDBLOCK || errno == EINTR, waits < Self.mostWaits else {
+                throw Errno(rawValue: errno)
             }
-            return try work()
+            Thread.sleep(forTimeInterval: 0.01)
         }
+        return try work()
     }
 }
 

@@ -127,10 +127,10 @@ struct RouteScout: Sendable {
 
     /// Whether the input's first bytes are those of a film, whatever its name is.
     private var isKnown: Bool {
-        guard let file = FileHandle(forReadingAtPath: request.input.string),
-            let head = try? file.read(upToCount: SniffedFormat.bytesNeeded)
+        guard let file = try? RegularFile(request.input, for: .reading),
+            let head = try? file.bytes(atMost: SniffedFormat.bytesNeeded), !head.isEmpty
         else { return false }
-        if case .known = SniffedFormat(head: [UInt8](head)) { return true }
+        if case .known = SniffedFormat(head: head) { return true }
         return false
     }
 }

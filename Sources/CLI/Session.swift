@@ -303,8 +303,7 @@ struct Session: Sendable {
             cancel: { task.cancel() },
             insist: { code in
                 Compressor.abandonRuns()
-                PartialFiles.abandonAll()
-                Trial.abandonAll()
+                TemporaryFolder.abandonAll()
                 // What a closed terminal leaves in the cloud is to find its place there.
                 if code == 130 { NewFolders.removeAllEmpty() }
                 screen.restore()

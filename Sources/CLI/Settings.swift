@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import SystemPackage
 
 /// What a user has set once for all calls: in `config.toml` and in variables of the environment.
 struct Settings: Equatable {
@@ -52,30 +53,36 @@ struct Settings: Equatable {
     private static func readFile(_ environment: [String: String]) throws(Failure) -> Settings {
         let named = environment["CINCH_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         guard let path = path(environment) else { return Settings() }
-        var isFolder: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            guard named != nil else { return Settings() }
-            throw Failure(
-                .missing,
-                "Cannot find \(path)",
-                why: "CINCH_CONFIG names it, and there is no such file",
-                advice: "Correct CINCH_CONFIG, or unset it."
+        // A way to say none.
+        if path == "/dev/null" { return Settings() }
+        let bytes: [UInt8]
+        do throws(FileRefusal) {
+            bytes = try RegularFile.contents(
+                of: FilePath(path),
+                for: .reading,
+                mostBytes: mostBytes
             )
+        } catch {
+            switch error {
+            case .system(.noSuchFileOrDirectory), .system(.notDirectory):
+                guard named != nil else { return Settings() }
+                throw Failure(
+                    .missing,
+                    "Cannot find \(path)",
+                    why: "CINCH_CONFIG names it, and there is no such file",
+                    advice: "Correct CINCH_CONFIG, or unset it."
+                )
+            case .tooLarge: throw malformed(path, error.words)
+            case .kind, .system:
+                throw Failure(
+                    .missing,
+                    "Cannot read \(path)",
+                    why: error.words,
+                    advice: "It should be a text file with your settings."
+                )
+            }
         }
-        // Not as a whole: /dev/null is a way to say none, and has no size.
-        guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: path),
-            let data = try? handle.read(upToCount: mostBytes + 1) ?? Data()
-        else {
-            throw Failure(
-                .missing,
-                "Cannot read \(path)",
-                why: isFolder.boolValue ? "it is a folder" : "permission denied",
-                advice: "It should be a text file with your settings."
-            )
-        }
-        guard data.count <= mostBytes, !data.contains(0),
-            let text = String(data: data, encoding: .utf8)
-        else {
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
             throw malformed(path, "it is not a text of settings in UTF-8")
         }
         return try Settings(parsing: text, path: path)

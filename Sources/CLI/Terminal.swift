@@ -22,10 +22,10 @@ enum Terminal {
     ///
     /// The mask can only be read by setting it, which must not happen beside other threads: `prepare`
     /// does it before there are any.
-    static let usualPermissions: Int = {
+    static let usualPermissions: FilePermissions = {
         let mask = umask(0o077)
         _ = umask(mask)
-        return 0o666 & ~Int(mask)
+        return FilePermissions(rawValue: 0o666 & ~mask)
     }()
 
     /// Whether a stream is a terminal (`isatty`).

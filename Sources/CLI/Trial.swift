@@ -23,9 +23,7 @@ final class Trial: Sendable {
     let urls: NemoSimulator.URLs
     let speed: Double
     private let simulator: NemoSimulator
-    private let folder: String
-
-    private static let live = Locked<Set<String>>([])
+    private let folder: TemporaryFolder
 
     /// Starts it.
     static func start(
@@ -44,11 +42,8 @@ final class Trial: Sendable {
             // About three in ten edits end without a word (§4.10).
             options.script.silentEvery = 3
         }
-        sweep()
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("\(prefix)\(getpid())-\(UInt32.random(in: 0...(.max)))").path
-        live.withLock { _ = $0.insert(folder) }
-        options.folder = FilePath(folder).appending("service")
+        let folder = try makeFolder()
+        options.folder = folder.path.appending("service")
         let simulator = NemoSimulator(options)
         do {
             return Trial(
@@ -58,7 +53,7 @@ final class Trial: Sendable {
                 speed: settings.speed
             )
         } catch {
-            abandon(folder)
+            folder.remove()
             throw Failure(
                 .unavailable,
                 "Cannot start the simulator",
@@ -71,7 +66,7 @@ final class Trial: Sendable {
     private init(
         _ simulator: NemoSimulator,
         urls: NemoSimulator.URLs,
-        folder: String,
+        folder: TemporaryFolder,
         speed: Double
     ) {
         (self.simulator, self.urls) = (simulator, urls)
@@ -79,7 +74,7 @@ final class Trial: Sendable {
     }
 
     /// Where its clients keep what they must remember.
-    var stateFolder: String { folder + "/state" }
+    var stateFolder: String { folder.path.appending("state").string }
 
     /// All that a client needs to know; what is set for the real service is not in it.
     var environment: [String: String] {
@@ -92,34 +87,41 @@ final class Trial: Sendable {
     /// Stops it and removes all that it wrote.
     func stop() async {
         await simulator.stop()
-        Self.abandon(folder)
-    }
-
-    /// Removes what trials of this process have on disk, for an exit that cannot wait.
-    static func abandonAll() {
-        for folder in live.withLock({ $0 }) { abandon(folder) }
+        folder.remove()
     }
 
     private static let prefix = "cinch-simulated-"
 
-    /// Removes what killed runs left: the process that their name tells of is gone.
-    private static func sweep() {
-        let all = FileManager.default.temporaryDirectory
-        let names = try? FileManager.default.contentsOfDirectory(atPath: all.path)
-        for name in names ?? [] where name.hasPrefix(prefix) {
-            let number = name.dropFirst(prefix.count).prefix { $0.isNumber }
-            guard let owner = Int32(number), kill(owner, 0) != 0, errno == ESRCH else { continue }
-            try? FileManager.default.removeItem(at: all.appendingPathComponent(name))
+    /// A folder of its own among those of all users.
+    private static func makeFolder() throws(Failure) -> TemporaryFolder {
+        let all = FilePath(FileManager.default.temporaryDirectory.path)
+        sweep(all)
+        do throws(Errno) {
+            for _ in 0..<10 {
+                let made = try TemporaryFolder(in: all, prefix: prefix)
+                // Another process that sweeps may have been quicker than the lock.
+                if made.folder.lock(), made.folder.isInPlace { return made }
+            }
+            throw Errno.resourceBusy
+        } catch {
+            throw Failure(
+                .unavailable,
+                "Cannot start the simulator",
+                why: "\(all): \(error.description.lowercased())",
+                advice: "Set TMPDIR to a folder that you may write to."
+            )
         }
     }
 
-    private static func abandon(_ folder: String) {
-        // What still runs in this process may write while it is emptied.
-        for _ in 0..<20 where FileManager.default.fileExists(atPath: folder) {
-            try? FileManager.default.removeItem(atPath: folder)
-            if FileManager.default.fileExists(atPath: folder) { usleep(2000) }
+    /// Removes what killed runs of this user left: folders that no process has.
+    private static func sweep(_ all: FilePath) {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: all.string)
+        for name in names ?? [] where name.hasPrefix(prefix) {
+            guard let left = try? PrivateFolder(opening: all.appending(name)), left.lock() else {
+                continue
+            }
+            try? left.remove()
         }
-        live.withLock { _ = $0.remove(folder) }
     }
 
     /// The scenario of a number as it is written on the command line: `7`, `28b`.

@@ -1,4 +1,5 @@
 import Foundation
+package import SystemPackage
 
 /// Which service, for which product, with which limits: everything that does not change during a
 /// run of the program.
@@ -19,6 +20,8 @@ package struct CloudConfiguration: Sendable {
     package var sendsRole: Bool
     /// The most that is uploaded; both readings of "500MB" allow this one (§5.4).
     package var uploadLimit = Profile.mostUploadBytes
+    /// Of files that are fetched, once they are checked.
+    package var resultPermissions = FilePermissions.ownerReadWrite
     package var runLimits = AgentRun.Limits()
     package var renderLimits = RenderRun.Limits()
 

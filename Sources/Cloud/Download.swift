@@ -7,10 +7,9 @@ extension Transfer {
     /// Of an answer that is not the file, this much is kept for its words.
     static let mostErrorBytes = 64 << 10
 
-    /// Writes the answer's body to a file, from `offset` on; other answers leave the file alone.
+    /// Writes the answer's body into an open file, from `offset` on; other answers leave the file alone.
     ///
-    /// The file is made if there is none, for this user only; a link is not followed. What it holds
-    /// beyond `offset` is dropped when the answer begins. Where the service sends everything in spite of an
+    /// The file stays open. What it holds beyond `offset` is dropped when the answer begins. Where the service sends everything in spite of an
     /// `offset` the file begins anew. A status other than 2xx is returned with its body, of which
     /// at most 64 KiB are kept; after a 2xx the body is empty, for it is in the file.
     ///
@@ -21,7 +20,7 @@ extension Transfer {
     /// `onHead` is told the head of the answer that the file comes with; `progress` is told on the transfer's thread how many bytes the file has and will have.
     package func download(
         _ request: HTTPRequest,
-        to path: FilePath,
+        into file: FileDescriptor,
         from offset: Int64 = 0,
         progress: (@Sendable (TransferProgress) -> Void)? = nil,
         onHead: (@Sendable (HTTPHead) -> Void)? = nil
@@ -31,7 +30,7 @@ extension Transfer {
         for _ in 0...Self.mostRedirects {
             var (answer, redirect) = try await fetch(
                 request,
-                to: path,
+                into: file,
                 from: offset,
                 onHead,
                 progress
@@ -49,14 +48,14 @@ extension Transfer {
     /// One request of a download, with the address that the answer redirects to.
     private func fetch(
         _ request: HTTPRequest,
-        to path: FilePath,
+        into file: FileDescriptor,
         from offset: Int64,
         _ onHead: (@Sendable (HTTPHead) -> Void)?,
         _ progress: (@Sendable (TransferProgress) -> Void)?
     ) async throws(TransferError) -> (HTTPResponse, redirect: String?) {
         let transfer = self
         return try await onThread { signal throws(TransferError) in
-            let sink = FileSink(path: path, offset: offset, progress: progress)
+            let sink = FileSink(file: file, offset: offset, progress: progress)
             let wire = try Wire(
                 request,
                 transfer,
@@ -96,13 +95,14 @@ extension HTTPRequest {
 
 /// Where the body of a download goes: to a file if it is one, else to memory; on one thread.
 private final class FileSink {
-    private let path: FilePath
+    private let file: FileDescriptor
     private let offset: Int64
     private let progress: (@Sendable (TransferProgress) -> Void)?
     private(set) var head = HTTPHead(status: 0, headers: [:])
     private(set) var errorBody: [UInt8] = []
 
-    private var descriptor: FileDescriptor?
+    /// Whether the answer is the file.
+    private var isFile = false
     /// Bytes in the file, and how many it will have.
     private var position: Int64 = 0
     private var end: Int64?
@@ -111,14 +111,12 @@ private final class FileSink {
     private var reported: TransferProgress?
 
     init(
-        path: FilePath,
+        file: FileDescriptor,
         offset: Int64,
         progress: (@Sendable (TransferProgress) -> Void)?
     ) {
-        (self.path, self.offset, self.progress) = (path, offset, progress)
+        (self.file, self.offset, self.progress) = (file, offset, progress)
     }
-
-    deinit { try? descriptor?.close() }
 
     func begin(_ head: HTTPHead) throws(TransferError) {
         self.head = head
@@ -136,29 +134,24 @@ private final class FileSink {
             (position, end) = (0, length)
         }
         do {
-            let descriptor = try FileDescriptor.open(
-                path,
-                .writeOnly,
-                options: [.create, .noFollow, .nonBlocking, .closeOnExec],
-                permissions: .ownerReadWrite
-            )
-            self.descriptor = descriptor
-            guard let facts = facts(of: descriptor), facts.isRegular, facts.byteCount >= position
-            else { throw Errno.invalidArgument }
-            try descriptor.resize(to: position)
-            try descriptor.seek(offset: position, from: .start)
+            guard let facts = facts(of: file), facts.isRegular, facts.byteCount >= position else {
+                throw Errno.invalidArgument
+            }
+            try file.resize(to: position)
+            try file.seek(offset: position, from: .start)
+            isFile = true
         } catch {
             throw .file(error, "The download cannot be written")
         }
     }
 
     func take(_ bytes: [UInt8]) throws(TransferError) {
-        guard let descriptor else {
+        guard isFile else {
             errorBody += bytes.prefix(max(0, Transfer.mostErrorBytes - errorBody.count))
             return
         }
         do {
-            try descriptor.writeAll(bytes)
+            try file.writeAll(bytes)
         } catch {
             throw .file(error, "The download cannot be written")
         }
@@ -167,11 +160,10 @@ private final class FileSink {
     }
 
     func finish() throws(TransferError) {
-        guard let descriptor else { return }
-        self.descriptor = nil
+        guard isFile else { return }
         do {
-            // Some file systems say only here that there was no room.
-            try descriptor.close()
+            // Some file systems say only here that there was no room, at each closing.
+            try file.duplicate().close()
         } catch {
             throw .file(error, "The download cannot be written")
         }
@@ -181,7 +173,7 @@ private final class FileSink {
 
     func report() {
         let now = TransferProgress(bytes: position, total: whole ?? end)
-        guard descriptor != nil, now != reported else { return }
+        guard isFile, now != reported else { return }
         reported = now
         progress?(now)
     }

@@ -58,6 +58,7 @@ struct Export {
         let limits = client.configuration.renderLimits
         if let left = try await settle(before: job) {
             (job.renderID, job.submitted) = (left.renderID, left.submitted)
+            job.download = left.download
             try records.save(job)
             client.events(.adopted)
             let machine = RenderRun(
@@ -157,7 +158,11 @@ struct Export {
                     if machine.id != id { records.forget(jobID: id) }
                 case .download(let id, let url, let byteCount):
                     isRendered = true
-                    let size = try await fetching(id).run(
+                    var fetching = fetching(id)
+                    fetching.onFolder = { folder throws(CloudError) in
+                        try records.note(folder, ofJob: id)
+                    }
+                    let size = try await fetching.run(
                         url: url,
                         byteCount: byteCount,
                         verify: verify

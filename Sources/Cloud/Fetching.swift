@@ -14,6 +14,9 @@ struct Fetching {
     /// How often a download goes on where it stopped.
     static let resumptions = 3
 
+    /// Told of the folder that the download is in, for a later run to remove should this one be killed.
+    var onFolder: (FolderTrace) throws(CloudError) -> Void = { _ in }
+
     /// Downloads, checks and places the file; its size in bytes.
     ///
     /// `url` is where the service put it, nil for its own endpoint; `byteCount` the size that it told,
@@ -24,23 +27,25 @@ struct Fetching {
         byteCount: Int64?,
         verify: (FilePath) async throws -> Void
     ) async throws(CloudError) -> Int64 {
-        // The name follows from the job's, so that what a killed run left is written over.
-        let name = ".cinch-\(StateFolder.fileName(for: renderID)).part"
-        let temporary = folder.appending(name)
-        PartialFiles.add(temporary)
-        defer {
-            remove(temporary)
-            PartialFiles.remove(temporary)
-        }
-        remove(temporary)
-        remove(beside(temporary))
-        let size = try await fetch(to: temporary, url: url, byteCount: byteCount)
-        do { try await verify(temporary) } catch {
+        let place: DownloadFolder
+        do throws(Errno) { place = try DownloadFolder(in: folder) } catch { throw unplaced(error) }
+        defer { place.remove() }
+        try onFolder(place.trace)
+        let file = try await fetch(in: place, url: url, byteCount: byteCount)
+        do { try await verify(place.path(of: file)) } catch {
             if error is CancellationError || Task.isCancelled { throw .cancelled(.downloading) }
             throw CloudError(.resultUnusable, .downloading, detail: "\(error)")
         }
-        try place(temporary)
-        return size
+        guard place.isInPlace(file) else {
+            throw CloudError(
+                .resultUnusable,
+                .downloading,
+                detail: "another file took its place while it was checked"
+            )
+        }
+        let bytes = file.byteCount
+        try put(file, of: place)
+        return bytes
     }
 
     /// Refuses a destination before any work is done for it.
@@ -81,77 +86,68 @@ struct Fetching {
     // MARK: Downloading
 
     private func fetch(
-        to file: FilePath,
+        in place: DownloadFolder,
         url: String?,
         byteCount: Int64?
-    ) async throws(CloudError) -> Int64 {
+    ) async throws(CloudError) -> DownloadFolder.File {
         let own = client.fallbackAddress(id: renderID)
-        var size: Int64?
+        var file = try newFile(in: place)
+        var isFetched = false
         if let url = url.flatMap(absolute) {
             do throws(CloudError) {
-                size = try await fetch(
-                    to: file,
-                    from: url,
-                    byteCount: byteCount,
-                    isFallback: false
-                )
+                try await fetch(into: file, from: url, byteCount: byteCount, isFallback: false)
+                isFetched = true
             } catch {
                 switch error.kind {
                 case .cancelled, .storage, .destination: throw error
-                default: remove(file)
+                default: file.empty()
                 }
             }
             // Whole by its own length, and shorter than the service told.
-            if let byteCount, let short = size, short < byteCount {
-                size = try await longer(file, short, from: url, byteCount, isFallback: false)
-                if let short = size, short < byteCount {
-                    size = try await longer(file, short, from: own, byteCount, isFallback: true)
+            if isFetched, let byteCount, file.byteCount < byteCount {
+                file = try await longer(file, in: place, url, byteCount, isFallback: false)
+                if file.byteCount < byteCount {
+                    file = try await longer(file, in: place, own, byteCount, isFallback: true)
                 }
             }
         }
-        if size == nil {
-            size = try await fetch(to: file, from: own, byteCount: byteCount, isFallback: true)
+        if !isFetched {
+            try await fetch(into: file, from: own, byteCount: byteCount, isFallback: true)
         }
-        let bytes = size ?? 0
         // Nothing longer is to be had: whether it is a video is seen next.
-        if let byteCount, bytes < byteCount {
-            client.events(.shorter(bytes: bytes, stated: byteCount))
+        if let byteCount, file.byteCount < byteCount {
+            client.events(.shorter(bytes: file.byteCount, stated: byteCount))
         }
-        return bytes
+        return file
     }
 
-    /// Downloads a file that is there already once more, and keeps the longer of the two; its size.
+    private func newFile(in place: DownloadFolder) throws(CloudError) -> DownloadFolder.File {
+        do throws(Errno) { return try place.makeFile() } catch { throw unplaced(error) }
+    }
+
+    /// Downloads once more a file that is there already, and keeps the longer of the two.
     private func longer(
-        _ file: FilePath,
-        _ short: Int64,
-        from url: String,
+        _ file: DownloadFolder.File,
+        in place: DownloadFolder,
+        _ url: String,
         _ byteCount: Int64,
         isFallback: Bool
-    ) async throws(CloudError) -> Int64 {
-        let beside = beside(file)
-        PartialFiles.add(beside)
-        defer {
-            remove(beside)
-            PartialFiles.remove(beside)
-        }
+    ) async throws(CloudError) -> DownloadFolder.File {
         do throws(CloudError) {
-            let size = try await fetch(
-                to: beside,
-                from: url,
-                byteCount: byteCount,
-                isFallback: isFallback
-            )
-            guard size > short, unsafe rename(beside.string, file.string) == 0 else {
-                return short
+            let other = try newFile(in: place)
+            try await fetch(into: other, from: url, byteCount: byteCount, isFallback: isFallback)
+            // Room on the disk is given back at once.
+            if other.byteCount <= file.byteCount {
+                other.empty()
+                return file
             }
-            return size
+            file.empty()
+            return other
         } catch {
             if error.kind == .cancelled { throw error }
-            return short
+            return file
         }
     }
-
-    private func beside(_ file: FilePath) -> FilePath { FilePath(file.string + "2") }
 
     /// An address on the service's own host may come without it.
     private func absolute(_ url: String) -> String? {
@@ -164,19 +160,19 @@ struct Fetching {
     }
 
     private func fetch(
-        to file: FilePath,
+        into file: DownloadFolder.File,
         from url: String,
         byteCount: Int64?,
         isFallback: Bool
-    ) async throws(CloudError) -> Int64 {
+    ) async throws(CloudError) {
         var resumptions = Self.resumptions
         var mayWait = true
         let version = Version()
         while true {
-            let offset = Self.size(of: file)
+            let offset = file.byteCount
             do throws(CloudError) {
                 let head = try await once(file, url, offset, version, isFallback: isFallback)
-                let size = Self.size(of: file)
+                let size = file.byteCount
                 guard size > 0 else {
                     throw CloudError(.resultUnusable, .downloading, detail: "it is empty")
                 }
@@ -185,7 +181,7 @@ struct Fetching {
                 if !isVouched, let byteCount, size < byteCount {
                     throw CloudError(.cut, .downloading)
                 }
-                return size
+                return
             } catch {
                 if case .rateLimited = error.kind, mayWait {
                     mayWait = false
@@ -194,7 +190,7 @@ struct Fetching {
                 }
                 guard error.isTransient, resumptions > 0 else { throw error }
                 // A try that brought nothing more may have been on the wrong way altogether.
-                if Self.size(of: file) <= offset { remove(file) }
+                if file.byteCount <= offset { file.empty() }
                 resumptions -= 1
                 try await client.wait(CloudClient.backoff[0], .downloading)
             }
@@ -220,7 +216,7 @@ struct Fetching {
     ///
     /// Only what is answered to the bearer is about our token, plan and credits.
     private func once(
-        _ file: FilePath,
+        _ file: DownloadFolder.File,
         _ url: String,
         _ offset: Int64,
         _ version: Version,
@@ -256,7 +252,7 @@ struct Fetching {
             do throws(TransferError) {
                 answer = try await client.transfer.download(
                     request,
-                    to: file,
+                    into: file.descriptor,
                     from: offset,
                     progress: { events(.downloading($0)) },
                     onHead: version.note
@@ -277,7 +273,7 @@ struct Fetching {
             }
             let type = answer.head.headers["content-type"]?.lowercased() ?? ""
             guard !["text/html", "application/json"].contains(where: type.hasPrefix) else {
-                defer { remove(file) }
+                defer { file.empty() }
                 guard isOurs else { throw CloudError(.captivePortal, .downloading) }
                 // A code of the service's may travel on a success (§1.5).
                 throw refusal(in: file, head: answer.head)
@@ -287,48 +283,44 @@ struct Fetching {
     }
 
     /// What the service says in an answer that was taken for a file.
-    private func refusal(in file: FilePath, head: HTTPHead) -> CloudError {
+    private func refusal(in file: DownloadFolder.File, head: HTTPHead) -> CloudError {
         do throws(CloudError) {
-            let handle = FileHandle(forReadingAtPath: file.string)
-            defer { try? handle?.close() }
-            let body = try? handle?.read(upToCount: 1 << 20)
-            _ = try Answer(
-                HTTPResponse(head: head, body: [UInt8](body ?? Data())),
-                for: .downloading
-            )
+            let body = file.head(atMost: 1 << 20)
+            _ = try Answer(HTTPResponse(head: head, body: body), for: .downloading)
             return CloudError(.malformed, .downloading)
         } catch { return error }
     }
 
-    private func remove(_ file: FilePath) {
-        try? FileManager.default.removeItem(atPath: file.string)
-    }
-
-    private static func size(of file: FilePath) -> Int64 {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: file.string)
-        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
-    }
-
     // MARK: Placing
 
-    /// Renames the file to its destination, which appears whole or not at all.
-    private func place(_ file: FilePath) throws(CloudError) {
-        if overwrites {
-            if unsafe rename(file.string, destination.string) == 0 { return }
-        } else {
-            // link() fails where the name exists, in one step; rename() would replace.
-            if unsafe link(file.string, destination.string) == 0 { return }
-            if [EPERM, ENOTSUP, EOPNOTSUPP].contains(errno), problem == nil,
-                unsafe rename(file.string, destination.string) == 0
-            {
-                return
+    /// Puts the file at its destination, where it appears whole or not at all.
+    private func put(
+        _ file: DownloadFolder.File,
+        of place: DownloadFolder
+    ) throws(CloudError) {
+        // It came down for its owner alone, as nobody knew yet what it was.
+        _ = fchmod(file.descriptor.rawValue, client.configuration.resultPermissions.rawValue)
+        do throws(Errno) {
+            if overwrites { return try place.move(file, to: destination) }
+            do throws(Errno) {
+                // A second name fails where the first one exists, in one step; a move would replace.
+                try place.link(file, to: destination)
+            } catch {
+                guard [.notPermitted, .notSupported, .notSupportedOnSocket].contains(error),
+                    problem == nil
+                else {
+                    throw error
+                }
+                try place.move(file, to: destination)
             }
-        }
-        let words = Errno(rawValue: errno).description.lowercased()
-        throw CloudError(
+        } catch { throw unplaced(error) }
+    }
+
+    private func unplaced(_ error: Errno) -> CloudError {
+        CloudError(
             .destination(isTaken: isTaken),
             .downloading,
-            detail: "\(destination.string): \(words)"
+            detail: "\(destination.string): \(error.description.lowercased())"
         )
     }
 }

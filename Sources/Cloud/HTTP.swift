@@ -1,3 +1,4 @@
+package import Core
 package import SystemPackage
 
 /// One request to the service or to its file host, as a value.
@@ -56,10 +57,19 @@ package struct UploadFile: Sendable, Equatable {
     package var mediaType: String
     /// The length when the upload was planned; a file that changes meanwhile fails the upload.
     package var byteCount: Int64
+    /// Which file it was then: no other that took its name meanwhile is sent.
+    package var identity: FileIdentity?
 
-    package init(path: FilePath, filename: String, mediaType: String, byteCount: Int64) {
+    package init(
+        path: FilePath,
+        filename: String,
+        mediaType: String,
+        byteCount: Int64,
+        identity: FileIdentity? = nil
+    ) {
         (self.path, self.filename) = (path, filename)
         (self.mediaType, self.byteCount) = (mediaType, byteCount)
+        self.identity = identity
     }
 }
 

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import SystemPackage
 
@@ -5,6 +6,7 @@ import SystemPackage
 final class OpenFile {
     /// What the system knows about an open file.
     struct Facts: Equatable {
+        var identity: FileIdentity
         var isRegular: Bool
         var byteCount: Int64
         var names: Int
@@ -13,35 +15,32 @@ final class OpenFile {
     }
 
     private let byteCount: Int64
-    private let descriptor: FileDescriptor
+    private let file: RegularFile
     private let before: Facts
     private var sent: Int64 = 0
     private(set) var failure: TransferError?
 
     init(_ file: UploadFile) throws(TransferError) {
-        let descriptor: FileDescriptor
-        do {
-            // Non-blocking, so that a pipe is refused instead of waited for.
-            descriptor = try FileDescriptor.open(
-                file.path,
-                .readOnly,
-                options: [.nonBlocking, .closeOnExec]
-            )
+        let opened: RegularFile
+        do throws(FileRefusal) {
+            opened = try RegularFile(file.path, for: .reading)
         } catch {
-            throw .file(error, "The file cannot be opened")
+            switch error {
+            case .system(let error): throw .file(error, "The file cannot be opened")
+            case .kind, .tooLarge: throw Self.other
+            }
         }
-        guard let facts = facts(of: descriptor), facts.isRegular, facts.byteCount == file.byteCount
-        else {
-            try? descriptor.close()
-            throw TransferError(
-                .file(0),
-                "The file is not what it was when the upload was planned."
-            )
-        }
-        (self.descriptor, byteCount, before) = (descriptor, file.byteCount, facts)
+        guard let facts = facts(of: opened.descriptor), facts.byteCount == file.byteCount,
+            file.identity == nil || file.identity == facts.identity
+        else { throw Self.other }
+        (byteCount, before) = (file.byteCount, facts)
+        self.file = opened
     }
 
-    deinit { try? descriptor.close() }
+    private static let other = TransferError(
+        .file(0),
+        "The file is not what it was when the upload was planned."
+    )
 
     /// Lets `read` fetch the next bytes, up to `room` of them, and says how many it got.
     ///
@@ -50,7 +49,7 @@ final class OpenFile {
     func give(room: Int, read: (FileDescriptor, Int64, Int) throws -> Int) -> Int? {
         do {
             let wanted = Int(min(Int64(room), byteCount - sent))
-            let count = try read(descriptor, sent, wanted)
+            let count = try read(file.descriptor, sent, wanted)
             sent += Int64(count)
             if count == 0, wanted > 0 {
                 failure = TransferError(.file(0), "The file became shorter while it was sent.")
@@ -73,7 +72,7 @@ final class OpenFile {
 
     /// Looked for before the last bytes leave: what is sent must be one state of one file.
     private var change: TransferError? {
-        guard let after = facts(of: descriptor), after.names > 0 else {
+        guard let after = facts(of: file.descriptor), after.names > 0 else {
             return TransferError(.file(ENOENT), "The file vanished while it was sent.")
         }
         var expected = before

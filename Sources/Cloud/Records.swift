@@ -1,3 +1,4 @@
+package import Core
 import Foundation
 import SystemPackage
 
@@ -47,6 +48,8 @@ package struct JobRecord: Sendable, Equatable, Codable {
     package var wishedBytes: Int?
     /// What a local run could make the same from; nil where nothing could.
     package var original: LocalFile?
+    /// Where the last run that fetched it kept what it had of it.
+    package var download: FolderTrace?
 
     /// The service keeps nothing that could be asked for after this long.
     static let lifetime = 24.0 * 3600
@@ -124,8 +127,20 @@ struct Records: Sendable {
         try write(job, "jobs", StateFolder.fileName(for: job.renderID))
     }
 
+    /// Forgets a job, and removes what a run that was killed left of its file.
     func forget(jobID: String) {
-        folder.remove(folder.file("\(StateFolder.fileName(for: jobID)).json", in: "jobs"))
+        let name = StateFolder.fileName(for: jobID)
+        if let job: JobRecord = read("jobs", name) { job.download?.remove() }
+        folder.remove(folder.file("\(name).json", in: "jobs"))
+    }
+
+    /// Notes where a job's file is fetched to, and removes what an earlier run left of it.
+    func note(_ download: FolderTrace, ofJob id: String) throws(CloudError) {
+        let name = StateFolder.fileName(for: id)
+        guard var job: JobRecord = read("jobs", name) else { return }
+        job.download?.remove()
+        job.download = download
+        try write(job, "jobs", name)
     }
 
     /// Jobs of this service that may still be asked for, oldest first; older ones are removed.
@@ -135,6 +150,7 @@ struct Records: Sendable {
             guard let job: JobRecord = read("jobs", String(name.dropLast(5))) else { continue }
             let age = now() - job.submitted
             if age > JobRecord.lifetime {
+                job.download?.remove()
                 folder.remove(folder.file(name, in: "jobs"))
             } else if job.api == api {
                 jobs.append(job)

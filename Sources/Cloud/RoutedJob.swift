@@ -24,8 +24,8 @@ package struct RoutedJob: Sendable, Equatable, Codable {
     package var sessionID: String?
     /// Whether the agent has done it.
     package var isEdited = false
-    /// What was made smaller, or an MP4, to be sent in the input's stead.
-    package var shrunk: String?
+    /// Where what is sent in the input's stead is made: smaller, or an MP4.
+    package var workshop: FolderTrace?
     /// Whether it was agreed to for itself, with `--cloud`; what a person said is kept elsewhere.
     package var isAgreed: Bool?
     /// What tells the next run of its batch that it has been made; nil for a file alone.
@@ -101,11 +101,7 @@ package struct RoutedJobs: Sendable {
 
     /// Forgets a job, its session and what was made to be sent.
     package func forget(_ job: RoutedJob) {
-        if let shrunk = job.shrunk {
-            let folder = (shrunk as NSString).deletingLastPathComponent
-            try? FileManager.default.removeItem(atPath: shrunk)
-            _ = unsafe rmdir(folder)
-        }
+        job.workshop?.remove()
         Records(
             folder: configuration.folder,
             api: configuration.api,

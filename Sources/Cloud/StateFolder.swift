@@ -1,3 +1,4 @@
+import Core
 import Foundation
 package import SystemPackage
 
@@ -70,51 +71,29 @@ package struct StateFolder: Sendable {
     /// The bytes of a plain file of at most `limit` bytes; nil for anything else.
     package func read(_ file: File, limit: Int = 1 << 20) -> [UInt8]? {
         guard Self.isThere(file) else { return nil }
-        let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | (file.mayBeLink ? 0 : O_NOFOLLOW)
-        let number = unsafe open(file.text, flags)
-        guard number >= 0 else { return nil }
-        let descriptor = FileDescriptor(rawValue: number)
-        defer { try? descriptor.close() }
-        guard let facts = facts(of: descriptor), facts.isRegular, facts.byteCount <= limit else {
-            return nil
-        }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count =
-                unsafe try? chunk.withUnsafeMutableBytes { unsafe try descriptor.read(into: $0) }
-            guard let count else { return nil }
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
-            // It grew while it was read.
-            if bytes.count > limit { return nil }
-        }
+        return try? RegularFile.contents(
+            of: file.path,
+            for: file.mayBeLink ? .reading : .readingOwn,
+            mostBytes: limit
+        )
     }
 
     /// Replaces a file whole: other processes see the old bytes or the new ones.
     package func write(_ bytes: [UInt8], to file: File) throws(CloudError) {
         try makeFolder(of: file)
-        let temporary = "\(file.folder)/.\(UUID().uuidString)"
-        do {
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-            let number = unsafe open(temporary, flags, 0o600)
-            guard number >= 0 else { throw Errno(rawValue: errno) }
-            let descriptor = FileDescriptor(rawValue: number)
-            try descriptor.closeAfter {
-                try descriptor.writeAll(bytes)
-                guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
+        do throws(Errno) {
+            do throws(Errno) {
+                try RegularFile.replace(file.path, with: bytes)
+            } catch {
+                // A folder in its place goes if it is empty; with anything in it, it is not ours.
+                guard error == .isDirectory, unsafe rmdir(file.text) == 0 else { throw error }
+                try RegularFile.replace(file.path, with: bytes)
             }
-            if unsafe rename(temporary, file.text) == 0 { return }
-            // A folder in its place goes if it is empty; with anything in it, it is not ours.
-            guard errno == EISDIR, unsafe rmdir(file.text) == 0,
-                unsafe rename(temporary, file.text) == 0
-            else { throw Errno(rawValue: errno) }
         } catch {
-            _ = unsafe unlink(temporary)
             throw CloudError(
                 .storage,
                 .remembering,
-                detail: (error as? Errno)?.description.lowercased() ?? "writing failed"
+                detail: error.description.lowercased()
             )
         }
     }

@@ -7,8 +7,8 @@ import SystemPackage
 ///
 /// Held until `release`; the system lets go of it when a process dies.
 final class StateLock: Sendable {
-    private let descriptor: FileDescriptor
-    private let isHeld = Locked(true)
+    /// Nil once it is let go of.
+    private let file: Locked<RegularFile?>
 
     /// How long a wait is not worth a word.
     private static let moments = Duration.milliseconds(300)
@@ -27,25 +27,19 @@ final class StateLock: Sendable {
     ) async throws(CloudError) {
         let file = folder.file(StateFolder.fileName(for: name), in: "locks")
         try folder.makeFolder(of: file)
-        let descriptor: FileDescriptor
-        do {
-            descriptor = try FileDescriptor.open(
-                file.path,
-                .readWrite,
-                options: [.create, .noFollow, .closeOnExec],
-                permissions: .ownerReadWrite
-            )
+        let opened: RegularFile
+        do throws(FileRefusal) {
+            opened = try RegularFile(file.path, for: .locking)
         } catch {
             throw CloudError(.storage, step, detail: "cannot lock the state folder")
         }
         let start = ContinuousClock.now
         var pause = Duration.milliseconds(1)
         var isTold = false
-        while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+        while flock(opened.descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
             let isTaken = errno == EWOULDBLOCK || errno == EINTR
             let waited = ContinuousClock.now - start
             guard isTaken, waited < patience else {
-                try? descriptor.close()
                 throw isTaken
                     ? CloudError(.busy, step)
                     : CloudError(.storage, step, detail: "cannot lock the state folder")
@@ -54,22 +48,14 @@ final class StateLock: Sendable {
                 isTold = true
                 onWait()
             }
-            do { try await Task.sleep(for: pause) } catch {
-                try? descriptor.close()
-                throw .cancelled(step)
-            }
+            do { try await Task.sleep(for: pause) } catch { throw .cancelled(step) }
             pause = min(pause * 2, .milliseconds(50))
         }
-        self.descriptor = descriptor
+        self.file = Locked(opened)
     }
-
-    deinit { release() }
 
     /// Lets the next one in.
     func release() {
-        isHeld.withLock {
-            if $0 { try? descriptor.close() }
-            $0 = false
-        }
+        file.withLock { $0 = nil }
     }
 }

@@ -1,3 +1,4 @@
+import Core
 package import SystemPackage
 
 extension UploadFile {
@@ -11,23 +12,25 @@ extension UploadFile {
     ) throws(CloudError) -> UploadFile {
         let name = path.lastComponent?.string ?? path.string
         let step = CloudError.Step.uploading(name)
-        let descriptor: FileDescriptor
-        do {
-            // A pipe that nobody writes to would be waited for.
-            descriptor = try FileDescriptor.open(path, .readOnly, options: [.nonBlocking])
+        let file: RegularFile
+        do throws(FileRefusal) {
+            file = try RegularFile(path, for: .reading)
         } catch {
-            let isMissing = [.noSuchFileOrDirectory, .notDirectory].contains(error as? Errno)
-            throw CloudError(isMissing ? .fileMissing : .fileUnreadable, step)
+            switch error {
+            case .system(.noSuchFileOrDirectory), .system(.notDirectory):
+                throw CloudError(.fileMissing, step)
+            case .system: throw CloudError(.fileUnreadable, step)
+            case .kind, .tooLarge:
+                throw CloudError(.fileUnreadable, step, detail: "it is not a file")
+            }
         }
-        defer { try? descriptor.close() }
-        guard let facts = facts(of: descriptor), facts.isRegular else {
-            throw CloudError(.fileUnreadable, step, detail: "it is not a file")
+        guard let facts = facts(of: file.descriptor) else {
+            throw CloudError(.fileUnreadable, step)
         }
-        var head = [UInt8](repeating: 0, count: SniffedFormat.bytesNeeded)
-        let count = unsafe try? head.withUnsafeMutableBytes { unsafe try descriptor.read(into: $0) }
+        let head = try? file.bytes(atMost: SniffedFormat.bytesNeeded)
         let check = UploadCheck.of(
             fileName: name,
-            head: Array(head.prefix(count ?? 0)),
+            head: head ?? [],
             byteCount: facts.byteCount,
             limit: limit
         )
@@ -37,7 +40,8 @@ extension UploadFile {
                 path: path,
                 filename: fileName,
                 mediaType: format.mediaType,
-                byteCount: facts.byteCount
+                byteCount: facts.byteCount,
+                identity: facts.identity
             )
         case .empty: throw CloudError(.fileEmpty, step)
         case .tooLarge(let bytes, let limit):

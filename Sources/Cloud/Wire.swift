@@ -1,4 +1,5 @@
 import CCurl
+import Core
 import Foundation
 import SystemPackage
 
@@ -383,17 +384,13 @@ func libcurlVersion() -> String { unsafe String(cString: curl_version()) }
 
 /// What the system knows about an open file.
 func facts(of descriptor: FileDescriptor) -> OpenFile.Facts? {
-    var facts = stat()
-    guard unsafe fstat(descriptor.rawValue, &facts) == 0 else { return nil }
-    #if canImport(Darwin)
-    let modified = facts.st_mtimespec
-    #else
+    guard let facts = try? descriptor.stat() else { return nil }
     let modified = facts.st_mtim
-    #endif
     return OpenFile.Facts(
-        isRegular: facts.st_mode & S_IFMT == S_IFREG,
-        byteCount: Int64(facts.st_size),
-        names: Int(facts.st_nlink),
+        identity: FileIdentity(facts),
+        isRegular: facts.type == .regular,
+        byteCount: facts.size,
+        names: facts.linkCount,
         seconds: modified.tv_sec,
         nanoseconds: modified.tv_nsec
     )

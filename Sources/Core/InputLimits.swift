@@ -27,6 +27,10 @@ package struct InputLimits: Sendable, Equatable, Codable {
     package var memoryBytes: Int
     /// Seconds that one call for the next packet or frame may take.
     package var waitSeconds: Int
+    /// Seconds of computing that opening a file may take: 20 million frames in an MP4 take one.
+    ///
+    /// A share of the wait, because who trusts a file with the one does with the other.
+    package var openingSeconds: Int { max(1, waitSeconds / 12) }
 
     package init(
         pixelsPerFrame: Int = 8192 * 8192,

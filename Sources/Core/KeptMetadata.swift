@@ -134,8 +134,8 @@ extension KeptMetadata {
             if isDated { names.keep(Metadata.Tag("creation_time", "")) }
         }
         if policy == .none { for tag in metadata.telling { names.remove(tag) } }
-        result.kept = names.kept
-        result.removed = names.removed
+        result.kept = Names.told(names.kept)
+        result.removed = Names.told(names.removed)
         result.removedKeys = names.removedKeys
 
         result.takeChapters(of: source, room: room)
@@ -242,6 +242,15 @@ extension KeptMetadata {
             let name = name(tag)
             if !removed.contains(name) { removed.append(name) }
             if !removedKeys.contains(tag.key) { removedKeys.append(tag.key) }
+        }
+
+        /// More names than this are counted: no person wrote so many.
+        private static let mostTold = 24
+
+        static func told(_ names: [String]) -> [String] {
+            guard names.count > mostTold else { return names }
+            let rest = names.count - mostTold + 1
+            return names.prefix(mostTold - 1) + ["\(rest) other names"]
         }
 
         private func name(_ tag: Metadata.Tag) -> String {

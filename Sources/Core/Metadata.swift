@@ -58,10 +58,32 @@ package struct Metadata: Hashable, Codable, Sendable {
         cover: Cover? = nil,
         dataTracks: [String] = []
     ) {
-        self.tags = tags
-        self.chapters = chapters
+        self.tags = Self.clipped(tags)
+        self.chapters = Self.clipped(chapters)
         self.cover = cover
         self.dataTracks = dataTracks
+    }
+
+    /// All tags, because what is there decides what has to go, with as much of their texts as is told.
+    private static func clipped(_ tags: [Tag]) -> [Tag] {
+        var bytes = ToldText.mostBytes
+        return tags.map { tag in
+            let longest =
+                kind(of: tag.key) == .title ? ToldText.longestName : ToldText.longestText
+            return Tag(
+                tag.key.clipped(to: ToldText.longestKey),
+                tag.value.clipped(to: longest, within: &bytes)
+            )
+        }
+    }
+
+    private static func clipped(_ chapters: [Chapter]) -> [Chapter] {
+        var bytes = ToldText.mostBytes
+        return chapters.map { chapter in
+            var chapter = chapter
+            chapter.title = chapter.title?.clipped(to: ToldText.longestName, within: &bytes)
+            return chapter
+        }
     }
 }
 

@@ -225,9 +225,9 @@ package struct AudioTrack: Hashable, Codable, Sendable {
         self.channels = channels
         self.sampleRate = sampleRate
         self.bitsPerSecond = bitsPerSecond
-        self.language = language
+        self.language = language?.clipped(to: ToldText.longestLanguage)
         self.number = number
-        self.title = title
+        self.title = title?.clipped(to: ToldText.longestName)
         self.isDefault = isDefault
         self.isSecondary = isSecondary
         self.isDecodable = isDecodable
@@ -252,8 +252,8 @@ package struct SubtitleTrack: Hashable, Codable, Sendable {
     ) {
         self.streamIndex = streamIndex
         self.codec = codec
-        self.language = language
-        self.title = title
+        self.language = language?.clipped(to: ToldText.longestLanguage)
+        self.title = title?.clipped(to: ToldText.longestName)
         self.isText = isText
     }
 }

@@ -145,6 +145,17 @@ extension Failure {
         )
     }
 
+    /// Opening a file did not come to its end in the computing time that it may take.
+    static func endlessOpening(_ path: String, _ limits: InputLimits) -> Failure {
+        Failure(.endlessOpening(limits), input: path, flag: CancellationFlag())
+    }
+
+    /// Whether it says that a thread was left behind in a call into libav, so that what the thread owns is
+    /// there still.
+    func comesOfCaughtThread(reading path: String, _ limits: InputLimits) -> Bool {
+        self == .stalled(path, after: limits.waitSeconds) || self == .endlessOpening(path, limits)
+    }
+
     /// Nothing that fits came out, although the plan thought it could.
     static func unreachable(_ plan: Plan, smallest: Int) -> Failure {
         let enough = max(smallest, plan.limitBytes) / 10 * 11

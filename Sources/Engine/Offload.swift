@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// Returns after the thread has ended, also when the task is cancelled: cancelling raises the flag
 /// that the work polls, so that what the work owns is freed before anybody goes on. The one exception
-/// is a thread that a file has caught in a call into libav (`InputLimits.waitSeconds`): the flag is
-/// raised for it, and if that does not free it either, it is left behind.
+/// is a thread that a file has caught in a call into libav (`InputLimits.waitSeconds` and
+/// `openingSeconds`): the flag is raised for it, and if that does not free it either, it is left behind.
 ///
 /// Parameters:
 ///   - path: the file that is read, for the message.
@@ -22,11 +22,7 @@ func offload<Value: Sendable>(
         await withCheckedContinuation { continuation in
             let answer = Answer<Value>(continuation)
             let watchdog = Task.detached {
-                await answer.watch(
-                    flag,
-                    stalled: .stalled(path, after: limits.waitSeconds),
-                    after: limits.waitSeconds
-                )
+                await answer.watch(flag, reading: path, limits)
             }
             let thread = Thread {
                 Priority.keepBack()
@@ -49,7 +45,7 @@ private final class Answer<Value: Sendable>: Sendable {
 
     private struct State {
         var waiting: Waiting?
-        var stalled: Failure?
+        var caught: Failure?
     }
 
     private let state: Locked<State>
@@ -60,34 +56,48 @@ private final class Answer<Value: Sendable>: Sendable {
 
     /// After a halt, an interruption is the halt's doing.
     func give(_ result: Result<Value, Failure>) {
-        let (waiting, stalled) = state.withLock { state in
-            (state.waiting.take(), state.stalled)
+        let (waiting, caught) = state.withLock { state in
+            (state.waiting.take(), state.caught)
         }
-        if case .failure = result, let stalled {
-            waiting?.resume(returning: .failure(stalled))
+        if case .failure = result, let caught {
+            waiting?.resume(returning: .failure(caught))
         } else {
             waiting?.resume(returning: result)
         }
     }
 
     /// Gives the answer in the thread's stead if one call into libav lasts too long.
+    func watch(_ flag: CancellationFlag, reading path: String, _ limits: InputLimits) async {
+        guard let caught = await halt(flag, reading: path, limits) else { return }
+        state.withLock { $0.caught = caught.failure }
+        flag.raise()
+        // Most calls look at the flag; the thread then tidies up by itself.
+        try? await Task.sleep(for: caught.patience)
+        give(.failure(caught.failure))
+    }
+
+    /// Waits for a call that lasts too long; nil where the work ended before.
     ///
     /// Seconds are counted in naps, so that a process that was stopped for an hour has slept once.
-    func watch(_ flag: CancellationFlag, stalled: Failure, after seconds: Int) async {
+    private func halt(
+        _ flag: CancellationFlag,
+        reading path: String,
+        _ limits: InputLimits
+    ) async -> (failure: Failure, patience: Duration)? {
         let nap = 0.25
         var last: Int?
         var naps = 0
-        while Double(naps) * nap < Double(seconds) {
+        while Double(naps) * nap < Double(limits.waitSeconds) {
             try? await Task.sleep(for: .seconds(nap))
-            if Task.isCancelled { return }
+            if Task.isCancelled { return nil }
+            // Loops that compute look at no flag, and those that read do at once.
+            if flag.openingSeconds > Double(limits.openingSeconds) {
+                return (.endlessOpening(path, limits), .milliseconds(250))
+            }
             let call = flag.callInProgress
             naps = call != nil && call == last ? naps + 1 : 0
             last = call
         }
-        state.withLock { $0.stalled = stalled }
-        flag.raise()
-        // Most calls look at the flag; the thread then tidies up by itself.
-        try? await Task.sleep(for: .seconds(2))
-        give(.failure(stalled))
+        return (.stalled(path, after: limits.waitSeconds), .seconds(2))
     }
 }

@@ -84,12 +84,12 @@ package struct Demuxer: ~Copyable {
         av_dict_copy(&copy, options, 0)
         defer { av_dict_free(&copy) }
         let url = "file:" + flag.location(of: path)
-        var status = flag.watch { cinch_open_input(&context, url, hint, &options) }
+        var status = flag.watchOpening { cinch_open_input(&context, url, hint, &options) }
         av_dict_free(&options)
         // Some demuxers believe the name more than the bytes.
         if status < 0, hint != Self.noHint, !flag.isRaised, Self.mayBeMisnamed(status) {
             context = try Self.context(flag)
-            status = flag.watch { cinch_open_input(&context, url, Self.noHint, &copy) }
+            status = flag.watchOpening { cinch_open_input(&context, url, Self.noHint, &copy) }
         }
         // On failure everything has been freed.
         do {

@@ -28,8 +28,8 @@ extension Prober {
         case let other where other.hasPrefix("mov"):
             // HEIF and AVIF are MP4 by another brand.
             let context = demuxer.handle.pointer
-            let entry = av_dict_get(context.pointee.metadata, "major_brand", nil, 0)
-            let brand = entry.map { String(cString: $0.pointee.value) } ?? ""
+            let brand =
+                ToldText.read("major_brand", of: context.pointee.metadata, upTo: 4) ?? ""
             return ["heic", "heix", "mif1", "avif"].contains(brand)
                 && stream.pointee.nb_frames <= 1
         default: return false

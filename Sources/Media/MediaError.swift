@@ -83,6 +83,18 @@ package struct MediaError: Error, Equatable, Sendable {
         self.init(status: cinch_averror(code), stage, doing: doing)
     }
 
+    /// Opening a file took more computing than it may.
+    package static func endlessOpening(_ limits: InputLimits) -> MediaError {
+        MediaError(
+            .beyond(.stall),
+            .opening,
+            doing: "open the file",
+            words:
+                "opening it alone takes more than \(limits.openingSeconds) seconds of computing, "
+                + "as a file with very many tags or entries does"
+        )
+    }
+
     /// More frames came out of a file than it may have.
     package static func tooManyFrames(_ limits: InputLimits) -> MediaError {
         MediaError(
@@ -171,6 +183,8 @@ package final class CancellationFlag: Sendable {
         let isRaised = Atomic(false)
         // Odd while the thread that works is inside a call that reads.
         let steps = Atomic(0)
+        // The clock of the thread that is opening a file, and what it showed at the beginning.
+        let opening = Locked<(clock: cinch_thread_clock, begun: Double)?>(nil)
         // Files that are read through a descriptor, whatever has their names now.
         let held = Locked<[String: Int32]>([:])
     }
@@ -203,6 +217,26 @@ package final class CancellationFlag: Sendable {
         state.steps.wrappingAdd(1, ordering: .relaxed)
         defer { state.steps.wrappingAdd(1, ordering: .relaxed) }
         return call()
+    }
+
+    /// Makes a call that opens a file, which has a limit of its own (`InputLimits.openingSeconds`).
+    ///
+    /// libav's own loops over what a file says of itself never look at the flag.
+    func watchOpening<Answer>(_ call: () -> Answer) -> Answer {
+        let clock = cinch_own_clock()
+        state.opening.withLock { $0 = (clock, cinch_clock_seconds(clock)) }
+        defer { state.opening.withLock { $0 = nil } }
+        return watch(call)
+    }
+
+    /// The processor time that the opening in progress has taken so far, in seconds; 0 while there is none.
+    ///
+    /// A disk that is slow takes none.
+    package var openingSeconds: Double {
+        // The thread cannot end in the meantime: it waits for the lock before.
+        state.opening.withLock { opening in
+            opening.map { cinch_clock_seconds($0.clock) - $0.begun } ?? 0
+        }
     }
 
     /// The number of the call that goes on now; nil between two.

@@ -23,9 +23,13 @@ extension Prober {
             }
         }
         if !tags.contains(where: { $0.key.lowercased() == "creation_time" }),
-            let entry = av_dict_get(picture.pointee.metadata, "creation_time", nil, 0)
+            let time = ToldText.read(
+                "creation_time",
+                of: picture.pointee.metadata,
+                upTo: ToldText.longestName
+            )
         {
-            tags.append(Metadata.Tag("creation_time", String(cString: entry.pointee.value)))
+            tags.append(Metadata.Tag("creation_time", time))
         }
         let chapters = chapters(of: demuxer)
         var cover: Metadata.Cover?
@@ -66,14 +70,17 @@ extension Prober {
             guard let stream = demuxer.stream(index),
                 stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_SUBTITLE
             else { continue }
-            let language = av_dict_get(stream.pointee.metadata, "language", nil, 0)
-            let title = av_dict_get(stream.pointee.metadata, "title", nil, 0)
+            let words = stream.pointee.metadata
             tracks.append(
                 SubtitleTrack(
                     streamIndex: index,
                     codec: codecName(stream.pointee.codecpar),
-                    language: language.map { String(cString: $0.pointee.value) },
-                    title: title.map { String(cString: $0.pointee.value) },
+                    language: ToldText.read(
+                        "language",
+                        of: words,
+                        upTo: ToldText.longestLanguage
+                    ),
+                    title: ToldText.read("title", of: words, upTo: ToldText.longestName),
                     isText: Subtitles.isText(stream.pointee.codecpar.pointee.codec_id)
                 )
             )
@@ -87,8 +94,8 @@ extension Prober {
         while let found = entry, tags.count < mostTags {
             tags.append(
                 Metadata.Tag(
-                    String(cString: found.pointee.key),
-                    String(cString: found.pointee.value)
+                    ToldText.read(found.pointee.key, upTo: ToldText.longestKey),
+                    ToldText.read(found.pointee.value, upTo: ToldText.longestText)
                 )
             )
             entry = av_dict_get(dictionary, "", found, AV_DICT_IGNORE_SUFFIX)
@@ -106,12 +113,15 @@ extension Prober {
                 chapter.start != cinch_no_pts, chapter.end != cinch_no_pts,
                 chapter.time_base.num > 0, chapter.time_base.den > 0
             else { continue }
-            let entry = av_dict_get(chapter.metadata, "title", nil, 0)
             chapters.append(
                 Metadata.Chapter(
                     startMicroseconds: shifted(chapter.start, chapter.time_base, base, by: start),
                     endMicroseconds: shifted(chapter.end, chapter.time_base, base, by: start),
-                    title: entry.map { String(cString: $0.pointee.value) }
+                    title: ToldText.read(
+                        "title",
+                        of: chapter.metadata,
+                        upTo: ToldText.longestName
+                    )
                 )
             )
         }

@@ -305,8 +305,7 @@ package enum Prober {
             else { continue }
             let parameters = stream.pointee.codecpar.pointee
             let channels = Int(cinch_channels(stream.pointee.codecpar))
-            let language = av_dict_get(stream.pointee.metadata, "language", nil, 0)
-            let title = av_dict_get(stream.pointee.metadata, "title", nil, 0)
+            let words = stream.pointee.metadata
             let disposition = stream.pointee.disposition
             tracks.append(
                 AudioTrack(
@@ -318,9 +317,13 @@ package enum Prober {
                     channels: channels,
                     sampleRate: Int(parameters.sample_rate),
                     bitsPerSecond: parameters.bit_rate > 0 ? Int(parameters.bit_rate) : nil,
-                    language: language.map { String(cString: $0.pointee.value) },
+                    language: ToldText.read(
+                        "language",
+                        of: words,
+                        upTo: ToldText.longestLanguage
+                    ),
                     number: tracks.count + 1,
-                    title: title.map { String(cString: $0.pointee.value) },
+                    title: ToldText.read("title", of: words, upTo: ToldText.longestName),
                     isDefault: disposition & AV_DISPOSITION_DEFAULT != 0,
                     isSecondary: disposition & secondary != 0,
                     isDecodable: channels > 0 && parameters.sample_rate > 0

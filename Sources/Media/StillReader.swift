@@ -139,7 +139,7 @@ package enum StillReader {
         try FileDescriptor.open(
             FilePath(flag.location(of: path)),
             .readOnly,
-            options: .closeOnExec
+            options: [.nonBlocking, .closeOnExec]
         )
     }
 

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import SystemPackage
 
@@ -52,14 +53,13 @@ struct FileDesk: Sendable {
         to head: RequestHead,
         by sender: Sender
     ) async throws(Connection.Failure) -> Bool {
-        guard let file = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path.string)) else {
+        guard let file = try? RegularFile(path, for: .reading) else {
             return try await sender.send(
                 HTTPAnswer(status: 404, type: "application/xml", body: Self.missing),
                 to: head
             )
         }
-        defer { try? file.close() }
-        let count = Service.byteCount(path)
+        let count = (try? file.byteCount) ?? 0
         let mark = "\"\(path.lastComponent?.string ?? "")-\(count)\""
         var lines = [("Content-Type", "video/mp4"), ("ETag", mark)]
         var range = 0..<count
@@ -90,13 +90,14 @@ struct FileDesk: Sendable {
         try await sender.connection.write(Sender.head(status, lines))
         if head.method == "HEAD" { return !isLast }
         var left = delivery.cutAt.map { Int(Double(range.count) * $0) } ?? range.count
-        do { try file.seek(toOffset: UInt64(range.lowerBound)) } catch { throw .lost }
+        var offset = range.lowerBound
         while left > 0 {
-            guard let data = try? file.read(upToCount: min(left, 256 << 10)), !data.isEmpty else {
-                throw .lost
-            }
-            left -= data.count
-            try await sender.trickle([UInt8](data))
+            guard let bytes = try? file.bytes(from: offset, atMost: min(left, 256 << 10)),
+                !bytes.isEmpty
+            else { throw .lost }
+            left -= bytes.count
+            offset += bytes.count
+            try await sender.trickle(bytes)
         }
         if delivery.cutAt != nil {
             await sender.connection.close(resetting: delivery.resetting)

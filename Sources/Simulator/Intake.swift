@@ -246,13 +246,15 @@ extension World {
 private final class FormStore {
     private(set) var received: [Intake.Received] = []
     private var reader: MultipartReader
-    private var file: FileHandle?
+    private var file: FileDescriptor?
     private var hasher = Hasher()
     private let service: Service
 
     init(_ reader: MultipartReader, service: Service) {
         (self.reader, self.service) = (reader, service)
     }
+
+    deinit { try? file?.close() }
 
     var isFinished: Bool { reader.isFinished }
 
@@ -272,17 +274,21 @@ private final class FormStore {
             let ending = part.filename?.split(separator: ".").last.map(String.init) ?? "bin"
             let isPlain = ending.utf8.allSatisfy { (0x30...0x7A).contains($0) && $0 != 0x5C }
             let path = service.newFile("-upload.\(isPlain ? ending.lowercased() : "bin")")
-            _ = FileManager.default.createFile(atPath: path.string, contents: nil)
-            file = try FileHandle(forWritingTo: URL(fileURLWithPath: path.string))
+            file = try FileDescriptor.open(
+                path,
+                .writeOnly,
+                options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                permissions: .ownerReadWrite
+            )
             hasher = Hasher()
             received.append(Intake.Received(part: part, path: path))
         case .bytes(let bytes):
-            try file?.write(contentsOf: Data(bytes))
+            _ = try file?.writeAll(bytes)
             unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
             received[received.count - 1].bytes += bytes.count
         case .end:
-            try file?.close()
-            file = nil
+            let finished = file.take()
+            try finished?.close()
             let sum = UInt(bitPattern: hasher.finalize())
             received[received.count - 1].hash = String(sum, radix: 16)
         }

@@ -24,7 +24,8 @@ package final class NemoSimulator: Sendable {
     }
 
     private let service: Service
-    private let ownsFolder: Bool
+    /// Nil where a folder was given, and where none could be made.
+    private let own: TemporaryFolder?
     private let running = Locked<Running?>(nil)
     private let connections = Atomic<Int>(0)
 
@@ -35,21 +36,27 @@ package final class NemoSimulator: Sendable {
     }
 
     package init(_ options: Options = Options()) {
-        ownsFolder = options.folder == nil
-        let own = FileManager.default.temporaryDirectory
-            .appendingPathComponent("cinch-simulator-\(UUID().uuidString)").path
-        service = Service(options, folder: options.folder ?? FilePath(own))
+        let shared = FilePath(FileManager.default.temporaryDirectory.path)
+        own =
+            options.folder == nil
+            ? try? TemporaryFolder(in: shared, prefix: "cinch-simulator-") : nil
+        service = Service(options, folder: options.folder ?? own?.path ?? shared)
     }
 
     /// Opens both ports; the second start of a running simulator gives the same ones.
     package func start() async throws(StartError) -> URLs {
         if let urls = running.withLock({ $0?.urls }) { return urls }
+        guard own != nil || service.options.folder != nil else {
+            throw StartError(description: "The simulator cannot make a folder in \(service.folder)")
+        }
         do {
-            try FileManager.default.createDirectory(
-                atPath: service.folder.string,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
+            if own == nil {
+                try FileManager.default.createDirectory(
+                    atPath: service.folder.string,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
+            }
             let pool: some AsyncSocketPool = SocketPool.make(maxEvents: 64)
             try await pool.prepare()
             let task = Task { _ = try? await pool.run() }
@@ -83,7 +90,7 @@ package final class NemoSimulator: Sendable {
         await service.stop()
         running.pool.cancel()
         await running.pool.value
-        if ownsFolder { try? FileManager.default.removeItem(atPath: service.folder.string) }
+        own?.remove()
     }
 
     private func listen(

@@ -25,6 +25,17 @@ final class Service: Sendable {
         try world.withLock { (world: inout World) throws(Failure) -> Value in try body(&world) }
     }
 
+    /// Makes a file, which must not be there, with these bytes.
+    static func write(_ bytes: Data, to path: FilePath) throws {
+        let file = try FileDescriptor.open(
+            path,
+            .writeOnly,
+            options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+            permissions: .ownerReadWrite
+        )
+        _ = try file.closeAfter { try file.writeAll(bytes) }
+    }
+
     /// A new name for a file in the service's folder.
     func newFile(_ suffix: String) -> FilePath {
         let number = with { $0.next() }
@@ -57,7 +68,7 @@ final class Service: Sendable {
         do {
             switch job.product {
             case .bytes(let bytes):
-                try Data(bytes).write(to: URL(fileURLWithPath: path.string))
+                try Self.write(Data(bytes), to: path)
                 return .made(path, bytes: bytes.count)
             case .file(let made): return .made(made, bytes: Self.byteCount(made))
             case .transcoded:
@@ -96,12 +107,11 @@ final class Service: Sendable {
             file += Data(repeating: UInt8(frame % 256), count: width * height / 4)
             file += Data(repeating: UInt8(255 - frame % 256), count: width * height / 4)
         }
-        try file.write(to: URL(fileURLWithPath: path.string))
+        try Self.write(file, to: path)
         return path
     }
 
     static func byteCount(_ path: FilePath) -> Int {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
-        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        (try? path.stat()).map { Int($0.size) } ?? 0
     }
 }

@@ -72,7 +72,7 @@ extension BuiltProgram {
             } _: { stage in
                 try await stage.prepareTimeline()
                 let running = try stage.start(["cloud", "export", "-o", "out.mp4"])
-                try await stage.wait { stage.names.contains { $0.hasSuffix(".part") } }
+                try await stage.wait { stage.names.contains { $0.hasPrefix(".cinch-download-") } }
                 for _ in 0..<signals {
                     running.send(SIGINT)
                     try await Task.sleep(for: .milliseconds(3))

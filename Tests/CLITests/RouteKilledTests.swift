@@ -22,7 +22,7 @@ extension BuiltProgram {
                 case .uploading: simulator.count(.upload) > 0
                 case .editing: simulator.count(.runSSE) > 0
                 case .rendering: simulator.count(.renderSubmit) > 0
-                case .downloading: stage.names.contains { $0.hasSuffix(".part") }
+                case .downloading: stage.names.contains { $0.hasPrefix(".cinch-download-") }
                 }
             }
             if place == .editing { try await Task.sleep(for: .milliseconds(50)) }

@@ -99,22 +99,39 @@ import Testing
     @Test("what a run that was killed had downloaded is gone after the next one")
     func leftovers() async throws {
         try await ready { scene, client in
-            for end in ["part", "part2"] {
-                let path = scene.folder.file(".cinch-render_1.\(end)")
-                try path.write(Data("a rendered fi".utf8))
-            }
-            let fetching = Fetching(
-                client: client.client,
-                renderID: "render_1",
-                destination: scene.folder.file("out.mp4"),
-                overwrites: false,
-                action: UserAction()
+            let left = try PrivateFolder.makeUnique(
+                in: scene.folder.path,
+                prefix: ".cinch-download-"
             )
-            // The service does not know it.
-            let error = await scene.error {
-                _ = try await fetching.run(url: nil, byteCount: nil) { _ in }
+            try left.path.appending("part1").write(Data("a rendered fi".utf8))
+            // One that has nothing to do with it.
+            let other = scene.folder.file("other")
+            try FileManager.default.createDirectory(
+                atPath: other.string,
+                withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700]
+            )
+            try other.appending("part1").write(Data("kept".utf8))
+            let session = try #require(client.session)
+            var job = JobRecord(
+                renderID: "render_1",
+                sessionID: session.sessionID,
+                submitted: Date().timeIntervalSince1970,
+                source: "a.mp4",
+                destination: scene.folder.file("out.mp4").string,
+                api: session.api
+            )
+            for (path, id) in [(left.path, "render_1"), (other, "render_2")] {
+                job.renderID = id
+                job.download = FolderTrace(of: left, at: path)
+                try client.records.save(job)
+                // The service does not know it.
+                let error = await scene.error { _ = try await client.resume(job) }
+                #expect(error != nil)
+                await client.forget(job, stops: false)
             }
-            #expect(error?.kind == .notFound)
+            #expect(!left.path.exists)
+            #expect(try other.appending("part1").contents() == Data("kept".utf8))
         }
     }
 

@@ -255,6 +255,27 @@ import Testing
         #expect(server.connectionCount == 0)
     }
 
+    @Test("another file of the same size that took the name meanwhile is not sent")
+    func exchangedFile() async throws {
+        let server = try mirror()
+        let path = folder.file("a.mp4")
+        let head: [UInt8] = [0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0]
+        try path.write(Data(head))
+        let planned = try UploadFile.checked(path, limit: 1000)
+        let secret = folder.file("secret")
+        try secret.write(Data(count: head.count))
+        try FileManager.default.removeItem(atPath: path.string)
+        try FileManager.default.createSymbolicLink(
+            atPath: path.string,
+            withDestinationPath: secret.string
+        )
+        let error = await #expect(throws: TransferError.self) {
+            try await transfer.answer(to: upload(planned, to: server))
+        }
+        #expect(error?.kind == .file(0))
+        #expect(server.connectionCount == 0)
+    }
+
     enum Change: CaseIterable {
         case shrinks
         case grows

@@ -155,6 +155,15 @@ package struct PrivateFolder: ~Copyable, Sendable {
         try Self.empty(descriptor, device: identity.device, levels: Self.mostLevels)
     }
 
+    /// Takes it for this process until it is closed; false where another process has it.
+    package func lock() -> Bool { flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 }
+
+    /// Whether its name leads to it still.
+    package var isInPlace: Bool {
+        guard let named = try? FolderCall.facts(of: name, in: parent) else { return false }
+        return FileIdentity(named) == identity
+    }
+
     /// Removes the folder and all that is in it, while its name leads to this very folder.
     ///
     /// Throws: `.noSuchFileOrDirectory` where another has its name or none; then its files are gone all the same.
@@ -172,6 +181,7 @@ package struct PrivateFolder: ~Copyable, Sendable {
             if status == 0 { return }
             failure = Errno(rawValue: errno)
             guard [.directoryNotEmpty, .fileExists].contains(failure) else { break }
+            usleep(1000)
         }
         throw failure
     }

@@ -1,0 +1,36 @@
+import Synchronization
+package import SystemPackage
+
+/// A private folder for as long as it is needed: removed when it is let go of, or at an exit that waits for
+/// nothing (`abandonAll`).
+package final class TemporaryFolder: Sendable {
+    package let folder: PrivateFolder
+    private let trace: FolderTrace
+
+    /// Those of this process.
+    private static let live = Locked<Set<FolderTrace>>([])
+
+    /// Makes it, with a name that cannot be foretold.
+    ///
+    /// Throws: what `PrivateFolder.makeUnique` throws.
+    package init(in parent: FilePath, prefix: String) throws(Errno) {
+        folder = try PrivateFolder.makeUnique(in: parent, prefix: prefix)
+        trace = FolderTrace(of: folder, at: folder.path)
+        Self.live.withLock { [trace] in _ = $0.insert(trace) }
+    }
+
+    deinit { remove() }
+
+    package var path: FilePath { folder.path }
+
+    /// Removes it with all that is in it.
+    package func remove() {
+        try? folder.remove()
+        Self.live.withLock { [trace] in _ = $0.remove(trace) }
+    }
+
+    /// Removes all of this process.
+    package static func abandonAll() {
+        for trace in live.withLock({ $0 }) { trace.remove() }
+    }
+}

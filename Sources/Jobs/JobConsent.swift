@@ -36,10 +36,12 @@ package final class JobConsent: Sendable {
             events(.agreedBeforehand(question))
             return keepsContact && question.subject == .network ? .always : .once
         }
-        return switch await answerer.answer(.consent(question)) {
-        case .no: .no
-        case .yes: .once
-        case .always: .always
+        switch await answerer.answer(.consent(question)) {
+        case .no: return .no
+        case .yes:
+            agreed.withLock { _ = $0.insert(question.subject) }
+            return .once
+        case .always: return .always
         }
     }
 

@@ -1,9 +1,10 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-// The house: two C header modules at the bottom, decisions in Core, C stops in Media and in one
-// file of Cloud, the local route in Engine, what is done with files here and in the cloud in Jobs, arguments
-// and terminals in CLI. Simulator is the cloud service on loopback, for tests and for trying it without an account. Tests/CoreTests/ImportTableTests.swift
+// The house: C modules at the bottom, decisions in Core, C stops in Media, in one file of Cloud and
+// in one of Engine (the sandbox), the local route in Engine, what is done with files here and in the cloud in Jobs,
+// arguments and terminals in CLI. Simulator is the cloud service on loopback, for tests and for trying it without
+// an account. Tests/CoreTests/ImportTableTests.swift
 // holds the one-way imports that the compiler does not check by itself.
 let package = Package(
     name: "cinch",
@@ -49,10 +50,12 @@ let package = Package(
             ],
             exclude: ["README.md"]
         ),
+        .target(name: "CSandbox"),
         .target(
             name: "Engine",
             dependencies: [
-                "Core", "Media", .product(name: "SystemPackage", package: "swift-system"),
+                "Core", "Media", "CSandbox",
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(
@@ -78,7 +81,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["JSON.md"]
+            exclude: ["Guide.md", "JSON.md"]
         ),
         .target(
             name: "TestSupport",
@@ -89,7 +92,16 @@ let package = Package(
         ),
         .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
         .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "TestSupport"]),
+        // Tries from within the sandbox what an attacker would.
+        .executableTarget(
+            name: "SandboxProbe",
+            dependencies: ["Engine", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/SandboxProbe"
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "SandboxProbe", "TestSupport"]
+        ),
         .testTarget(
             name: "CloudTests",
             dependencies: [
@@ -133,7 +145,8 @@ if Context.environment["CINCH_FUZZ"] != nil {
     )
 }
 
-for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+for target in package.targets
+where target.name != "CSandbox" && [.regular, .executable, .test].contains(target.type) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

@@ -343,10 +343,12 @@ static inline int cinch_channels(const AVCodecParameters *parameters) {
     return parameters->ch_layout.nb_channels;
 }
 
-// Lets others go first, at the processor and at the disk. Linux keeps both for each thread: those that
-// there are, and by inheritance those to come. syscall() is variadic.
+// Lets others go first, at the processor and at the disk. Linux keeps both for each thread: this one, those
+// that can be listed, and by inheritance those to come. syscall() is variadic.
 static inline void cinch_step_back(void) {
+    setpriority(PRIO_PROCESS, 0, 10);
 #if defined(__linux__) && defined(SYS_ioprio_set)
+    syscall(SYS_ioprio_set, 1 /* a thread */, 0, 3 << 13 /* idle */);
     DIR *threads = opendir("/proc/self/task");
     struct dirent *entry;
     while (threads && (entry = readdir(threads))) {
@@ -356,8 +358,6 @@ static inline void cinch_step_back(void) {
         syscall(SYS_ioprio_set, 1 /* a thread */, thread, 3 << 13 /* idle */);
     }
     if (threads) closedir(threads);
-#else
-    setpriority(PRIO_PROCESS, 0, 10);
 #endif
 }
 

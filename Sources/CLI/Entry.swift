@@ -18,8 +18,7 @@ enum Entry {
             try? FileHandle.standardOutput.write(contentsOf: SettingsText.answer(to: text))
             Terminal.exitNow(0)
         }
-        let isWorker = CommandLine.arguments.dropFirst() == [worker]
-        if isWorker || Worker.copyThisProcess() { await work() }
+        if CommandLine.arguments.dropFirst() == [worker] { await work() }
         Worker(executable: executable, arguments: [worker]).install()
         SettingsText.program.withLock { $0 = executable }
         let signals = Signals()

@@ -125,6 +125,13 @@ enum Facts {
                 + " in \(doctor.folder.withoutControls)"
                 + (doctor.isFolderWritable ? "" : ", where you may not write")
         )
+        columns.add("Sandbox", sandbox(doctor.sandbox))
+        if !doctor.keepsRecords {
+            columns.add(
+                "State",
+                "cannot be kept: what a killed run leaves beside its output is not swept by the next"
+            )
+        }
         if let cloud {
             // The library and what it speaks TLS with; the rest is long and of no use here.
             let parts = cloud.libcurl.split(separator: " ").prefix(2)
@@ -135,6 +142,21 @@ enum Facts {
         columns.add("Verdict", isReady ? "ready" : "not ready")
         for problem in doctor.problems { columns.add("", problem) }
         return columns.lines(width: min(100, width), style: style).joined(separator: "\n")
+    }
+
+    /// What holds a decoder back that a file has got hold of.
+    private static func sandbox(_ protection: Sandbox.Protection) -> String {
+        let version = protection.landlockVersion
+        let how = version > 0 ? " (Landlock \(version))" : ""
+        switch (protection.files, protection.calls) {
+        case (true, true):
+            return "what decodes sees its input and its work folder alone, and no network\(how)"
+        case (true, false):
+            return
+                "what decodes sees its input and its work folder alone\(how); the network is open to it"
+        case (false, true): return "what decodes has no network; files are open to it"
+        case (false, false): return "none: this system has neither Landlock nor seccomp"
+        }
     }
 
     static func titled(

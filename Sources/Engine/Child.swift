@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// One child process, from its start to what is swept after it.
+/// One child process, from its start to its end.
 final class Child: Sendable {
     private struct State {
         /// Where its input is written; closed when it shall stop.
@@ -15,7 +15,7 @@ final class Child: Sendable {
     private let state = Locked(State())
 
     /// The children that run, for the exit that cannot wait.
-    private static let live = Locked<[Int32: [FilePath]]>([:])
+    private static let live = Locked<Set<Int32>>([])
 
     init(_ job: Job) { self.job = job }
 
@@ -48,7 +48,7 @@ final class Child: Sendable {
             )
         }
         let pid = process.identifier
-        Self.live.withLock { $0[pid] = job.destinations }
+        Self.live.withLock { _ = $0.insert(pid) }
         begin(process.input)
 
         var phase = Phase.probing
@@ -70,32 +70,20 @@ final class Child: Sendable {
         let ending = process.wait()
         let wasCancelled = state.withLock(\.isCancelled)
         cancel()
-        Self.live.withLock { _ = $0.removeValue(forKey: pid) }
+        Self.live.withLock { _ = $0.remove(pid) }
         if let result { return result }
-        job.sweep()
         return .failure(wasCancelled ? .interrupted : death(ending, phase, fraction))
     }
 
-    /// The copy that waits, as long as it lives, or a new one; with its job.
+    /// Starts the program and gives it the job.
+    ///
+    /// From the thread that waits for it: the child ends with this one.
     private func start(_ executable: FilePath, _ arguments: [String]) throws -> ChildProcess {
-        if let spare = ChildProcess.takeSpare() {
-            do {
-                try send(to: spare)
-                return spare
-            } catch {
-                // It was killed while it waited.
-                _ = spare.wait()
-            }
-        }
         let process = try ChildProcess(executable, arguments)
-        // A child that died at once is seen by its silence.
-        try? send(to: process)
-        return process
-    }
-
-    private func send(to process: ChildProcess) throws {
         let input = FileDescriptor(rawValue: process.input.fileDescriptor)
-        try JSONLinePipe.write(job, to: input)
+        // A child that died at once is seen by its silence.
+        try? JSONLinePipe.write(job, to: input)
+        return process
     }
 
     /// From now on it can be asked to stop; whoever asked before is heard now.
@@ -155,24 +143,14 @@ final class Child: Sendable {
 
     // MARK: - All of them
 
-    /// Kills all and removes what they have on disk.
+    /// Kills all, and waits a second at the most until they are dead: they write no more then.
     static func abandonAll() {
         let children = live.withLock { $0 }
         signalAll(SIGKILL)
-        for destination in children.values.joined() {
-            // Its lock is free once it is dead, which takes a moment.
-            for _ in 0..<100 where !Workspace.sweepLeftover(of: destination) { usleep(10_000) }
-        }
+        for _ in 0..<100 where children.contains(where: { kill($0, 0) == 0 }) { usleep(10_000) }
     }
 
     static func signalAll(_ signal: Int32) {
-        for pid in live.withLock(\.keys) { _ = kill(pid, signal) }
-    }
-}
-
-extension Job {
-    /// Removes what a dead child left beside its output.
-    fileprivate func sweep() {
-        for destination in destinations { _ = Workspace.sweepLeftover(of: destination) }
+        for pid in live.withLock({ $0 }) { _ = kill(pid, signal) }
     }
 }

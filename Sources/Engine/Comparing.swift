@@ -15,13 +15,39 @@ extension Compressor {
         _ request: ComparisonRequest,
         events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> Comparison {
+        try Comparing.checkPicture(request)
+        // What is wrong with an input is a better reason than what is wrong with the folder.
+        for input in [request.original, request.result] { _ = try InputFile.check(input) }
+        // Without a picture, for what libvmaf writes.
+        let workspace = try Workspace(beside: request.picture ?? Self.temporaryName)
+        defer { workspace.remove() }
+        let comparison: Comparison
         if let worker {
-            return try await worker.perform(Job(.compare(request), limits), events: events)
+            let job = Job(.compare(request, workspace.location), limits)
+            comparison = try await worker.perform(job, events: events)
+        } else {
+            comparison = try await Self.compare(request, limits, in: workspace, events: events)
         }
-        return try await offload(request.original.string, limits.input) { flag in
+        if let picture = request.picture {
+            var sheet = workspace.submitted
+            if sheet == nil { sheet = try workspace.candidate(Comparing.sheetName) }
+            if let sheet {
+                try workspace.publish(sheet, at: picture, overwrites: request.overwrites)
+            }
+        }
+        return comparison
+    }
+
+    static func compare(
+        _ request: ComparisonRequest,
+        _ limits: Limits,
+        in workspace: Workspace,
+        events: @escaping @Sendable (Event) -> Void
+    ) async throws(Failure) -> Comparison {
+        try await offload(request.original.string, limits.input) { flag in
             Result { () throws(Failure) in
                 var comparing = try Comparing(request, flag: flag, events: events)
-                return try comparing.perform()
+                return try comparing.perform(in: workspace)
             }
         }
     }
@@ -41,6 +67,7 @@ private struct Comparing {
 
     /// Moments in the picture.
     private static let momentCount = 4
+    static let sheetName = "sheet.png"
 
     init(
         _ request: ComparisonRequest,
@@ -49,7 +76,6 @@ private struct Comparing {
     ) throws(Failure) {
         meter = Meter(events: events)
         meter.begin(.probing, until: 0.01)
-        try Self.checkPicture(request)
         held = (
             try HeldInput(request.original, flag: flag), try HeldInput(request.result, flag: flag)
         )
@@ -112,7 +138,7 @@ private struct Comparing {
             : "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
     }
 
-    private static func checkPicture(_ request: ComparisonRequest) throws(Failure) {
+    static func checkPicture(_ request: ComparisonRequest) throws(Failure) {
         guard let picture = request.picture else { return }
         guard picture.extension?.lowercased() == "png" else {
             throw Failure(
@@ -131,9 +157,7 @@ private struct Comparing {
 
     // MARK: - The work
 
-    mutating func perform() throws(Failure) -> Comparison {
-        // Without a picture, for what libvmaf writes.
-        let workspace = try Workspace(for: request.picture ?? Compressor.temporaryName)
+    mutating func perform(in workspace: Workspace) throws(Failure) -> Comparison {
         do throws(Failure) {
             return try compare(in: workspace)
         } catch {
@@ -145,7 +169,7 @@ private struct Comparing {
         }
     }
 
-    private mutating func compare(in workspace: borrowing Workspace) throws(Failure) -> Comparison {
+    private mutating func compare(in workspace: Workspace) throws(Failure) -> Comparison {
         // One of the two was being read when something went wrong.
         var reading = request.original.string
         do {
@@ -165,7 +189,7 @@ private struct Comparing {
     }
 
     private mutating func measured(
-        in workspace: borrowing Workspace,
+        in workspace: Workspace,
         reading: inout String
     ) throws -> Comparison {
         let size = picture.size
@@ -279,7 +303,7 @@ private struct Comparing {
             picture: request.picture?.string,
             notes: notes
         )
-        if let path = request.picture {
+        if request.picture != nil {
             let pairs = zip(ranked, moments).compactMap { place, moment in
                 place < tiles.count
                     ? ComparisonSheet.Pair(
@@ -301,11 +325,11 @@ private struct Comparing {
                 times: ("0:00", Comparison.Moment.clock(comparison.durationSeconds, tenths: false)),
                 pairs: pairs
             )
-            try Data(png).write(to: URL(fileURLWithPath: workspace.file("sheet.png").string))
+            try workspace.file(Self.sheetName).writeNew(png)
             try held.original.check()
             try held.result.check()
             if flag.isRaised { throw Failure.interrupted }
-            try workspace.place("sheet.png", at: path, overwrites: request.overwrites)
+            try workspace.submit(try workspace.candidate(Self.sheetName))
         }
         return comparison
     }

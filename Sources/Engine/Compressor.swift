@@ -6,7 +6,7 @@ package import SystemPackage
 /// The one door to everything: probe a file, plan a run, run it.
 ///
 /// Holds no state between runs. A run is: probe → plan → sound → one sweep over the picture
-/// (decode, keep, pass 1) → pass 2 until the size lands → verify → rename (`LocalRun`).
+/// (decode, keep, pass 1) → pass 2 until the size lands → verify (`LocalRun`) → publish.
 package struct Compressor: Sendable {
     /// What a run may use besides the encoder's own needs.
     package struct Limits: Sendable, Equatable, Codable {
@@ -103,75 +103,25 @@ package struct Compressor: Sendable {
 
     /// Measures on parts of the input how long a plan would take here.
     package func expectedTime(_ planned: Planned) async throws(Failure) -> ExpectedTime {
-        if let worker { return try await worker.perform(Job(.expectedTime(planned), limits)) }
-        return try await offload(planned.request.input.string, limits.input) { flag in
-            Result { () throws(Failure) in try Forecast.time(planned, flag: flag) }
-        }
-    }
-
-    /// Makes the file.
-    ///
-    /// `events`: called in order and never concurrently, from the run's own thread; returns fast.
-    /// Throws: `Failure`; then nothing was written and nothing is left behind.
-    package func run(
-        _ request: Request,
-        events: @escaping @Sendable (Event) -> Void
-    ) async throws(Failure) -> Report {
-        if request.input.isStandardStream || request.output?.isStandardStream == true {
-            return try await runPiped(request, events: events)
-        }
+        let workspace = try planned.isMeasuredOnDisk ? Workspace(beside: Self.temporaryName) : nil
+        defer { workspace?.remove() }
         if let worker {
-            return try await worker.perform(Job(.run(request), limits), events: events)
+            let job = Job(.expectedTime(planned, workspace?.location), limits)
+            return try await worker.perform(job)
         }
-        do {
-            return try await perform(request, events: events)
-        } catch {
-            // A thread that is still caught cannot tidy up.
-            if error == .stalled(request.input.string, after: limits.input.waitSeconds) {
-                for destination in request.destinations { Workspace.abandon(for: destination) }
-            }
-            throw error
-        }
+        return try await Self.expectedTime(planned, limits, in: workspace)
     }
 
-    private func perform(
-        _ request: Request,
-        events: @escaping @Sendable (Event) -> Void
-    ) async throws(Failure) -> Report {
-        let limits = limits
-        return try await offload(request.input.string, limits.input) { flag in
+    static func expectedTime(
+        _ planned: Planned,
+        _ limits: Limits,
+        in workspace: Workspace?
+    ) async throws(Failure) -> ExpectedTime {
+        try await offload(planned.request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
-                var record = RunRecord(events: events)
-                record.meter.begin(.probing, until: 0.01)
-                let input = try HeldInput(request.input, flag: flag)
-                let material = try Self.material(request.input, flag: flag)
-                let request = try request.settled(for: material.kind)
-                events(.identified(material.kind, output: request.destination.string))
-                try Self.checkDestination(request)
-                if material.kind == .video { record.meter.begin(.sampling, until: 0.1) }
-                let planned = try Planned(material, request, flag: flag)
-                record.meter.update(1, frames: 0)
-                events(planned.event)
-                if let failure = planned.tooPoor { throw failure }
-                let workspace = try Workspace(for: request.destination, of: input)
-                if let misnomer = material.misnomer { record.note(misnomer) }
-                if let idle = request.idleOptions { record.note(idle) }
-                var run = planned.run(limits: limits, flag: flag, record: record)
-                do throws(Failure) {
-                    var report = try run.perform(in: workspace)
-                    report.namedLimit = request.namedLimit
-                    return report
-                } catch {
-                    throw input.explain(error)
-                }
+                try Forecast.time(planned, in: workspace, flag: flag)
             }
         }
-    }
-
-    /// Removes what runs of this process have on disk, for an exit that cannot wait for them.
-    package static func abandonRuns() {
-        Child.abandonAll()
-        Workspace.abandonAll()
     }
 
     static func material(
@@ -301,38 +251,5 @@ package enum InputFile {
         }
         guard let one = identity(one), let other = identity(other) else { return false }
         return one == other
-    }
-}
-
-/// What the machine has to spare.
-package enum Machine {
-    /// Memory that can be had without pushing anything out; nil where the system does not say.
-    package static var availableMemory: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else {
-            return nil
-        }
-        for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
-            let digits = line.filter(\.isNumber)
-            return Int(digits).map { $0 * 1024 }
-        }
-        return nil
-    }
-
-    /// The user's languages, the first the most wanted, as `en_GB.UTF-8` or `en`.
-    package static var languages: [String] {
-        let environment = ProcessInfo.processInfo.environment
-        var languages: [String] = []
-        for name in ["LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"] {
-            let value = environment[name] ?? ""
-            languages += value.split(separator: ":").map(String.init)
-        }
-        // The C locale names no language.
-        return languages.filter { $0 != "C" && $0 != "POSIX" && !$0.hasPrefix("C.") }
-    }
-
-    /// Bytes free where a folder is.
-    package static func freeBytes(in folder: FilePath) -> Int? {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.string)
-        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
     }
 }

@@ -40,6 +40,10 @@ package struct Doctor: Sendable, Equatable, Codable {
     package var folder: String
     package var freeBytes: Int?
     package var isFolderWritable: Bool
+    /// What holds a decoder back that a file has got hold of.
+    package var sandbox: Sandbox.Protection
+    /// Whether a run can leave a record of its work folder, by which a later one sweeps it.
+    package var keepsRecords: Bool
     /// What keeps a run from working, in sentences; empty where all is well.
     package var problems: [String]
 
@@ -86,6 +90,8 @@ package struct Doctor: Sendable, Equatable, Codable {
             folder: folder.string,
             freeBytes: Machine.freeBytes(in: folder),
             isFolderWritable: isWritable,
+            sandbox: Sandbox.available,
+            keepsRecords: RunRegistry().isUsable,
             problems: problems
         )
     }

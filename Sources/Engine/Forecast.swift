@@ -11,12 +11,16 @@ enum Forecast {
     private static let mostAhead = 400
 
     /// What the run will take.
-    static func time(_ planned: Planned, flag: CancellationFlag) throws(Failure) -> ExpectedTime {
+    static func time(
+        _ planned: Planned,
+        in workspace: Workspace?,
+        flag: CancellationFlag
+    ) throws(Failure) -> ExpectedTime {
         switch planned {
         case .video(let source, let plan, _):
             try time(source: source, plan: plan, flag: flag)
         case .sound(let source, let plan, _):
-            try SoundRun.expectedTime(source: source, plan: plan, flag: flag)
+            try SoundRun.expectedTime(source: source, plan: plan, in: workspace, flag: flag)
         case .still(let source, let plan, _):
             StillRun.expectedTime(source: source, plan: plan)
         }

@@ -20,16 +20,19 @@ final class HeldInput: Sendable {
     private let descriptor: FileDescriptor
     private let before: State?
 
-    /// Opens it for the readers that work under a flag.
-    init(_ path: FilePath, flag: CancellationFlag) throws(Failure) {
+    /// Opens it for the readers that work under a flag; one in the work folder in this very folder.
+    init(
+        _ path: FilePath,
+        in workspace: Workspace? = nil,
+        flag: CancellationFlag? = nil
+    ) throws(Failure) {
         _ = try InputFile.check(path)
         do {
-            // Nothing to wait for in a file; what took its place a moment ago might be a pipe.
-            descriptor = try FileDescriptor.open(
-                path,
-                .readOnly,
-                options: [.closeOnExec, .nonBlocking]
-            )
+            if let name = workspace?.name(of: path), let workspace {
+                descriptor = try workspace.open(name)
+            } else {
+                descriptor = try Self.open(path)
+            }
         } catch {
             throw Failure(
                 .missing,
@@ -40,7 +43,13 @@ final class HeldInput: Sendable {
         }
         self.path = path
         before = Self.state(of: descriptor)
-        flag.hold(path.string, as: descriptor.rawValue)
+        flag?.hold(path.string, as: descriptor.rawValue)
+    }
+
+    /// Opens an input to read, without waiting for what is no file after all.
+    static func open(_ path: FilePath) throws -> FileDescriptor {
+        // What took the file's place a moment ago might be a pipe.
+        try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
     }
 
     deinit { try? descriptor.close() }

@@ -9,14 +9,17 @@ struct Job: Codable, Sendable {
         case probe(FilePath)
         case inspect(FilePath)
         case plan(Request)
-        case expectedTime(Planned)
+        case expectedTime(Planned, Workspace.Location?)
         case split(Request, PartsWish)
-        case run(Request)
-        case compare(ComparisonRequest)
+        case run(Request, Workspace.Location)
+        case compare(ComparisonRequest, Workspace.Location)
     }
 
     var work: Work
     var limits: Compressor.Limits
+
+    /// The process that asks, with which its child ends.
+    var parent = getpid()
 
     init(_ work: Work, _ limits: Compressor.Limits) { (self.work, self.limits) = (work, limits) }
 
@@ -24,18 +27,25 @@ struct Job: Codable, Sendable {
     var input: String {
         switch work {
         case .probe(let path), .inspect(let path): path.string
-        case .plan(let request), .run(let request), .split(let request, _): request.input.string
-        case .expectedTime(let planned): planned.request.input.string
-        case .compare(let request): request.original.string
+        case .plan(let request), .run(let request, _), .split(let request, _):
+            request.input.string
+        case .expectedTime(let planned, _): planned.request.input.string
+        case .compare(let request, _): request.original.string
         }
     }
 
-    /// Where a file may be made; none where nothing is.
-    var destinations: [FilePath] {
+    /// All files that are read.
+    var inputs: [FilePath] {
+        if case .compare(let request, _) = work { return [request.original, request.result] }
+        return [FilePath(input)]
+    }
+
+    /// The folder that is written in; nil where nothing is written.
+    var location: Workspace.Location? {
         switch work {
-        case .run(let request): request.destinations
-        case .compare(let request): request.picture.map { [$0] } ?? []
-        default: []
+        case .run(_, let location), .compare(_, let location): location
+        case .expectedTime(_, let location): location
+        case .probe, .inspect, .plan, .split: nil
         }
     }
 }

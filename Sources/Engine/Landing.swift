@@ -53,7 +53,7 @@ struct Landing {
     mutating func run(
         _ prepared: inout PreparedFrames,
         sound: inout Track?,
-        in workspace: borrowing Workspace,
+        in workspace: Workspace,
         onProgress: (Double, Int, Int?, Int) -> Void
     ) throws -> (landed: Finished?, smallestBytes: Int) {
         do {
@@ -66,7 +66,7 @@ struct Landing {
     private mutating func land(
         _ prepared: inout PreparedFrames,
         _ sound: inout Track?,
-        in workspace: borrowing Workspace,
+        in workspace: Workspace,
         _ onProgress: (Double, Int, Int?, Int) -> Void
     ) throws -> (landed: Finished?, smallestBytes: Int) {
         let shift = sweep.log.quantizerShift(
@@ -259,7 +259,7 @@ struct Landing {
         limit: Int,
         _ picture: inout Track?,
         _ prepared: inout PreparedFrames,
-        in workspace: borrowing Workspace,
+        in workspace: Workspace,
         _ onProgress: (Double, Int, Int?, Int) -> Void
     ) throws -> Encoding.Result {
         let seconds = Double(frames.count) / settings.frameRate.value
@@ -308,13 +308,13 @@ struct Landing {
         let whole = frames == 0..<sweep.frames
         let text = whole ? sweep.logText : PassLogText.slice(sweep.logText, frames: frames)
         let tuned = PassLogText.tuned(text, for: bitsPerSecond)
-        try Data(tuned.text).write(to: URL(fileURLWithPath: log.string))
+        try log.writeNew(tuned.text)
         // The macroblock tree has a record for each frame that others refer to, in coding order.
         let blocks = (sweep.size.width + 15) / 16 * ((sweep.size.height + 15) / 16)
         let record = 1 + 2 * blocks
         let skipped = PassLogText.referenceCount(sweep.logText, before: frames.lowerBound)
         let tree = sweep.tree.dropFirst(min(sweep.tree.count, skipped * record))
-        try Data(tree).write(to: URL(fileURLWithPath: log.string + ".mbtree"))
+        try FilePath(log.string + ".mbtree").writeNew(tree)
         return tuned.bitsPerSecond
     }
 

@@ -16,7 +16,7 @@ struct LocalRun: Run {
     var record: RunRecord
     var trimmings = Trimmings()
 
-    mutating func make(in workspace: borrowing Workspace) throws -> Report {
+    mutating func make(in workspace: Workspace) throws -> Report {
         try room.check(in: workspace)
         try record.begin(source, request)
         switch plan.method {
@@ -37,7 +37,7 @@ struct LocalRun: Run {
     // MARK: - To a size
 
     /// Two passes; nil where the plan was changed because the source's own bytes were too few.
-    private mutating func fit(in workspace: borrowing Workspace) throws -> Report? {
+    private mutating func fit(in workspace: Workspace) throws -> Report? {
         var sound = try makeSound(in: workspace)
         let keeping = room.keeping(in: workspace)
         record.keeping = keeping
@@ -110,7 +110,7 @@ struct LocalRun: Run {
     private mutating func sweep(
         _ prepared: inout PreparedFrames,
         _ sound: inout Track?,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Sweep {
         let expected = Double(max(1, plan.frames))
         return try Sweep.run(
@@ -148,7 +148,7 @@ struct LocalRun: Run {
         _ sound: inout Track?,
         _ sweep: Sweep,
         _ fixed: Int,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Finished? {
         let shift = Plan.ceilingQuality - VideoEncoder.firstPassQuality
         let needed =
@@ -178,7 +178,7 @@ struct LocalRun: Run {
     // MARK: - Without a size
 
     /// One pass at constant quality; nil where that would be larger than the source.
-    private mutating func constantQuality(in workspace: borrowing Workspace) throws -> Report? {
+    private mutating func constantQuality(in workspace: Workspace) throws -> Report? {
         var sound = try makeSound(in: workspace)
         let keeping = FrameKeeping(
             place: .decodeAgain,
@@ -222,7 +222,7 @@ struct LocalRun: Run {
 
     // MARK: - Parts of every run
 
-    mutating func makeSound(in workspace: borrowing Workspace) throws -> Track? {
+    mutating func makeSound(in workspace: Workspace) throws -> Track? {
         trimmings = try Trimmings(plan.metadata, of: source, flag: flag)
         trimmings.isFragmented = request.isFragmented
         let sound = try record.makeSound(
@@ -248,7 +248,7 @@ struct LocalRun: Run {
         _ encoded: Finished,
         _ prepared: inout PreparedFrames,
         _ sound: inout Track?,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Report {
         let rate = plan.picture.frameRate.value
         let soundSeconds = sound?.durationSeconds
@@ -263,22 +263,30 @@ struct LocalRun: Run {
         )
         record.meter.begin(.verifying, until: 1)
         let total = Double(max(1, encoded.frames))
+        let candidate = try workspace.candidate(encoded.name)
         let finding = try verifier.check(
-            workspace.file(encoded.name),
+            candidate.path,
             bytes: encoded.fileBytes,
             flag: flag,
             original: { try prepared.sample($0, into: &$1) },
             onFrame: { record.meter.update(Double($0) / total, frames: $0) }
         )
-        return try place(encoded, finding, soundBytes: sound?.soundByteCount ?? 0, in: workspace)
+        return try submit(
+            candidate,
+            of: encoded,
+            finding,
+            soundBytes: sound?.soundByteCount ?? 0,
+            in: workspace
+        )
     }
 
-    /// Renames the checked file to its destination, and writes the receipt.
-    mutating func place(
-        _ file: Finished,
+    /// Makes the checked file the result, and writes the receipt.
+    mutating func submit(
+        _ candidate: Workspace.Candidate,
+        of file: Finished,
         _ finding: Verifier.Finding,
         soundBytes: Int,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Report {
         try record.judge(finding, of: source, request)
         if let least = request.leastSimilarity, let similarity = finding.similarity,
@@ -286,7 +294,7 @@ struct LocalRun: Run {
         {
             throw plan.disappointment(similarity: similarity, least: least)
         }
-        try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
+        try workspace.submit(candidate)
         if let similarity = finding.similarity, Quality(similarity: similarity) < .good,
             let advice = plan.lengthAdvice(for: source)
         {
@@ -331,7 +339,7 @@ struct LocalRun: Run {
 
     private func prepare(
         _ keeping: FrameKeeping,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> PreparedFrames {
         try PreparedFrames(
             source: source,

@@ -24,7 +24,7 @@ struct OnePass {
         _ prepared: inout PreparedFrames,
         _ sound: inout Track?,
         _ record: inout RunRecord,
-        in workspace: borrowing Workspace,
+        in workspace: Workspace,
         flag: CancellationFlag
     ) throws -> Finished? {
         let encoding = Encoding(

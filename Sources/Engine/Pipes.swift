@@ -30,33 +30,40 @@ extension Compressor {
         var inner = request
         if !isPipedOut { try Self.checkDestination(request) }
         // Beside the output, which has room for it or is known not to have; else where such files go.
-        let anchor = isPipedOut ? Self.temporaryName : request.destination
-        let workspace = try Workspace(for: FilePath(anchor.string + ".pipe"))
+        let workspace = try Workspace(
+            beside: isPipedOut ? Self.temporaryName : request.destination
+        )
+        defer { workspace.remove() }
         if request.input.isStandardStream {
             inner.input = try await spool(input, in: workspace, events)
         }
         if isPipedOut {
             // Without an extension, so that the kind of the input decides.
-            inner.output = workspace.file("result")
+            inner.output = workspace.usualPath("result")
             inner.isFragmented = true
         }
         var names: [String: String] = [:]
         if request.input.isStandardStream { names[inner.input.string] = "standard input" }
-        if isPipedOut { names[workspace.file("result").string] = "standard output" }
+        if let output = inner.output, isPipedOut { names[output.string] = "standard output" }
         var report: Report
         do {
-            report = try await run(inner, events: events)
+            if isPipedOut {
+                let product = try await make(inner, in: workspace, events: events)
+                let file = try workspace.checkedFile(product.file)
+                try await offload("standard output", limits.input) { flag in
+                    Result { () throws(Failure) in
+                        try Spool.empty(file, to: output, flag: flag)
+                    }
+                }
+                report = product.report
+            } else {
+                report = try await publish(inner, in: workspace, events: events)
+            }
         } catch {
             throw error.renaming(names)
         }
         if request.input.isStandardStream { report.input = request.input.string }
-        if isPipedOut {
-            let result = workspace.file("result")
-            try await offload(result.string, limits.input) { flag in
-                Result { () throws(Failure) in try Spool.empty(result, to: output, flag: flag) }
-            }
-            report.output = "-"
-        }
+        if isPipedOut { report.output = "-" }
         return report
     }
 
@@ -67,7 +74,8 @@ extension Compressor {
         _ work: (FilePath) async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         guard path.isStandardStream else { return try await work(path) }
-        let workspace = try Workspace(for: Self.temporaryName)
+        let workspace = try Workspace(beside: Self.temporaryName)
+        defer { workspace.remove() }
         let file = try await spool(input, in: workspace) { _ in }
         do {
             return try await work(file)
@@ -78,7 +86,7 @@ extension Compressor {
 
     private func spool(
         _ stream: FileDescriptor,
-        in workspace: borrowing Workspace,
+        in workspace: Workspace,
         _ events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> FilePath {
         let file = workspace.file("input")
@@ -101,7 +109,7 @@ extension Compressor {
                 advice: "See what the program before it says."
             )
         }
-        return file
+        return workspace.usualPath("input")
     }
 
     /// A name that no other run has, in the folder for such files.

@@ -129,6 +129,11 @@ package enum Planned: Codable, Sendable, Equatable {
         return plan.objection(least: least, source: source, request: request)
     }
 
+    /// Whether measuring the time of it takes a file.
+    var isMeasuredOnDisk: Bool {
+        if case .sound(_, let plan, _) = self { plan.method != .remux } else { false }
+    }
+
     /// A video and its plan; nil for other kinds.
     package var video: (source: Source, plan: Plan)? {
         if case .video(let source, let plan, _) = self { (source, plan) } else { nil }

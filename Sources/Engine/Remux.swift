@@ -62,7 +62,7 @@ struct Remux {
 
 extension LocalRun {
     /// Copies the packets into a fresh MP4; nil where the result is larger than the limit after all.
-    mutating func remux(in workspace: borrowing Workspace) throws -> Report? {
+    mutating func remux(in workspace: Workspace) throws -> Report? {
         var sound = try makeSound(in: workspace)
         record.meter.begin(.encoding, until: 0.6)
         var copying = Remux(source: source, plan: plan, trimmings: trimmings)
@@ -82,9 +82,10 @@ extension LocalRun {
         )
         record.meter.begin(.verifying, until: 1)
         let total = Double(max(1, plan.frames))
+        let candidate = try workspace.candidate("copy.mp4")
         let checked = Result { () throws(Failure) in
             try verifier.check(
-                path,
+                candidate.path,
                 bytes: result.fileBytes,
                 flag: flag,
                 original: { _, _ in false },
@@ -103,6 +104,12 @@ extension LocalRun {
             fileBytes: result.fileBytes,
             pictureBytes: result.pictureBytes
         )
-        return try place(file, finding, soundBytes: sound?.soundByteCount ?? 0, in: workspace)
+        return try submit(
+            candidate,
+            of: file,
+            finding,
+            soundBytes: sound?.soundByteCount ?? 0,
+            in: workspace
+        )
     }
 }

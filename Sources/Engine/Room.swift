@@ -9,7 +9,7 @@ struct Room {
     let destination: FilePath
 
     /// Refuses a run that the disk has no room for, before any work is done.
-    func check(in workspace: borrowing Workspace) throws(Failure) {
+    func check(in workspace: Workspace) throws(Failure) {
         try workspace.checkRoom(for: least, beside: destination)
     }
 
@@ -22,7 +22,7 @@ struct Room {
     }
 
     /// Memory while it lasts, then the disk, else in coded form or by decoding again; chosen before the first frame.
-    func keeping(in workspace: borrowing Workspace) -> FrameKeeping {
+    func keeping(in workspace: Workspace) -> FrameKeeping {
         let spare = max(0, (workspace.freeBytes ?? 0) - least)
         return FrameKeeping.choose(
             frameBytes: plan.picture.size.pixels * 3 / 2,

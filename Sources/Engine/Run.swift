@@ -14,7 +14,7 @@ protocol Run {
     /// Makes the file and puts it in its place.
     ///
     /// Throws: `Failure`, or what libav or the file system says, which `perform` puts into words.
-    mutating func make(in workspace: borrowing Workspace) throws -> Report
+    mutating func make(in workspace: Workspace) throws -> Report
 
     /// What libav's error means for a person with such a file.
     func failure(of error: MediaError, isDiskFull: Bool) -> Failure
@@ -22,7 +22,7 @@ protocol Run {
 
 extension Run {
     /// Makes the file and puts it in its place, or says why not.
-    mutating func perform(in workspace: borrowing Workspace) throws(Failure) -> Report {
+    mutating func perform(in workspace: Workspace) throws(Failure) -> Report {
         do {
             return try make(in: workspace)
         } catch let failure as Failure {

@@ -8,15 +8,12 @@ extension SoundRun {
     static func expectedTime(
         source: SoundSource,
         plan: SoundPlan,
+        in workspace: Workspace?,
         flag: CancellationFlag
     ) throws(Failure) -> ExpectedTime {
-        if plan.method == .remux {
+        guard plan.method != .remux, let workspace else {
             return ExpectedTime(preparingSeconds: 0.2 + Double(source.bytes) / 50_000_000)
         }
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("cinch-rehearsal-\(UUID().uuidString)")
-        let path = FilePath(folder.path)
-        defer { _ = try? FileManager.default.removeItem(at: folder) }
         let clock = ContinuousClock()
         let start = clock.now
         do throws(MediaError) {
@@ -25,7 +22,7 @@ extension SoundRun {
                 source: source,
                 isFast: plan.speed != .best,
                 seconds: 20,
-                path: path,
+                path: workspace.file("rehearsal"),
                 flag: flag
             )
             let took = start.duration(to: clock.now).inSeconds

@@ -14,7 +14,7 @@ struct SoundRun: Run {
     var record: RunRecord
     var trimmings = Trimmings()
 
-    mutating func make(in workspace: borrowing Workspace) throws -> Report {
+    mutating func make(in workspace: Workspace) throws -> Report {
         try workspace.checkRoom(
             for: 2 * min(plan.limitBytes, plan.expectedBytes),
             beside: request.destination
@@ -34,7 +34,7 @@ struct SoundRun: Run {
     // MARK: - Copied
 
     /// Packs the source's packets into a fresh M4A; nil where the result is larger than the limit after all.
-    private mutating func copy(in workspace: borrowing Workspace) throws -> Report? {
+    private mutating func copy(in workspace: Workspace) throws -> Report? {
         record.meter.begin(.encoding, until: 0.6)
         let total = max(0.1, source.durationSeconds)
         var copied = try SoundTrack.make(
@@ -53,7 +53,7 @@ struct SoundRun: Run {
 
     // MARK: - Encoded
 
-    private mutating func encode(in workspace: borrowing Workspace) throws -> Report {
+    private mutating func encode(in workspace: Workspace) throws -> Report {
         var packets = plan.sounds.map { sound in
             SoundTrack.packetCount(
                 seconds: source.durationSeconds,
@@ -126,7 +126,7 @@ struct SoundRun: Run {
 
     private func containerBytes(
         _ packets: [Int],
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Int {
         try SoundTrack.containerBytes(
             plan.sounds,
@@ -143,7 +143,7 @@ struct SoundRun: Run {
         limit: Int,
         bitsPerSecond: Int,
         packets: [Int],
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> EncodedSound {
         var result = EncodedSound(packets: packets)
         let total = max(0.1, source.durationSeconds) * Double(plan.sounds.count)
@@ -207,7 +207,7 @@ struct SoundRun: Run {
     private func assemble(
         _ track: inout Track,
         as name: String,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Assembled {
         let path = workspace.file(name)
         try SoundMuxer.write(&track, trimmings: trimmings, to: path, flag: flag)
@@ -222,19 +222,20 @@ struct SoundRun: Run {
 
     private mutating func publish(
         _ file: Assembled,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Report {
         record.meter.begin(.verifying, until: 1)
         let total = max(0.1, file.durationSeconds) * Double(file.trackCount)
+        let candidate = try workspace.candidate(file.name)
         let finding = try SoundVerifier(
             limitBytes: plan.limitBytes,
             durationSeconds: file.durationSeconds,
             trackCount: file.trackCount,
             isCopied: plan.method == .remux
-        ).check(workspace.file(file.name), bytes: file.fileBytes, flag: flag) {
+        ).check(candidate.path, bytes: file.fileBytes, flag: flag) {
             record.meter.update($0 / total, frames: 0)
         }
-        try workspace.place(file.name, at: request.destination, overwrites: request.overwrites)
+        try workspace.submit(candidate)
         let seconds = max(0.001, finding.durationSeconds)
         var report = receipt(
             .sound,

@@ -26,7 +26,7 @@ enum Spool {
             let file = try FileDescriptor.open(
                 path,
                 .writeOnly,
-                options: [.create, .exclusiveCreate, .closeOnExec],
+                options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
                 permissions: .ownerReadWrite
             )
             defer { try? file.close() }
@@ -59,22 +59,22 @@ enum Spool {
         }
     }
 
-    /// Copies a finished file to a stream.
+    /// Copies a finished file, open to read, to a stream.
     static func empty(
-        _ path: FilePath,
+        _ file: FileDescriptor,
         to stream: FileDescriptor,
         flag: CancellationFlag
     ) throws(Failure) {
         do {
-            let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-            defer { try? file.close() }
             // A pipe that has room takes so many bytes without waiting for its reader.
             var buffer = [UInt8](repeating: 0, count: Int(PIPE_BUF))
+            var offset: Int64 = 0
             while true {
                 let read = try unsafe buffer.withUnsafeMutableBytes {
-                    try unsafe file.read(into: $0)
+                    try unsafe file.read(fromAbsoluteOffset: offset, into: $0)
                 }
                 guard read > 0 else { return }
+                offset += Int64(read)
                 var rest = buffer[..<read]
                 while !rest.isEmpty {
                     try wait(for: stream, POLLOUT, flag)
@@ -97,7 +97,7 @@ enum Spool {
             throw Failure(
                 .storage,
                 "Cannot write to standard output",
-                why: hasLeft ? "whoever read it has left" : reason(error),
+                why: hasLeft ? "the program that read it has ended" : reason(error),
                 advice: "Name a file with -o instead."
             )
         }

@@ -16,7 +16,7 @@ struct StillRun: Run {
     /// All encodes so far, in order.
     var made: [(done: StillTry, bytes: Int)] = []
 
-    mutating func make(in workspace: borrowing Workspace) throws -> Report {
+    mutating func make(in workspace: Workspace) throws -> Report {
         record.meter.begin(.analysing, until: 0.15)
         let bytes = try StillReader.bytes(of: source.path, flag: flag)
         let file = StillFile(bytes)
@@ -213,14 +213,14 @@ struct StillRun: Run {
     /// Checks and publishes a file whose coded picture is the source's own.
     private mutating func publish(
         untouched bytes: [UInt8],
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Report {
         add(bytes.count, "the picture as it is, nothing encoded", mode: .remux, isAccepted: true)
         record.meter.begin(.verifying, until: 1)
-        let path = workspace.file(name)
-        try write(bytes, to: path)
-        _ = try checked(path, bytes: bytes.count, size: source.codedSize)
-        try workspace.place(name, at: request.destination, overwrites: request.overwrites)
+        try write(bytes, to: workspace.file(name))
+        let candidate = try workspace.candidate(name)
+        _ = try checked(candidate.path, bytes: bytes.count, size: source.codedSize)
+        try workspace.submit(candidate)
         return report(bytes: bytes.count, coded: bytes.count, size: source.displaySize)
     }
 
@@ -228,14 +228,14 @@ struct StillRun: Run {
     private mutating func publish(
         _ made: StillStudio.Made,
         _ studio: inout StillStudio,
-        in workspace: borrowing Workspace
+        in workspace: Workspace
     ) throws -> Report {
         record.meter.begin(.verifying, until: 1)
-        let path = workspace.file(name)
-        try write(made.bytes, to: path)
-        let result = try checked(path, bytes: made.bytes.count, size: made.done.size)
+        try write(made.bytes, to: workspace.file(name))
+        let candidate = try workspace.candidate(name)
+        let result = try checked(candidate.path, bytes: made.bytes.count, size: made.done.size)
         let likeness = try studio.likeness(to: result, at: made.done.size)
-        try workspace.place(name, at: request.destination, overwrites: request.overwrites)
+        try workspace.submit(candidate)
         return report(
             bytes: made.bytes.count,
             coded: made.codedBytes,
@@ -248,7 +248,7 @@ struct StillRun: Run {
     private var name: String { "still." + plan.format.fileExtension }
 
     private func write(_ bytes: [UInt8], to path: FilePath) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: path.string))
+        try path.writeNew(bytes)
     }
 
     /// Reopens the file and decodes it.

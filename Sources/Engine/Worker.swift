@@ -7,9 +7,9 @@ package import SystemPackage
 /// A child process of the same program for each piece of media work.
 ///
 /// A decoder that a broken file crashes takes the child with it, and nothing else: the caller gets a
-/// `Failure` of kind `.unreadable` that says what was being done, and sweeps what the child left. The child
-/// is asked to stop by the end of its input, which it also sees when this process is killed. The first
-/// one costs a copy of this process, made beforehand (`copyThisProcess`), the others a start of the program.
+/// `Failure` of kind `.unreadable` that says what was being done, and removes what the child left. The child
+/// works in a sandbox, without the user's environment, and writes into the work folder alone; the parent
+/// publishes. It is asked to stop by the end of its input, and ends a second after its parent.
 package struct Worker: Sendable {
     private let executable: FilePath
     private let arguments: [String]
@@ -26,11 +26,6 @@ package struct Worker: Sendable {
     package func install() {
         Self.installed.withLock { $0 = self }
     }
-
-    /// Makes a copy of this process for the first job; to be called before it has threads.
-    ///
-    /// - Returns: true in the copy, which shall `serve`.
-    package static func copyThisProcess() -> Bool { ChildProcess.copyThisProcess() }
 
     /// What `install` chose.
     static var usual: Worker? { installed.withLock { $0 } }
@@ -65,29 +60,69 @@ package struct Worker: Sendable {
 
     /// The child's side: does the job that comes as the first line of its input.
     ///
+    /// To be called first thing in a process: what it gives up then is given up by all its threads.
     /// - Returns: the exit code.
     package static func serve(
         input: FileDescriptor = .standardInput,
         output: FileDescriptor = .standardOutput
     ) async -> Int32 {
+        Sandbox.closeInherited()
         var lines = JSONLinePipe(input)
-        guard let line = lines.next(), let job = JSONLinePipe.decode(Job.self, from: line) else {
-            return Failure.Kind.usage.exitCode
+        guard let line = lines.next(), let job = JSONLinePipe.decode(Job.self, from: line),
+            getppid() == job.parent
+        else { return Failure.Kind.usage.exitCode }
+        Sandbox.hideMemory()
+        let workspace: Workspace?
+        do throws(Failure) {
+            workspace = try job.location.map { location throws(Failure) in
+                try Workspace(opening: location)
+            }
+        } catch {
+            try? JSONLinePipe.write(Reply<Report>.failure(error), to: output)
+            return 0
         }
+        // The sandbox lists no threads.
         if job.limits.isBackground { Priority.stepBack() }
+        let files = job.inputs.compactMap { try? HeldInput.open($0) }
+        Sandbox.enter(reading: files, writing: workspace?.descriptor)
+        for file in files { try? file.close() }
         if let threads = job.limits.threads { Threads.limit(to: threads) }
         watchMemory(upTo: job.limits)
-        let task = Task { await job.answer(on: output) }
+        let task = Task { await job.answer(on: output, in: workspace) }
+        // A parent that was killed removes nothing.
+        let tidy: @Sendable () -> Void = { if getppid() != job.parent { workspace?.empty() } }
         let thread = Thread {
-            // Nothing more is said: the end of the input is the wish to stop.
-            var rest = JSONLinePipe(input)
-            while rest.next() != nil {}
+            waitForEnd(of: input, from: job.parent)
             task.cancel()
+            // A thread that is caught in a decoder does not hear it.
+            usleep(graceMicroseconds)
+            tidy()
+            _exit(Failure.Kind.interrupted.exitCode)
         }
         thread.start()
         await task.value
+        tidy()
         return 0
     }
+
+    /// Returns when the parent says that the work shall stop, by the end of the input, and when it is gone.
+    ///
+    /// PR_SET_PDEATHSIG would be quicker, and would leave the work folder full.
+    private static func waitForEnd(of input: FileDescriptor, from parent: Int32) {
+        var byte: UInt8 = 0
+        while getppid() == parent {
+            var request = pollfd(fd: input.rawValue, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&request, 1, 200) > 0 else { continue }
+            let count = unsafe withUnsafeMutableBytes(of: &byte) {
+                (try? unsafe input.read(into: $0)) ?? 0
+            }
+            // Nothing more is said.
+            if count == 0 { return }
+        }
+    }
+
+    /// How long a child goes on after the wish to stop.
+    private static let graceMicroseconds: UInt32 = 1_000_000
 
     /// How a child ends that needs more memory than it may; between the two processes only.
     static let memoryExitCode: Int32 = 75
@@ -111,7 +146,7 @@ package struct Worker: Sendable {
 
 extension Job {
     /// Does the work in this process and says how it went.
-    fileprivate func answer(on output: FileDescriptor) async {
+    fileprivate func answer(on output: FileDescriptor, in workspace: Workspace?) async {
         let compressor = Compressor(limits: limits, worker: nil)
         switch work {
         case .probe(let path):
@@ -126,19 +161,19 @@ extension Job {
             await say(on: output) { () async throws(Failure) in
                 try await compressor.split(request, wish)
             }
-        case .expectedTime(let planned):
+        case .expectedTime(let planned, _):
             await say(on: output) { () async throws(Failure) in
-                try await compressor.expectedTime(planned)
+                try await Compressor.expectedTime(planned, limits, in: workspace)
             }
-        case .run(let request):
+        case .run(let request, _):
             await say(on: output) { () async throws(Failure) in
-                try await compressor.run(request) { event in
-                    try? JSONLinePipe.write(Reply<Report>.event(event), to: output)
+                try await Compressor.make(request, limits, in: try workspace.needed()) { event in
+                    try? JSONLinePipe.write(Reply<Product>.event(event), to: output)
                 }
             }
-        case .compare(let request):
+        case .compare(let request, _):
             await say(on: output) { () async throws(Failure) in
-                try await compressor.compare(request) { event in
+                try await Compressor.compare(request, limits, in: try workspace.needed()) { event in
                     try? JSONLinePipe.write(Reply<Comparison>.event(event), to: output)
                 }
             }
@@ -155,7 +190,14 @@ extension Job {
         } catch {
             answer = .failure(error)
         }
-        // Whoever does not listen any more does not need it.
+        // A parent that is gone needs no answer.
         try? JSONLinePipe.write(answer, to: output)
+    }
+}
+
+extension Workspace? {
+    fileprivate func needed() throws(Failure) -> Workspace {
+        guard let self else { throw Failure(.defect, "A job has no work folder") }
+        return self
     }
 }

@@ -3,23 +3,56 @@ import Foundation
 import Synchronization
 package import SystemPackage
 
-/// A hidden folder beside the destination: everything that a run writes is in it until the finished
-/// file is renamed out of it.
+/// A hidden folder beside the destination: everything that a run writes is in it, until the finished file
+/// is published from it.
 ///
-/// The folder's name follows from the destination's, and the run that works in it holds a lock. So
-/// two runs on one output exclude each other, and what a killed run left is found and swept.
-struct Workspace: ~Copyable {
-    let folder: FilePath
-    private let lock: FileDescriptor
-    /// What the work is on: nothing is placed that was made of a file which changed meanwhile.
-    private let input: HeldInput?
+/// It has a name that cannot be foretold, belongs to this user alone, and is held open: what is done in it
+/// is done in this very folder, whatever its name leads to meanwhile. Its maker removes it; a run in a
+/// child process opens the same folder (`Location`). A record in the private state folder says that it is
+/// there, so that what a killed run left is found and swept by the next one (`RunRegistry`).
+final class Workspace: Sendable {
+    /// Which folder it is, for another process.
+    struct Location: Codable, Sendable, Equatable {
+        var path: FilePath
+        var identity: FileIdentity
+    }
+
+    /// A finished file in the folder, held open from its check to its publication.
+    struct Candidate: Codable, Sendable {
+        fileprivate var name: String
+        fileprivate var stamp: FileStamp
+        /// What leads to this very file as long as it is held.
+        fileprivate(set) var path: FilePath
+
+        var bytes: Int { stamp.bytes }
+    }
+
+    private struct State {
+        var held: [String: FileDescriptor] = [:]
+        var submitted: Candidate?
+        var isRemoved = false
+    }
+
+    private let folder: PrivateFolder
+    private let record: RunRegistry.LockedFile?
+    private let isMaker: Bool
+    /// The mode that a new file has where the folder is.
+    private let usualMode: FilePermissions
+    private let state = Locked(State())
+    /// Sentences on folders of runs that may go on elsewhere.
+    let leftovers: [String]
 
     /// Folders of this process, for the exit that cannot wait (`abandonAll`).
-    private static let live = Locked<Set<FilePath>>([])
+    private static let live = Locked<[ObjectIdentifier: Workspace]>([:])
     private static let prefix = ".cinch-"
 
-    /// Makes and locks the folder for a destination, and sweeps what killed runs left beside it.
-    init(for destination: FilePath, of input: HeldInput? = nil) throws(Failure) {
+    /// Makes the folder for a destination, and sweeps what killed runs of this user left beside it.
+    ///
+    /// The maker calls `remove`. Throws: `Failure` of kind `.output` or `.storage`.
+    init(
+        beside destination: FilePath,
+        registry: RunRegistry = RunRegistry()
+    ) throws(Failure) {
         let parent = Self.parent(of: destination)
         let kind = InputFile.kind(of: parent)
         guard kind == .typeDirectory else {
@@ -30,108 +63,96 @@ struct Workspace: ~Copyable {
                 advice: "Make the folder first, or name another place with -o."
             )
         }
-        Self.sweep(parent)
-        let folder = Self.folder(for: destination)
-        let lock = try Self.acquire(folder, for: destination)
-        do throws(Failure) {
-            try Self.tryName(of: destination, in: folder)
+        let place = Self.resolved(parent)
+        leftovers = registry.sweep(place)
+        var record: RunRegistry.LockedFile?
+        do throws(Errno) {
+            folder = try PrivateFolder.makeUnique(in: place, prefix: Self.prefix) {
+                record?.release()
+                record = registry.record($0)
+            }
         } catch {
-            try? FileManager.default.removeItem(atPath: folder.string)
-            try? lock.close()
+            record?.release()
+            throw Self.cannotCreate(destination, error)
+        }
+        self.record = record
+        if let record { RunRegistry.complete(record, folder.path, folder.identity) }
+        do throws(Failure) {
+            usualMode = try Self.usualMode(in: folder, for: destination)
+        } catch {
+            try? folder.remove()
+            record?.release()
             throw error
         }
-        Self.live.withLock { _ = $0.insert(folder) }
-        self.folder = folder
-        self.lock = lock
-        self.input = input
+        isMaker = true
+        Self.live.withLock { $0[ObjectIdentifier(self)] = self }
     }
 
-    deinit {
-        // While the lock is held nobody else takes the folder for a leftover. Where it was abandoned,
-        // another run's may stand in its place: that one has a lock of its own.
-        let lockPath = folder.appending("lock")
-        if Self.isSameFile(lock, lockPath)
-            || !FileManager.default.fileExists(atPath: lockPath.string)
-        {
-            try? FileManager.default.removeItem(atPath: folder.string)
-            Self.live.withLock { _ = $0.remove(folder) }
-        }
-        try? lock.close()
-    }
-
-    /// A file in the folder.
-    func file(_ name: String) -> FilePath {
-        folder.appending(name)
-    }
-
-    /// Renames a finished file to the destination, which appears whole or not at all.
+    /// Opens the folder that another process has made and will remove.
     ///
-    /// Without `overwrites` a file that appeared there meanwhile is kept, and the result is not published.
-    func place(
-        _ name: String,
-        at destination: FilePath,
-        overwrites: Bool
-    ) throws(Failure) {
-        try input?.check()
-        let from = file(name).string
-        let to = destination.string
-        if overwrites {
-            if unsafe rename(from, to) == 0 { return }
-        } else {
-            // link() fails where the name exists, in one step; rename() would replace.
-            if unsafe link(from, to) == 0 {
-                _ = unsafe unlink(from)
-                return
-            }
-            if errno == EPERM || errno == ENOTSUP || errno == EOPNOTSUPP {
-                // File systems without hard links (exFAT) get the check that leaves a gap of microseconds.
-                if !FileManager.default.fileExists(atPath: to), unsafe rename(from, to) == 0 {
-                    return
-                }
-            }
+    /// Throws: `Failure` of kind `.storage` where it is not there any more, or another is in its place.
+    init(opening location: Location) throws(Failure) {
+        do throws(Errno) {
+            folder = try PrivateFolder(opening: location.path, expecting: location.identity)
+        } catch {
+            throw Failure(
+                .storage,
+                "Cannot work in \(location.path.string)",
+                why: error.words,
+                advice: "Check the disk; nothing was left behind."
+            )
         }
-        let code = errno
-        if code == EEXIST || FileManager.default.fileExists(atPath: to), !overwrites {
-            throw Failure.exists(destination)
-        }
-        throw Failure(
-            .output,
-            "Cannot put the result at \(to)",
-            why: String(Errno(rawValue: code)),
-            advice: "Name another place with -o."
-        )
+        (record, isMaker, usualMode, leftovers) = (nil, false, .ownerReadWrite, [])
     }
+
+    var location: Location { Location(path: folder.path, identity: folder.identity) }
+
+    /// What the sandbox lets a run write in.
+    var descriptor: FileDescriptor { folder.descriptor }
+
+    /// A file in the folder, there or not.
+    func file(_ name: String) -> FilePath { folder.location(of: name) }
+
+    /// Opens a file in the folder to read; the caller closes it.
+    func open(_ name: String) throws(Errno) -> FileDescriptor { try folder.openFile(name) }
+
+    /// The name of a file by its usual path; nil for a file elsewhere.
+    func name(of path: FilePath) -> String? {
+        path.removingLastComponent() == folder.path ? path.lastComponent?.string : nil
+    }
+
+    /// The usual path of a file in the folder, for another process.
+    func usualPath(_ name: String) -> FilePath { folder.path.appending(name) }
 
     /// Bytes that are free where the folder is; nil where the system does not say.
     var freeBytes: Int? {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.string)
-        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+        var facts = statvfs()
+        guard unsafe fstatvfs(folder.descriptor.rawValue, &facts) == 0 else { return nil }
+        return Int(clamping: UInt64(facts.f_bavail).multipliedFully(by: facts.f_frsize))
     }
+
+    /// Removes the folder and what is in it; only its maker does.
+    func remove() {
+        guard isMaker else { return }
+        let held = state.withLock { state -> [FileDescriptor]? in
+            guard !state.isRemoved else { return nil }
+            state.isRemoved = true
+            defer { state.held = [:] }
+            return Array(state.held.values)
+        }
+        guard let held else { return }
+        for file in held { try? file.close() }
+        try? folder.remove()
+        record?.release()
+        Self.live.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(self)) }
+    }
+
+    /// Removes what is in the folder, where its maker is gone.
+    func empty() { try? folder.removeAll() }
 
     /// Removes the folders of all runs of this process, for an exit that cannot wait for them.
     static func abandonAll() {
-        for folder in live.withLock({ $0 }) {
-            try? FileManager.default.removeItem(atPath: folder.string)
-        }
-    }
-
-    /// Removes the folder of a run of this process whose thread will not do it.
-    static func abandon(for destination: FilePath) {
-        let folder = folder(for: destination)
-        guard live.withLock({ $0.remove(folder) }) != nil else { return }
-        try? FileManager.default.removeItem(atPath: folder.string)
-    }
-
-    /// Removes the folder of a run that was killed; whether there is none any more.
-    static func sweepLeftover(of destination: FilePath) -> Bool {
-        let folder = folder(for: destination)
-        sweepFolder(folder)
-        return !FileManager.default.fileExists(atPath: folder.string)
-    }
-
-    private static func folder(for destination: FilePath) -> FilePath {
-        parent(of: destination)
-            .appending(prefix + hash(destination.lastComponent?.string ?? ""))
+        for workspace in live.withLock({ Array($0.values) }) { workspace.remove() }
     }
 
     /// The folder that a destination is in.
@@ -140,74 +161,144 @@ struct Workspace: ~Copyable {
         return parent.string.isEmpty ? "." : parent
     }
 
-    private static func acquire(
-        _ folder: FilePath,
-        for destination: FilePath
-    ) throws(Failure) -> FileDescriptor {
-        let lockPath = folder.appending("lock")
-        // A finishing run removes the folder between our mkdir and our lock: then start again.
-        for _ in 0..<100 {
-            if unsafe mkdir(folder.string, 0o700) != 0, errno != EEXIST {
-                throw cannotCreate(destination, errno: errno)
-            }
-            let descriptor: FileDescriptor
-            do {
-                descriptor = try FileDescriptor.open(
-                    lockPath,
-                    .readWrite,
-                    options: [.create, .closeOnExec],
-                    permissions: .ownerReadWrite
-                )
+    private static func resolved(_ folder: FilePath) -> FilePath {
+        guard let path = unsafe realpath(folder.string, nil) else { return folder }
+        defer { unsafe free(path) }
+        return unsafe FilePath(platformString: path)
+    }
+}
+
+// MARK: - The result
+
+extension Workspace {
+    /// Opens a finished file to be checked by its `path`, and keeps it open.
+    ///
+    /// Throws: `Failure` of kind `.storage`.
+    func candidate(_ name: String) throws(Failure) -> Candidate {
+        do throws(Errno) {
+            let file = try folder.openFile(name)
+            let stamp: FileStamp
+            do throws(Errno) {
+                stamp = try FileStamp(of: file)
             } catch {
-                if (error as? Errno) == .noSuchFileOrDirectory { continue }
-                throw cannotCreate(destination, errno: (error as? Errno)?.rawValue ?? EIO)
+                try? file.close()
+                throw error
             }
-            guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-                try? descriptor.close()
-                throw Failure(
-                    .output,
-                    "Cannot write \(destination.string)",
-                    why: "another run of cinch is making this file",
-                    advice: "Wait until it has finished, or name another output with -o."
-                )
-            }
-            guard isSameFile(descriptor, lockPath) else {
-                try? descriptor.close()
-                continue
-            }
-            for leftover in contents(of: folder) where leftover != "lock" {
-                try? FileManager.default.removeItem(atPath: folder.appending(leftover).string)
-            }
-            return descriptor
+            let replaced = state.withLock { state in state.held.updateValue(file, forKey: name) }
+            try? replaced?.close()
+            #if os(Linux)
+            let path = FilePath("/proc/self/fd/\(file.rawValue)")
+            #else
+            let path = file(name)
+            #endif
+            return Candidate(name: name, stamp: stamp, path: path)
+        } catch {
+            throw Failure(
+                .storage,
+                "Cannot check the result",
+                why: error.words,
+                advice: "Check the disk; nothing was left behind."
+            )
         }
-        throw Failure(
-            .output,
-            "Cannot write \(destination.string)",
-            why: "its working folder keeps disappearing",
-            advice: "Name another output with -o."
-        )
     }
 
-    /// Makes a file of the destination's name for a moment: a disk that does not take it says so before
-    /// any work is done.
-    private static func tryName(of destination: FilePath, in folder: FilePath) throws(Failure) {
-        guard let name = destination.lastComponent else { return }
-        let trial = folder.appending(name)
-        do {
-            try FileDescriptor.open(
-                trial,
-                .writeOnly,
-                options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite
-            ).close()
+    /// Says that a candidate was checked and is the result.
+    ///
+    /// Throws: `Failure` of kind `.defect` where it was written to meanwhile.
+    func submit(_ candidate: Candidate) throws(Failure) {
+        let held = state.withLock { $0.held[candidate.name] }
+        guard let held, (try? FileStamp(of: held)) == candidate.stamp else {
+            throw Failure.failedCheck("it changed while it was checked")
+        }
+        state.withLock { $0.submitted = candidate }
+    }
+
+    /// What a run has submitted.
+    var submitted: Candidate? { state.withLock(\.submitted) }
+
+    /// Reads the very file that was checked, in this process or in another one; for as long as the folder is held.
+    ///
+    /// Throws: `Failure` of kind `.output` where it is not that file any more.
+    func checkedFile(_ candidate: Candidate) throws(Failure) -> FileDescriptor {
+        let held = state.withLock { $0.held[candidate.name] }
+        let opened = held ?? (try? folder.openFile(candidate.name))
+        if held == nil, let opened {
+            state.withLock { $0.held[candidate.name] = opened }
+        }
+        guard let opened, (try? FileStamp(of: opened)) == candidate.stamp else {
+            throw Failure(
+                .output,
+                "Cannot publish the result",
+                why: "it was changed after it was checked",
+                advice: "See which other program works in \(folder.path.string), and run it again."
+            )
+        }
+        return opened
+    }
+
+    /// Gives the checked file its name beside the folder, where it appears whole or not at all.
+    ///
+    /// Without `overwrites` a file that appeared there meanwhile is kept, and the result is not published.
+    /// Throws: `Failure` of kind `.output`.
+    func publish(
+        _ candidate: Candidate,
+        at destination: FilePath,
+        overwrites: Bool
+    ) throws(Failure) {
+        let file = try checkedFile(candidate)
+        // Until now it was for this user alone.
+        _ = fchmod(file.rawValue, mode_t(usualMode.rawValue))
+        do throws(Errno) {
+            try folder.publish(
+                file,
+                named: candidate.name,
+                as: destination.lastComponent?.string ?? "",
+                replacing: overwrites
+            )
         } catch {
-            // The working files' own names are taken; what else is wrong shows when it matters.
+            if error == .fileExists, !overwrites { throw Failure.exists(destination) }
+            throw Failure(
+                .output,
+                "Cannot put the result at \(destination.string)",
+                why: error.words,
+                advice: "Name another place with -o."
+            )
+        }
+    }
+}
+
+// MARK: - Refusals
+
+extension Workspace {
+    /// The mode that files get there, found by making one of the destination's name for a moment.
+    ///
+    /// Throws: `Failure` of kind `.output` where the disk does not take that name.
+    private static func usualMode(
+        in folder: borrowing PrivateFolder,
+        for destination: FilePath
+    ) throws(Failure) -> FilePermissions {
+        let name = destination.lastComponent?.string ?? "result"
+        do {
+            let file = try FileDescriptor.open(
+                folder.location(of: name),
+                .writeOnly,
+                options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                permissions: [
+                    .ownerReadWrite, .groupReadWrite, .otherReadWrite,
+                ]
+            )
+            defer {
+                try? file.close()
+                try? folder.remove(name)
+            }
+            return try file.stat().permissions
+        } catch {
+            // What else is wrong shows when it matters.
             guard let error = error as? Errno,
                 [.invalidArgument, .illegalByteSequence, .fileNameTooLong].contains(error)
-            else { return }
+            else { return [.ownerReadWrite, .groupRead, .otherRead] }
             throw refused(destination, error)
         }
-        _ = unsafe unlink(trial.string)
     }
 
     /// What a disk says that has rules for names, as those of cameras and of Windows have.
@@ -215,48 +306,12 @@ struct Workspace: ~Copyable {
         Failure(
             .output,
             "Cannot write \(destination.string)",
-            why: "this disk does not take its name (\(String(error)))",
+            why: "this disk does not take its name (\(error.words))",
             advice: "Name it with -o, shorter and without any of : ? * < > | \"."
         )
     }
 
-    /// Removes the folders beside ours whose run was killed: their lock is free.
-    private static func sweep(_ parent: FilePath) {
-        for name in contents(of: parent) where name.hasPrefix(prefix) {
-            sweepFolder(parent.appending(name))
-        }
-    }
-
-    /// Removes a folder whose lock is free.
-    private static func sweepFolder(_ folder: FilePath) {
-        let lockPath = folder.appending("lock")
-        guard
-            let descriptor = try? FileDescriptor.open(
-                lockPath,
-                .readWrite,
-                options: [.closeOnExec]
-            )
-        else { return }
-        if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0, isSameFile(descriptor, lockPath) {
-            try? FileManager.default.removeItem(atPath: folder.string)
-        }
-        try? descriptor.close()
-    }
-
-    private static func contents(of folder: FilePath) -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
-    }
-
-    private static func isSameFile(_ descriptor: FileDescriptor, _ path: FilePath) -> Bool {
-        var open = stat()
-        var named = stat()
-        guard unsafe fstat(descriptor.rawValue, &open) == 0, unsafe stat(path.string, &named) == 0
-        else { return false }
-        return open.st_ino == named.st_ino && open.st_dev == named.st_dev
-    }
-
-    private static func cannotCreate(_ destination: FilePath, errno code: Int32) -> Failure {
-        let error = Errno(rawValue: code)
+    private static func cannotCreate(_ destination: FilePath, _ error: Errno) -> Failure {
         if error == .noSpace {
             return Failure(
                 .storage,
@@ -268,23 +323,22 @@ struct Workspace: ~Copyable {
         return Failure(
             .output,
             "Cannot write \(destination.string)",
-            why: String(error),
+            why: error.words,
             advice: "Name a folder that you may write to with -o."
         )
     }
-
-    /// FNV-1a of the name in hexadecimal: a name of any length gives one that every file system takes.
-    private static func hash(_ name: String) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return String(hash, radix: 16)
-    }
 }
 
-extension String {
+extension Errno {
     /// The system's words for an error number.
-    fileprivate init(_ error: Errno) {
-        self = error.description.lowercased()
+    var words: String { description.lowercased() }
+}
+
+extension UInt64 {
+    /// The product, as large as it can be told.
+    fileprivate func multipliedFully(by other: some BinaryInteger) -> UInt64 {
+        let (product, overflow) = multipliedReportingOverflow(by: UInt64(clamping: other))
+        return overflow ? .max : product
     }
 }
 

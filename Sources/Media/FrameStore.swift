@@ -282,12 +282,7 @@ package struct FrameStore: ~Copyable {
             throw MediaError(.other, doing: "keep a frame", words: "no file was allowed")
         }
         do {
-            let opened = try FileDescriptor.open(
-                path,
-                .readWrite,
-                options: [.create, .truncate, .closeOnExec],
-                permissions: .ownerReadWrite
-            )
+            let opened = try FileDescriptor.openNew(path)
             file = opened
             return opened
         } catch {

@@ -48,7 +48,13 @@ struct OutputFile: ~Copyable {
         let context = handle.pointer
         // What wrote the file is of no use to who watches it, and 60 bytes are 60 bytes.
         context.pointee.flags |= AVFMT_FLAG_BITEXACT
-        if let url {
+        if let url, let path {
+            // libavformat would follow a link, and give the file the mode of any other.
+            do {
+                try FileDescriptor.openNew(path).close()
+            } catch {
+                throw MediaError(error, doing: "create the file")
+            }
             try MediaError.check(
                 avio_open(&context.pointee.pb, url, AVIO_FLAG_WRITE),
                 "create the file"

@@ -132,12 +132,7 @@ package struct Track: ~Copyable {
     ) throws(MediaError) {
         let file: FileDescriptor
         do {
-            file = try FileDescriptor.open(
-                path,
-                .readWrite,
-                options: [.create, .truncate, .closeOnExec],
-                permissions: .ownerReadWrite
-            )
+            file = try FileDescriptor.openNew(path)
         } catch {
             throw MediaError(error, doing: "keep a track")
         }

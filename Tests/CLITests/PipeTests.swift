@@ -216,7 +216,7 @@ extension BuiltProgram {
                     + "echo \"${PIPESTATUS[0]}\""
             )
             #expect(result.output == "74\n")
-            #expect(result.messages.contains("whoever read it has left"))
+            #expect(result.messages.contains("the program that read it has ended"))
             #expect(leftInTemporary.isEmpty)
         }
 

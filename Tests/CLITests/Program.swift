@@ -76,6 +76,7 @@ enum Program {
     /// On a thread of its own: other tests keep the shared ones busy for longer than a run takes.
     static func disturb(
         _ arguments: [String],
+        environment: [String: String] = [:],
         in folder: Folder,
         name: String = "",
         after seconds: Double = 0,
@@ -85,7 +86,7 @@ enum Program {
             let thread = Thread {
                 continuation.resume(
                     returning: Swift.Result {
-                        let running = try start(arguments)
+                        let running = try start(arguments, environment: environment)
                         let deadline = ContinuousClock.now.advanced(by: .seconds(60))
                         while !folder.hasWork(in: name), ContinuousClock.now < deadline {
                             Thread.sleep(forTimeInterval: 0.01)
@@ -256,7 +257,7 @@ final class Folder: Sendable {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         guard let work = all.first(where: { $0.hasPrefix(".cinch-") }) else { return false }
         let inside = try? FileManager.default.contentsOfDirectory(atPath: folder + "/" + work)
-        return inside?.contains { $0 != "lock" } == true
+        return inside?.isEmpty == false
     }
 }
 

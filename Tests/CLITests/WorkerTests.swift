@@ -47,17 +47,33 @@ extension BuiltProgram {
         }
 
         @Test(
-            "a child whose parent is killed stops and tidies up"
+            "a child whose parent is killed stops a second later and leaves an empty folder, which is swept"
         )
         func orphan() async throws {
             let clip = try folder.clip()
-            let result = try await Program.disturb(long(clip), in: folder) { $0.send(SIGKILL) }
-            #expect(result.exitCode == 1000 + SIGKILL)
-            let deadline = ContinuousClock.now.advanced(by: .seconds(30))
-            while folder.names != ["clip.mp4"], ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(50))
+            let orphans = Locked<[Int32]>([])
+            let result = try await Program.disturb(long(clip), in: folder) { run in
+                orphans.withLock { $0 = Program.children(of: run.identifier) }
+                run.send(SIGKILL)
             }
-            #expect(folder.names == ["clip.mp4"])
+            #expect(result.exitCode == 1000 + SIGKILL)
+            let all = orphans.withLock { $0 }
+            #expect(all.count == 1)
+            let deadline = ContinuousClock.now.advanced(by: .seconds(3))
+            func live() -> [Int32] { all.filter { kill($0, 0) == 0 && !Self.isZombie($0) } }
+            while !live().isEmpty, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(live() == [])
+            #expect(!folder.hasWork())
+            let next = try await Program.run([clip, "--to", "50MB", "-o", folder.path("next.mp4")])
+            #expect(next.exitCode == 0)
+            #expect(folder.names == ["clip.mp4", "next.mp4"])
+        }
+
+        private static func isZombie(_ process: Int32) -> Bool {
+            let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+            return text?.split(separator: ")").last?.hasPrefix(" Z") == true
         }
 
         @Test("what crosses to the child and back is what this process would have seen")
@@ -76,24 +92,39 @@ extension BuiltProgram {
         }
 
         #if os(Linux)
-        @Test("the first child is a copy of the program, which need not be loaded again")
-        func copy() async throws {
+        @Test("what decodes has no token, no way to more rights, and leaves no memory behind")
+        func confined() async throws {
             let clip = try folder.clip()
-            let commands = Locked<[String]>([])
-            let result = try await Program.disturb(long(clip), in: folder) { run in
+            let secrets = [
+                "NEMO_TOKEN": "nmv_usr_secret", "HTTPS_PROXY": "http://me:secret@proxy.invalid",
+            ]
+            let seen = Locked<[String]>([])
+            let result = try await Program.disturb(
+                long(clip),
+                environment: secrets,
+                in: folder
+            ) { run in
                 for child in Program.children(of: run.identifier) {
-                    let words = try? String(
-                        contentsOfFile: "/proc/\(child)/cmdline",
-                        encoding: .utf8
-                    )
-                    commands.withLock { $0.append(words ?? "") }
+                    for name in ["environ", "status", "limits"] {
+                        let path = "/proc/\(child)/\(name)"
+                        let text = try? Data(contentsOf: URL(fileURLWithPath: path))
+                        seen.withLock { $0.append(String(decoding: text ?? Data(), as: UTF8.self)) }
+                    }
                 }
                 run.send(SIGINT)
             }
             #expect(result.exitCode == 130)
-            let seen = commands.withLock { $0 }
-            #expect(seen.count == 1)
-            #expect(seen.allSatisfy { $0.contains("--speed") && !$0.contains("__worker") })
+            let (environment, status, limits) = try #require(
+                seen.withLock { $0.count == 3 ? ($0[0], $0[1], $0[2]) : nil }
+            )
+            #expect(!environment.contains("secret"))
+            // What is hidden from its own user, the superuser sees.
+            #expect(environment.contains("SWIFT_BACKTRACE") == Allowed.isRoot)
+            #expect(status.contains("NoNewPrivs:\t1"))
+            #expect(status.contains("Seccomp:\t2"))
+            let core = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
+            let words = core?.split(separator: " ").dropFirst(4).prefix(2)
+            #expect(words.map(Array.init) == ["0", "0"])
         }
 
         @Test(

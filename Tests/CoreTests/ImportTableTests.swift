@@ -10,7 +10,7 @@ import Testing
         "Simulator": [
             "Core", "Engine", "FlyingSocks", "Foundation", "Synchronization", "SystemPackage",
         ],
-        "Engine": ["Core", "Media", "Foundation", "Synchronization", "SystemPackage"],
+        "Engine": ["Core", "Media", "CSandbox", "Foundation", "Synchronization", "SystemPackage"],
         "Jobs": [
             "Core", "Cloud", "Engine", "Dispatch", "Foundation", "Synchronization", "SystemPackage",
             "TOMLKit",

@@ -191,25 +191,11 @@ import Testing
         #expect(failures.first?.kind == .output)
         #expect(run.folder.names == run.namesAfterSuccess)
     }
-
-    @Test("what a killed run left beside the output is swept")
-    func sweeps() async throws {
-        let run = try Run(Clip(frames: 25))
-        let leftover = run.folder.file(".cinch-0123456789abcdef")
-        try FileManager.default.createDirectory(
-            atPath: leftover.string,
-            withIntermediateDirectories: false
-        )
-        try leftover.appending("lock").write(Data())
-        try leftover.appending("frames").write(Data(count: 1000))
-        _ = try await run.perform(run.request(to: 20_000))
-        #expect(run.folder.names == run.namesAfterSuccess)
-    }
 }
 
 extension Result where Failure == any Error {
     /// What an asynchronous call came to.
-    fileprivate init(_ call: () async throws -> Success) async {
+    init(_ call: () async throws -> Success) async {
         do {
             self = .success(try await call())
         } catch {

@@ -38,16 +38,16 @@ import Testing
     func abandons() throws {
         let folder = try Folder()
         let destination = folder.file("out.mp4")
-        let workspace = try Workspace(for: destination)
+        let workspace = try Workspace(beside: destination)
         try workspace.file("frames").write(Data(count: 10))
-        Workspace.abandon(for: destination)
+        workspace.remove()
         #expect(folder.names == [])
         // What the next run has in its place is not the first one's to remove.
-        let next = try Workspace(for: destination)
-        let name = next.folder.lastComponent?.string ?? ""
-        drop(workspace)
+        let next = try Workspace(beside: destination)
+        let name = next.location.path.lastComponent?.string ?? ""
+        workspace.remove()
         #expect(folder.names == [name])
-        drop(next)
+        next.remove()
         #expect(folder.names == [])
     }
 
@@ -60,6 +60,4 @@ import Testing
             }
         }
     }
-
-    private func drop(_ workspace: consuming Workspace) {}
 }

@@ -22,7 +22,10 @@ package final class Folder: Sendable {
     }
 
     /// What is in the folder, hidden names too, sorted.
-    package var names: [String] {
+    package var names: [String] { Self.names(in: path) }
+
+    /// What is in any folder, hidden names too, sorted.
+    package static func names(in path: FilePath) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path.string)) ?? []).sorted()
     }
 }

@@ -16,7 +16,7 @@ package struct PrivateFolder: ~Copyable, Sendable {
     package let path: FilePath
     package let descriptor: FileDescriptor
     package let identity: FileIdentity
-    private let parent: FileDescriptor
+    let parent: FileDescriptor
     private let name: FilePath.Component
 
     /// More folders than this in each other are none of ours.
@@ -25,13 +25,20 @@ package struct PrivateFolder: ~Copyable, Sendable {
     /// Makes a folder (0700) with a name that cannot be foretold.
     ///
     /// Throws: `.permissionDenied` where another folder came into its place, and what the system says.
+    ///
+    /// `willMake`: called with the folder's path before it is there.
     package static func makeUnique(
         in parent: FilePath,
-        prefix: String
+        prefix: String,
+        willMake: (FilePath) -> Void = { _ in }
     ) throws(Errno) -> PrivateFolder {
         let parent = parent.isEmpty ? FilePath(".") : parent
         let holder = try FolderCall.openParent(parent)
-        let folder = try make(in: holder, at: parent) { prefix + FolderCall.randomName() }
+        let folder = try make(in: holder, at: parent) {
+            let name = prefix + FolderCall.randomName()
+            willMake(parent.appending(name))
+            return name
+        }
         // Another folder of this user's may be moved here; only an empty one can be the one just made.
         guard try folder.names().isEmpty else { throw Errno.permissionDenied }
         return folder

@@ -2,8 +2,9 @@
 import PackageDescription
 
 // The house: C modules at the bottom, decisions in Core, C stops in Media, in one file of Cloud and
-// in one of Engine (the sandbox), the local route in Engine, arguments and terminals in CLI. Simulator is the
-// cloud service on loopback, for tests and for trying it without an account. Tests/CoreTests/ImportTableTests.swift
+// in one of Engine (the sandbox), the local route in Engine, what is done with files here and in the cloud in Jobs,
+// arguments and terminals in CLI. Simulator is the cloud service on loopback, for tests and for trying it without
+// an account. Tests/CoreTests/ImportTableTests.swift
 // holds the one-way imports that the compiler does not check by itself.
 let package = Package(
     name: "cinch",
@@ -66,12 +67,18 @@ let package = Package(
             ],
             exclude: ["README.md"]
         ),
+        .target(
+            name: "Jobs",
+            dependencies: [
+                "Core", "Cloud", "Engine", .product(name: "TOMLKit", package: "TOMLKit"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Core", "Cloud", "Engine", "Simulator",
+                "Core", "Cloud", "Engine", "Jobs", "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["Guide.md", "JSON.md"]
@@ -111,8 +118,15 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "JobsTests",
+            dependencies: [
+                "Core", "Cloud", "Engine", "Jobs", "Simulator", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
             name: "CLITests",
-            dependencies: ["CLI", "Cloud", "Simulator", "TestSupport"]
+            dependencies: ["CLI", "Cloud", "Jobs", "Simulator", "TestSupport"]
         ),
     ],
     swiftLanguageModes: [.v6]

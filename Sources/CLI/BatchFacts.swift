@@ -1,4 +1,5 @@
 import Core
+import Jobs
 import SystemPackage
 
 /// What a batch says to a person: a line for each file, and the whole at its end.
@@ -174,7 +175,7 @@ enum BatchFacts {
             text += " \(ByteSize.text(report.inputBytes)) \(arrow) \(ByteSize.text(report.bytes))"
             text += " (\(Phrase.decimals(share, 1)) %)"
             if let total = report.totalBytes {
-                text += " of \(Phrase.target(total))"
+                text += " of \(ByteSize.askedText(total))"
                 text +=
                     report.bytes <= total
                     ? ", \(ByteSize.grouped(total - report.bytes)) bytes to spare" : ""

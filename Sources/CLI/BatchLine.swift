@@ -1,4 +1,5 @@
 import Core
+import Jobs
 import Synchronization
 
 /// The one line that says how far a batch is.

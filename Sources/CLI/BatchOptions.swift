@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Jobs
 
 /// What a call with several files can be told.
 struct BatchOptions: ParsableArguments {
@@ -38,9 +39,4 @@ struct BatchOptions: ParsableArguments {
         let quality: LeastQuality? = try minQuality.map(Reading.value)
         return quality?.similarity
     }
-}
-
-extension LeastQuality: OptionValue {
-    static var option: String { "--min-quality" }
-    static var examples: String { "fair, good, excellent, or an SSIM such as 0.95" }
 }

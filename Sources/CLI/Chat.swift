@@ -1,15 +1,16 @@
 import Cloud
 import Core
 import Foundation
+import Jobs
 import SystemPackage
 
 /// A conversation with the service, line by line (§13, §14).
 struct Chat: Sendable {
-    let desk: CloudDesk
+    let desk: CloudProgram
     /// Whether a person types: then there is a prompt, and an error is not the end.
     let isInteractive: Bool
     private(set) var turns = 0
-    private(set) var exports: [Delivered] = []
+    private(set) var exports: [DeliveredPayload] = []
     /// The file that was last made something of here, and may not be in the session.
     var file: String?
     /// The agent spoke of an export that nobody had asked for: a yes means that.
@@ -21,7 +22,7 @@ struct Chat: Sendable {
         "exit", "quit", "bye", "/exit", "/quit", ":q", "退出", "再见",
     ]
 
-    init(desk: CloudDesk, isInteractive: Bool) {
+    init(desk: CloudProgram, isInteractive: Bool) {
         (self.desk, self.isInteractive) = (desk, isInteractive)
     }
 
@@ -35,11 +36,11 @@ struct Chat: Sendable {
         goesOn: Bool
     ) async throws(Failure) {
         // Refused before anybody is asked or connected to.
-        try desk.check(files)
+        try desk.context.check(files)
         try await connect(goesOn: goesOn, introduces: messages.isEmpty)
         if !files.isEmpty {
             try await step { chat async throws(Failure) in
-                _ = try await chat.desk.upload(files)
+                _ = try await chat.desk.context.upload(files)
                 if messages.isEmpty { chat.console.suggest(chat.words.sayWhatToDo) }
             }
         }
@@ -62,15 +63,15 @@ struct Chat: Sendable {
     private mutating func connect(goesOn: Bool, introduces: Bool) async throws(Failure) {
         console.greet()
         if introduces {
-            console.tell(console.messages.style.bold(desk.profile.title))
-            console.tell(desk.profile.greeting[words.language] ?? "")
+            console.tell(console.messages.style.bold(desk.context.profile.title))
+            console.tell(desk.context.profile.greeting[words.language] ?? "")
             console.tell("")
         }
-        _ = try await desk.asking { () throws(CloudError) in
+        _ = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.connect(fresh: !goesOn)
         }
         lookedAt = desk.configuration.clock.now()
-        try await desk.takeUpJobs()
+        try await desk.context.takeUpJobs()
         if introduces { introduce() }
     }
 
@@ -78,7 +79,7 @@ struct Chat: Sendable {
         console.tell("")
         console.tell(words.trySaying)
         let quotes = words.isChinese ? ("“", "”") : ("\"", "\"")
-        for line in desk.profile.trySaying[words.language] ?? [] {
+        for line in desk.context.profile.trySaying[words.language] ?? [] {
             console.tell("  - \(quotes.0)\(line)\(quotes.1)")
         }
         if isInteractive {
@@ -106,7 +107,7 @@ struct Chat: Sendable {
         let now = desk.configuration.clock.now()
         guard now - lookedAt >= desk.configuration.renderLimits.poll else { return }
         lookedAt = now
-        try await desk.takeUpJobs(names: false)
+        try await desk.context.takeUpJobs(names: false)
     }
 
     private mutating func step(
@@ -143,7 +144,7 @@ struct Chat: Sendable {
         if case .sendThenFit? = here { tell(PlainWish.of(dropped.text), words.restForTheAgent) }
         if !dropped.paths.isEmpty {
             file = nil
-            _ = try await desk.upload(dropped.paths)
+            _ = try await desk.context.upload(dropped.paths)
         }
         let intent = Intent.of(dropped.text, hasFiles: !dropped.paths.isEmpty)
         if let message = intent.message {
@@ -169,7 +170,7 @@ struct Chat: Sendable {
         let urls = dropped.text.split(separator: " ").map(String.init)
             .filter { $0.lowercased().hasPrefix("https://") }
         if !urls.isEmpty {
-            _ = try await desk.asking { () throws(CloudError) in
+            _ = try await desk.context.asking { () throws(CloudError) in
                 try await desk.session.upload(urls: urls)
             }
         } else if dropped.paths.isEmpty {
@@ -211,21 +212,22 @@ struct Chat: Sendable {
 
     private mutating func export(_ text: String, height: Int?) async throws(Failure) {
         isExportOffered = false
-        if let wish = SizeWish.of(text) { desk.remember { $0.wishedBytes = wish.bytes } }
-        let state = try await desk.asking { () throws(CloudError) in
+        if let wish = SizeWish.of(text) { desk.context.remember { $0.wishedBytes = wish.bytes } }
+        let state = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.state()
         }
-        let name = desk.usualName(of: state, height: height)
-        let delivery = desk.delivery(
-            to: Self.unused(FilePath(name)),
+        let name = desk.context.usualName(of: state, height: height)
+        let delivery = desk.context.delivery(
+            to: FilePath(name).unused,
             overwrites: false,
             height: height
         )
         let file = try await desk.tryingTheCloud { () async throws(Failure) in
             try await delivery.run()
         }
-        exports.append(file)
-        console.json?.write(.exported, DeliveredPayload(file))
+        let payload = DeliveredPayload(file, words)
+        exports.append(payload)
+        console.json?.write(.exported, payload)
         console.end()
         console.say(
             CloudFacts.text(
@@ -238,7 +240,7 @@ struct Chat: Sendable {
     }
 
     private func showCredits() async throws(Failure) {
-        let credits = try await desk.asking { () throws(CloudError) in
+        let credits = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.credits()
         }
         console.json?.write(.credits, CreditsPayload(credits))
@@ -246,7 +248,7 @@ struct Chat: Sendable {
     }
 
     private func showState() async throws(Failure) {
-        let state = try await desk.asking { () throws(CloudError) in
+        let state = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.state()
         }
         console.json?.write(.state, StatePayload(state))
@@ -261,13 +263,13 @@ struct Chat: Sendable {
     }
 
     private func saveSubtitles(_ format: Subtitles.Format) async throws(Failure) {
-        let state = try await desk.asking { () throws(CloudError) in
+        let state = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.state()
         }
         guard let subtitles = state.timeline.map(Subtitles.init(of:)), !subtitles.cues.isEmpty
         else { return console.say(words.noSubtitles) }
-        let stem = FilePath(desk.usualName(of: state, height: nil)).stem ?? "video"
-        let path = Self.unused(FilePath("\(stem).\(format.rawValue)"))
+        let stem = FilePath(desk.context.usualName(of: state, height: nil)).stem ?? "video"
+        let path = FilePath("\(stem).\(format.rawValue)").unused
         try PrivateFile.write(format == .srt ? subtitles.srt : subtitles.vtt, to: path)
         console.json?.write(
             .subtitles,
@@ -281,19 +283,6 @@ struct Chat: Sendable {
         for cue in cues.prefix(20) {
             console.say("  \(Clock.text(Double(cue.start) / 1000))  \(cue.text)")
         }
-    }
-
-    /// The name itself, or with a number before its extension where it is taken.
-    static func unused(_ path: FilePath) -> FilePath {
-        var candidate = path
-        var number = 2
-        while FileManager.default.fileExists(atPath: candidate.string) {
-            let stem = path.stem ?? "video"
-            let kind = path.extension ?? "mp4"
-            candidate = path.removingLastComponent().appending("\(stem)-\(number).\(kind)")
-            number += 1
-        }
-        return candidate
     }
 }
 
@@ -309,7 +298,7 @@ extension ChatCommand {
         var exports: [DeliveredPayload]
     }
 
-    func perform(at desk: CloudDesk) async throws(Failure) {
+    func perform(at desk: CloudProgram) async throws(Failure) {
         let console = desk.console
         let isInteractive =
             message.isEmpty && console.json == nil && console.reader.isTerminal
@@ -319,7 +308,7 @@ extension ChatCommand {
         let payload = Payload(
             turns: chat.turns,
             uploads: desk.session.session?.uploads ?? [],
-            exports: chat.exports.map(DeliveredPayload.init)
+            exports: chat.exports
         )
         desk.finish("chat", payload)
     }

@@ -2,6 +2,7 @@ import Cloud
 import Core
 import Engine
 import Foundation
+import Jobs
 import SystemPackage
 
 /// What this machine does about a line of a conversation.
@@ -35,11 +36,11 @@ extension Chat {
             let isApart = !wish.edits.contains { SizeWish.of($0) != nil }
             return size != nil && size == wish.target && isApart && hasMedia ? .sendThenFit : nil
         }
-        if let path = dropped.paths.first ?? file ?? desk.soleOriginal?.path {
+        if let path = dropped.paths.first ?? file ?? desk.context.soleOriginal?.path {
             let call = PlainCall([Shell.relative(path), text], limits: limits)
             return call.map { .make($0) }
         }
-        guard hasUploads, desk.notebook?.hasEdits == true, size != nil, size == wish.target,
+        guard hasUploads, desk.context.notebook?.hasEdits == true, size != nil, size == wish.target,
             SizeWish.isAll(of: text), wish.heightCap == nil
         else { return nil }
         return .fit
@@ -74,8 +75,8 @@ extension Chat {
             let kind = try await Compressor(limits: try command.limits()).probe(request.input).kind
             let folders = NewFolders(for: [request])
             defer { folders.removeEmpty() }
-            request.output = Self.unused(try request.settled(for: kind).destination)
-            report = try await desk.compress(request)
+            request.output = try request.settled(for: kind).destination.unused
+            report = try await desk.context.compress(request)
         } catch {
             guard [.unreadable, .unavailable].contains(error.kind) else { throw error }
             let why = error.why.isEmpty ? "" : ": \(error.why)"
@@ -101,8 +102,10 @@ extension Chat {
     mutating func sendFileInTalk() async throws(Failure) {
         guard let path = file else { return }
         file = nil
-        let isThere = desk.notebook?.originals.contains { $0.isUnchanged && isSame($0, path) }
-        if isThere != true { _ = try await desk.upload([path]) }
+        let isThere = desk.context.notebook?.originals.contains {
+            $0.isUnchanged && isSame($0, path)
+        }
+        if isThere != true { _ = try await desk.context.upload([path]) }
     }
 
     private func isSame(_ original: LocalFile, _ path: String) -> Bool {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Cloud
 import Core
 
-/// A command that works with the cloud service; `Session` gives it a desk to work at.
+/// A command that works with the cloud service; `Session` gives it a place to work at.
 protocol CloudErrand: ParsableCommand, Sendable {
     var options: CloudOptions { get }
 
@@ -16,7 +16,7 @@ protocol CloudErrand: ParsableCommand, Sendable {
     func checkOptions() throws(Failure)
 
     /// Does what the command says.
-    func perform(at desk: CloudDesk) async throws(Failure)
+    func perform(at desk: CloudProgram) async throws(Failure)
 }
 
 extension CloudErrand {

@@ -1,6 +1,7 @@
 import Cloud
 import Core
 import Foundation
+import Jobs
 import Synchronization
 
 /// Everything that a cloud command shows and asks: to a person in a terminal, to a log, or to a program.
@@ -16,13 +17,10 @@ final class CloudConsole: Sendable {
         var lastReport: ContinuousClock.Instant?
         /// Whether the agent has said anything since the message was sent.
         var hasText = false
-        /// The tracks, if the message changed them.
-        var timeline: String?
         /// Whether "Connecting…" and "Ready!" are lines of their own, as in a conversation.
         var greets = false
-        var asksNobody = false
-        /// What this call has agreed to.
-        var agreed: Set<Consent.Subject> = []
+        /// A run on this machine that is a part of the work.
+        var run: Renderer?
     }
 
     let results: Output
@@ -32,18 +30,13 @@ final class CloudConsole: Sendable {
     let isQuiet: Bool
     /// Not even the service's answers: what is wanted is a file.
     private let isMute: Bool
-    /// `--cloud`: whoever runs the command agrees to what is then only said.
-    let agrees: Bool
-    /// Whether that lasts, for contacting the service: the steps of a session are one thing.
-    ///
-    /// To send files is agreed to for the call alone.
-    private let keepsContact: Bool
+    /// Whether notes of runs on this machine appear: false where a receipt, which repeats them, comes to the same
+    /// terminal.
+    private let showsRunNotes: Bool
     let reader: LineReader
     let live: LiveLine<ActivityLine.State>
     /// Where this is the console of one file among others: what it says goes there.
     private let relay: (@Sendable (CloudEcho) -> Void)?
-    /// Who is asked in its stead.
-    private let front: CloudConsole?
     private let state: Locked<State>
 
     init(
@@ -52,8 +45,7 @@ final class CloudConsole: Sendable {
         json: JSONLines?,
         isQuiet: Bool = false,
         isMute: Bool = false,
-        agrees: Bool = false,
-        keepsContact: Bool = false,
+        showsRunNotes: Bool = false,
         reader: LineReader = LineReader(),
         words: CloudWords
     ) {
@@ -62,10 +54,9 @@ final class CloudConsole: Sendable {
         self.json = json
         self.isQuiet = isQuiet
         self.isMute = isMute
-        self.agrees = agrees
-        self.keepsContact = keepsContact
+        self.showsRunNotes = showsRunNotes
         self.reader = reader
-        (relay, front) = (nil, nil)
+        relay = nil
         state = Locked(State(words: words))
         live = LiveLine(messages) { ActivityLine.draw($0, seconds: $1, width: $2, style: $3) }
     }
@@ -78,10 +69,9 @@ final class CloudConsole: Sendable {
     ) {
         (results, messages) = (front.messages, front.messages)
         json = front.json.map { JSONLines($0, number: number) }
-        (isQuiet, isMute, agrees) = (front.isQuiet, true, front.agrees)
-        keepsContact = front.keepsContact
+        (isQuiet, isMute, showsRunNotes) = (front.isQuiet, true, false)
         reader = front.reader
-        (self.relay, self.front) = (relay, front)
+        self.relay = relay
         state = Locked(State(words: front.words))
         live = LiveLine(messages) { ActivityLine.draw($0, seconds: $1, width: $2, style: $3) }
     }
@@ -100,9 +90,6 @@ final class CloudConsole: Sendable {
 
     /// From now on connecting is worth a line.
     func greet() { state.withLock { $0.greets = true } }
-
-    /// From now on nothing leaves this machine, so nobody is asked.
-    func askNobody() { state.withLock { $0.asksNobody = true } }
 
     // MARK: Saying
 
@@ -200,6 +187,34 @@ final class CloudConsole: Sendable {
         messages.line(ActivityLine.plain(line))
     }
 
+    /// A run on this machine that is a part of the work; nil when it has ended.
+    var run: Renderer? {
+        get { state.withLock(\.run) }
+        set { state.withLock { $0.run = newValue } }
+    }
+
+    /// Something on this machine begins.
+    func beginRun(targetBytes: Int?) {
+        guard shows else { return }
+        let renderer = Renderer(messages, showsNotes: showsRunNotes)
+        run = renderer
+        renderer.begin(targetBytes: targetBytes)
+    }
+
+    /// Gives the terminal back without waiting for anybody.
+    func restoreNow() {
+        reader.release()
+        live.restoreNow()
+        run?.restoreNow()
+    }
+
+    /// Gives the terminal back for a while.
+    func pause() {
+        reader.release()
+        live.pause()
+        run?.pause()
+    }
+
     /// It is over, or something else takes its place.
     func end() {
         state.withLock { $0.activity = nil }
@@ -220,43 +235,7 @@ final class CloudConsole: Sendable {
         return await reader.next(LineReader.Prompt(output: messages, sign: prompt, columns: 2))
     }
 
-    /// What was agreed to for this call, or for a job that it goes on with.
-    var agreed: Set<Consent.Subject> {
-        get { state.withLock(\.agreed) }
-        set { state.withLock { $0.agreed = newValue } }
-    }
-
-    /// Asks for consent: a person if there is one; `--cloud` is the answer given beforehand.
-    func ask(_ question: Consent.Question) async -> Consent.Answer {
-        if let front { return await front.ask(question) }
-        let (words, asksNobody) = state.withLock { ($0.words, $0.asksNobody) }
-        if asksNobody { return .always }
-        if agreed.contains(question.subject) { return .once }
-        if agrees {
-            agreed.insert(question.subject)
-            if isQuiet {
-                // The flag says it all.
-            } else if let json {
-                json.write(.note, NotePayload(text: words.question(question)))
-            } else {
-                live.interrupt { messages.line(Wrapping.note(words.question(question), messages)) }
-            }
-            return keepsContact && question.subject == .network ? .always : .once
-        }
-        guard json == nil, reader.isTerminal, messages.isTerminal else { return .no }
-        live.pause()
-        let width = min(100, messages.columns)
-        let lines = Wrapping.paragraphs(words.question(question), width: width)
-        messages.write(lines.joined(separator: "\n") + "\n" + words.goAhead)
-        let answer = await reader.next()
-        if answer == nil { messages.line() }
-        return CloudWords.isYes(answer ?? "") ? .always : .no
-    }
-
     // MARK: Events
-
-    /// The tracks as the last message left them; nil if it left them alone.
-    var changedTimeline: String? { state.withLock(\.timeline) }
 
     /// Takes what the work with the service tells.
     func take(_ event: CloudEvent) {
@@ -279,13 +258,12 @@ final class CloudConsole: Sendable {
             end()
             if !isQuiet { done(words.uploaded(name.withoutControls)) }
         case .sent:
-            state.withLock { ($0.hasText, $0.timeline) = (false, nil) }
+            state.withLock { $0.hasText = false }
             begin(words.waiting, detail: words.mayTakeMinutes)
         case .text(let text):
             state.withLock { $0.hasText = true }
             say(text)
-        case .suggested: break
-        case .timeline(let text): state.withLock { $0.timeline = text }
+        case .suggested, .timeline: break
         case .working(let tool): begin(Self.label(of: tool, words))
         case .stillWorking: tell(words.stillWorking)
         case .recovering:

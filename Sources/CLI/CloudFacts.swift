@@ -1,6 +1,7 @@
 import Cloud
 import Core
 import Foundation
+import Jobs
 import SystemPackage
 
 /// What the cloud commands say to a person at their end.
@@ -71,8 +72,8 @@ enum CloudFacts {
             + file.source.audio.prefix(1).map { $0.codec.uppercased() }
         columns.add(words.label(.codecs), codecs.joined(separator: ", ").withoutControls)
         columns.add(words.label(.maker), words.maker(file.maker))
-        if !file.reason.isEmpty {
-            columns.add(words.label(.reason), file.reason.withoutControls)
+        if let reason = file.reason {
+            columns.add(words.label(.reason), words.reason(reason).withoutControls)
         }
         columns.add(words.label(.time), durationText(file.elapsedSeconds))
         let mark = style.usesUnicode ? "✓" : "*"

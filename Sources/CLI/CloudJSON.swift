@@ -1,6 +1,7 @@
 import Cloud
 import Core
 import Foundation
+import Jobs
 import SystemPackage
 
 /// What the cloud commands write with `--json`, as `JSON.md` promises.
@@ -247,14 +248,14 @@ struct DeliveredPayload: Encodable {
     var reason: String?
     var elapsedSeconds: Double
 
-    init(_ file: Delivered) {
+    init(_ file: Delivered, _ words: CloudWords) {
         (output, bytes) = (file.path.string, file.source.bytes)
         (wishedBytes, cloudBytes) = (file.wish?.bytes, file.cloudBytes)
         width = file.source.video.displaySize.width
         height = file.source.video.displaySize.height
         durationSeconds = file.source.durationSeconds
         madeBy = file.maker
-        reason = file.reason.isEmpty ? nil : file.reason
+        reason = file.reason.map(words.reason)
         elapsedSeconds = file.elapsedSeconds
     }
 }

@@ -1,5 +1,6 @@
 import Cloud
 import Core
+import Jobs
 
 /// What the cloud commands say of themselves, in the two languages that the service speaks.
 struct CloudWords: Sendable, Equatable {
@@ -18,6 +19,11 @@ struct CloudWords: Sendable, Equatable {
         let tag = String(name).replacing("_", with: "-")
         let isTag = tag.count >= 2 && tag.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "-") }
         return isTag && tag.lowercased() != "posix" ? tag : "en"
+    }
+
+    /// The language that the service is told of.
+    func serviceLanguage(_ environment: [String: String]) -> String {
+        isChinese ? "zh-CN" : Self.language(environment)
     }
 
     private static func locale(_ environment: [String: String]) -> String {
@@ -290,7 +296,7 @@ struct CloudWords: Sendable, Equatable {
         pick("\(ByteSize.grouped(count)) bytes", "\(ByteSize.grouped(count)) 字节")
     }
     func spare(_ bytes: Int, of wish: Int) -> String {
-        let (spare, wish) = (ByteSize.text(bytes), Phrase.target(wish))
+        let (spare, wish) = (ByteSize.text(bytes), ByteSize.askedText(wish))
         return bytes == 0
             ? pick("exactly the \(wish) you asked for", "正好是您要求的 \(wish)")
             : pick("\(spare) under the \(wish) you asked for", "比您要求的 \(wish) 少 \(spare)")
@@ -304,8 +310,14 @@ struct CloudWords: Sendable, Equatable {
             pick("the cloud, then fitted on this machine", "云端，再由本机压缩到要求的大小")
         }
     }
+    func reason(_ reason: Delivered.Reason) -> String {
+        switch reason {
+        case .unusable(let detail): unusable(detail)
+        case .tooLarge(let bytes, let wish): tooLarge(bytes, wish)
+        }
+    }
     func tooLarge(_ bytes: Int, _ wish: Int) -> String {
-        let wish = Phrase.target(wish)
+        let wish = ByteSize.askedText(wish)
         return pick(
             "the cloud's file has \(self.bytes(bytes)), more than the \(wish) you asked for",
             "云端的文件有 \(self.bytes(bytes))，超过您要求的 \(wish)"

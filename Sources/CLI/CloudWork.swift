@@ -1,20 +1,21 @@
 import Cloud
 import Core
 import Foundation
+import Jobs
 import SystemPackage
 
 // What each cloud command does at its desk.
 
 extension LoginCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
+    func perform(at desk: CloudProgram) async throws(Failure) {
         desk.console.greet()
-        _ = try await desk.asking { () throws(CloudError) in
+        _ = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.connect(fresh: new)
         }
         // Whoever logs in has seen to what was wrong.
         let api = desk.configuration.api
         await RouteStore(desk.configuration).change { memory, _ in memory.forgive(api) }
-        try await desk.takeUpJobs()
+        try await desk.context.takeUpJobs()
         let status = desk.status
         desk.finish("cloud login", status) { width, style in
             options.quiet ? "" : CloudFacts.text(status, width: width, style: style)
@@ -24,7 +25,7 @@ extension LoginCommand {
 }
 
 extension LogoutCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
+    func perform(at desk: CloudProgram) async throws(Failure) {
         desk.session.logOut()
         do throws(CloudError) {
             try RoutedJobs(desk.configuration).withdraw()
@@ -38,7 +39,7 @@ extension LogoutCommand {
 }
 
 extension StatusCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
+    func perform(at desk: CloudProgram) async throws(Failure) {
         let status = desk.status
         desk.finish("cloud status", status) {
             CloudFacts.text(status, width: $0, style: $1)
@@ -47,8 +48,8 @@ extension StatusCommand {
 }
 
 extension CreditsCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
-        let credits = try await desk.asking { () throws(CloudError) in
+    func perform(at desk: CloudProgram) async throws(Failure) {
+        let credits = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.credits()
         }
         desk.finish("cloud credits", CreditsPayload(credits)) { _, _ in
@@ -58,7 +59,7 @@ extension CreditsCommand {
 }
 
 extension UploadCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
+    func perform(at desk: CloudProgram) async throws(Failure) {
         guard !files.isEmpty else {
             throw Failure(
                 .usage,
@@ -69,16 +70,16 @@ extension UploadCommand {
         }
         let addresses = files.filter { $0.lowercased().hasPrefix("https://") }
         let paths = files.filter { !addresses.contains($0) }
-        try desk.check(paths)
+        try desk.context.check(paths)
         if new {
-            _ = try await desk.asking { () throws(CloudError) in
+            _ = try await desk.context.asking { () throws(CloudError) in
                 try await desk.session.connect(fresh: true)
             }
         }
         var taken: [UploadedFile] = []
-        if !paths.isEmpty { taken += try await desk.upload(paths) }
+        if !paths.isEmpty { taken += try await desk.context.upload(paths) }
         if !addresses.isEmpty {
-            taken += try await desk.asking { () throws(CloudError) in
+            taken += try await desk.context.asking { () throws(CloudError) in
                 try await desk.session.upload(urls: addresses)
             }
         }
@@ -90,7 +91,7 @@ extension UploadCommand {
 }
 
 extension SendCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
+    func perform(at desk: CloudProgram) async throws(Failure) {
         let message = text.joined(separator: " ")
         guard !message.allSatisfy(\.isWhitespace) else {
             throw Failure(
@@ -139,8 +140,8 @@ extension SendCommand {
 }
 
 extension StateCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
-        let state = try await desk.asking { () throws(CloudError) in
+    func perform(at desk: CloudProgram) async throws(Failure) {
+        let state = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.state()
         }
         desk.finish("cloud state", StatePayload(state)) { width, style in
@@ -155,7 +156,7 @@ extension StateCommand {
 }
 
 extension ExportCommand {
-    func perform(at desk: CloudDesk) async throws(Failure) {
+    func perform(at desk: CloudProgram) async throws(Failure) {
         let wish = try to.map { text throws(Failure) in try Reading.size(text, option: "--to") }
         let height = try maxHeight.flatMap { text throws(Failure) -> Int? in
             guard case .lines(let lines) = try Reading.value(text) as HeightCap else { return nil }
@@ -176,12 +177,12 @@ extension ExportCommand {
         if let path {
             destination = path
         } else {
-            let state = try await desk.asking { () throws(CloudError) in
+            let state = try await desk.context.asking { () throws(CloudError) in
                 try await desk.session.state()
             }
-            destination = FilePath(desk.usualName(of: state, height: height))
+            destination = FilePath(desk.context.usualName(of: state, height: height))
         }
-        let delivery = desk.delivery(
+        let delivery = desk.context.delivery(
             to: destination,
             overwrites: force,
             height: height,
@@ -191,8 +192,8 @@ extension ExportCommand {
             try await delivery.run()
         }
         // After it, because one of the same timeline is this very export.
-        try await desk.takeUpJobs()
-        desk.finish("cloud export", DeliveredPayload(file)) { width, style in
+        try await desk.context.takeUpJobs()
+        desk.finish("cloud export", DeliveredPayload(file, desk.console.words)) { width, style in
             options.quiet
                 ? "" : CloudFacts.text(file, words: desk.console.words, width: width, style: style)
         }
@@ -205,8 +206,8 @@ extension LinkCommand {
         var output: String?
     }
 
-    func perform(at desk: CloudDesk) async throws(Failure) {
-        let link = try await desk.asking { () throws(CloudError) in
+    func perform(at desk: CloudProgram) async throws(Failure) {
+        let link = try await desk.context.asking { () throws(CloudError) in
             try await desk.session.link()
         }
         guard let link else {
@@ -228,9 +229,4 @@ extension LinkCommand {
             } ?? "The session is open in your browser, for seven days."
         }
     }
-}
-
-extension CloudDesk {
-    /// What this machine knows, without asking anybody.
-    var status: StatusPayload { StatusPayload(session.status, profile) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Engine
+import Jobs
 import SystemPackage
 
 /// The version that `--version` prints and every JSON stream states.

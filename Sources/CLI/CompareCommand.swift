@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Engine
+import Jobs
 
 /// `cinch compare A B [-o sheet.png]`: says how like B is to A.
 struct CompareCommand: ParsableCommand {

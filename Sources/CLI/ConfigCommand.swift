@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Foundation
+import Jobs
 
 /// `cinch config …`: what is set once for all calls.
 struct ConfigCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import Core
 import Engine
 import Foundation
+import Jobs
 import Synchronization
 import SystemPackage
 
@@ -13,7 +14,8 @@ enum Entry {
     static func main() async {
         Terminal.prepare()
         if CommandLine.arguments.dropFirst() == [SettingsText.argument] {
-            SettingsText.serve()
+            let text = (try? FileHandle.standardInput.readToEnd()) ?? Data()
+            try? FileHandle.standardOutput.write(contentsOf: SettingsText.answer(to: text))
             Terminal.exitNow(0)
         }
         if CommandLine.arguments.dropFirst() == [worker] { await work() }

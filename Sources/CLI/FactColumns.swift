@@ -1,4 +1,5 @@
 import Core
+import Jobs
 
 /// Rows that `probe` and `plan` have for more than one kind of material.
 extension Columns {

@@ -1,5 +1,6 @@
 import Core
 import Engine
+import Jobs
 
 /// What `probe`, `plan` and `doctor` say to a person.
 enum Facts {

@@ -1,79 +1,8 @@
 import ArgumentParser
 import Core
 import Foundation
+import Jobs
 import SystemPackage
-
-/// What was made on this machine: a receipt for each file, in the state folder.
-struct History: Sendable {
-    /// One file that was made.
-    struct Entry: Codable, Equatable, Sendable {
-        /// How it was made.
-        enum Route: String, Codable, Sendable {
-            case local
-            case cloud
-        }
-
-        var version = 1
-        /// Its end, as `2026-11-21T22:04:05Z`.
-        var when: String
-        var route: Route
-        var kind: Material.Kind
-        var method: Plan.Method
-        /// Whole paths, or `-`.
-        var input: String
-        var output: String
-        var inputBytes: Int
-        var bytes: Int
-        var targetBytes: Int?
-        var limitName: String?
-        /// Against the source at the size that it could have had.
-        var ssim: Double?
-        var seconds: Double
-
-        init(_ report: Report, route: Route, at date: Date = Date()) {
-            when = date.formatted(.iso8601)
-            self.route = route
-            kind = report.kind
-            method = report.method
-            input = Ledger.whole(report.input)
-            output = Ledger.whole(report.output)
-            inputBytes = report.inputBytes
-            bytes = report.bytes
-            targetBytes = report.targetBytes
-            limitName = report.namedLimit?.name
-            ssim = report.ssim
-            seconds = report.elapsedSeconds
-        }
-    }
-
-    private let file: LineFile
-
-    /// The history of whoever the environment belongs to; nil where it names no place for it.
-    init?(_ environment: [String: String]) {
-        guard let file = LineFile(named: "history.jsonl", in: environment) else { return nil }
-        self.file = file
-    }
-
-    var path: String { file.path.string }
-
-    /// Keeps a receipt; where that is impossible nothing else is lost.
-    func add(_ report: Report, route: Entry.Route) { file.add(Entry(report, route: route)) }
-
-    /// All that is kept, the oldest first.
-    var entries: [Entry] { file.values(Entry.self) }
-
-    /// Takes all away.
-    func forget() throws(Failure) {
-        guard file.remove() else {
-            throw Failure(
-                .storage,
-                "Cannot remove \(path)",
-                why: "the system does not allow it",
-                advice: "Remove it by hand."
-            )
-        }
-    }
-}
 
 extension Session {
     /// Keeps a receipt of a file that was made, unless the user does not want any.
@@ -84,26 +13,6 @@ extension Session {
     ) {
         guard settings.isOn(.history) else { return }
         History(environment)?.add(report, route: route)
-    }
-}
-
-extension Session {
-    /// The same of a file that could have been made elsewhere too.
-    func remember(_ outcome: Routing.Outcome, of request: Request, settings: Settings) {
-        // What a simulated service made is not worth remembering.
-        if isTrial || !settings.isOn(.history) { return }
-        History(environment)?.add(outcome, of: request)
-    }
-}
-
-extension History {
-    /// Keeps a receipt of a file, with the way that it took.
-    func add(_ outcome: Routing.Outcome, of request: Request) {
-        switch outcome {
-        case .local(let report): add(report, route: .local)
-        case .cloud(let file):
-            add(Report(file, of: request), route: file.maker == .cloud ? .cloud : .local)
-        }
     }
 }
 
@@ -179,7 +88,7 @@ enum HistoryFacts {
             if let target = entry.targetBytes {
                 let share = Double(entry.bytes) / Double(max(1, target)) * 100
                 parts.append(
-                    "\(Phrase.decimals(share, 1)) % of \(entry.limitName ?? Phrase.target(target))"
+                    "\(Phrase.decimals(share, 1)) % of \(entry.limitName ?? ByteSize.askedText(target))"
                 )
             }
             if let ssim = entry.ssim { parts.append("SSIM \(Phrase.decimals(ssim, 4))") }

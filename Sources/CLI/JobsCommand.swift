@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cloud
 import Core
+import Jobs
 import SystemPackage
 
 /// `cinch jobs`, also `cinch cloud jobs`: what runs have left in the cloud.
@@ -51,50 +52,6 @@ struct JobsCommand: CloudErrand {
     }
 }
 
-/// Something that a run has left in the cloud.
-enum LeftJob: Sendable {
-    /// An export of a session.
-    case render(JobRecord)
-    /// A file's whole way, of a single command.
-    case routed(RoutedJob, Stage)
-
-    /// How far a file has come on its way.
-    enum Stage: String, Sendable, Encodable {
-        case uploading
-        case editing
-        case rendering
-    }
-
-    var source: String {
-        switch self {
-        case .render(let job): job.source
-        case .routed(let job, _): Shell.relative(job.input.path)
-        }
-    }
-
-    var destination: String {
-        switch self {
-        case .render(let job): job.destination
-        case .routed(let job, _): job.request.destination.string
-        }
-    }
-
-    /// Seconds since 1970.
-    var began: Double {
-        switch self {
-        case .render(let job): job.submitted
-        case .routed(let job, _): job.began
-        }
-    }
-
-    var stage: Stage {
-        switch self {
-        case .render: .rendering
-        case .routed(_, let stage): stage
-        }
-    }
-}
-
 /// One of them, as programs read it.
 struct JobPayload: Encodable {
     var number: Int
@@ -105,4 +62,110 @@ struct JobPayload: Encodable {
     var stage: LeftJob.Stage
     /// Whether another run of the program is at work on it.
     var isActive: Bool
+}
+
+extension JobsCommand {
+    private struct Payload: Encodable {
+        var jobs: [JobPayload]
+        var fetched: [DeliveredPayload]
+        var forgotten: Int
+    }
+
+    func perform(at desk: CloudProgram) async throws(Failure) {
+        let all = await desk.context.leftJobs()
+        let chosen = try chosen(of: all)
+        var fetched: [DeliveredPayload] = []
+        var forgotten = 0
+        if fetch {
+            let files = try await desk.context.finish(
+                chosen,
+                overwrites: force,
+                isQuiet: desk.console.isQuiet
+            )
+            fetched = files.map { DeliveredPayload($0, desk.console.words) }
+        } else if forget {
+            for job in chosen where await !desk.context.isActive(job) {
+                await desk.context.forget(job)
+                forgotten += 1
+            }
+        }
+        var left: [JobPayload] = []
+        for (index, job) in await desk.context.leftJobs().enumerated() {
+            left.append(
+                JobPayload(
+                    number: index + 1,
+                    source: job.source,
+                    destination: job.destination,
+                    submittedUnixSeconds: job.began,
+                    stage: job.stage,
+                    isActive: await desk.context.isActive(job)
+                )
+            )
+        }
+        let payload = Payload(jobs: left, fetched: fetched, forgotten: forgotten)
+        desk.finish("cloud jobs", payload) { width, style in
+            if left.isEmpty {
+                if forgotten > 0 { return "Forgotten: \(forgotten)." }
+                return fetched.isEmpty ? "No exports were left behind." : ""
+            }
+            return Self.list(left, width: width, style: style)
+        }
+        if left.contains(where: { !$0.isActive }), !fetch {
+            desk.console.suggest("Next: cinch jobs --resume, or cinch jobs --forget")
+        }
+    }
+
+    private static func list(_ jobs: [JobPayload], width: Int, style: Style) -> String {
+        var columns = Columns()
+        for job in jobs {
+            let stage =
+                job.isActive
+                ? "at work, \(job.stage.rawValue)" : "stopped while \(job.stage.rawValue)"
+            columns.add(
+                "\(job.number)  \(CloudFacts.date(job.submittedUnixSeconds))",
+                "\(job.source.withoutControls) to "
+                    + "\(Shell.relative(job.destination).withoutControls), \(stage)",
+                hang: 2
+            )
+        }
+        return columns.lines(width: width, style: style).joined(separator: "\n")
+    }
+
+    private func chosen(of all: [LeftJob]) throws(Failure) -> [LeftJob] {
+        guard !numbers.isEmpty else { return all }
+        var chosen: [LeftJob] = []
+        for number in numbers {
+            guard all.indices.contains(number - 1) else {
+                throw Failure(
+                    .usage,
+                    "There is no job \(number)",
+                    why: all.isEmpty ? "nothing was left" : "there are \(all.count)",
+                    advice: "'cinch jobs' lists them."
+                )
+            }
+            chosen.append(all[number - 1])
+        }
+        return chosen
+    }
+}
+
+/// A word for whoever sits at a terminal, after another command: something waits in the cloud.
+extension Session {
+    /// Says so in a line, if it is so; nothing is sent, and nobody waits for it.
+    func tellWhatWasLeft() async {
+        guard messages.isTerminal else { return }
+        let folder = StateFolder(environment: environment)
+        guard !folder.names(in: "jobs").isEmpty || !folder.names(in: "routed").isEmpty else {
+            return
+        }
+        guard let desk = try? CloudDesk(environment: environment) else { return }
+        var left: [LeftJob] = []
+        for job in await desk.leftJobs() where await !desk.isActive(job) { left.append(job) }
+        guard let first = left.first else { return }
+        let what =
+            left.count == 1
+            ? "The cloud job for \(first.source.withoutControls) was left unfinished"
+            : "\(left.count) cloud jobs were left unfinished"
+        messages.line(Wrapping.note("\(what): 'cinch jobs --resume' goes on with it.", messages))
+    }
 }

@@ -1,5 +1,6 @@
 import Core
 import Engine
+import Jobs
 import SystemPackage
 
 /// What `probe` and `plan` say of sound alone and of pictures.

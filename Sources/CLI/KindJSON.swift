@@ -1,5 +1,6 @@
 import Core
 import Engine
+import Jobs
 import SystemPackage
 
 /// What a run ends with: the keys that have a meaning for what was made.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Jobs
 
 /// What a file may demand before it is refused, as all commands that read one take it.
 struct LimitOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Jobs
 
 /// `cinch limits [NAME]`: what places take.
 struct LimitsCommand: ParsableCommand {

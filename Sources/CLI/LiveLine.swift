@@ -1,4 +1,5 @@
 import Core
+import Jobs
 import Synchronization
 
 /// One line at the foot of a terminal, redrawn in place ten times a second; in a log, nothing.
@@ -109,11 +110,4 @@ enum Escape {
     /// What is pasted comes in marks, so that a line break in it is told from Enter.
     static let beginPaste = "\u{1B}[?2004h"
     static let endPaste = "\u{1B}[?2004l"
-}
-
-extension Duration {
-    /// With its fraction.
-    var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
-    }
 }

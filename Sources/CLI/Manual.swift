@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Foundation
+import Jobs
 
 /// `cinch manual`: the manual page, made of what the program says of itself.
 struct ManualCommand: Errand {

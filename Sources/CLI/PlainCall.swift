@@ -1,5 +1,6 @@
 import Cloud
 import Core
+import Jobs
 import SystemPackage
 
 /// A call in which one of the arguments is a sentence: `cinch "压到8MB" clip.mp4`.

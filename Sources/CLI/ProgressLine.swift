@@ -1,4 +1,5 @@
 import Core
+import Jobs
 
 /// The one line that says how far a run is.
 enum ProgressLine {
@@ -51,7 +52,7 @@ enum ProgressLine {
                 let tenths = Int((min(speed, 9999) * 10).rounded())
                 return speed < 9.95 ? "\(tenths / 10).\(tenths % 10) fps" : "\(tenths / 10) fps"
             case .target:
-                return state.targetBytes.map { "target " + Phrase.target($0) } ?? ""
+                return state.targetBytes.map { "target " + ByteSize.askedText($0) } ?? ""
             case .elapsed:
                 return Clock.text(state.elapsedSeconds) + " spent"
             }

@@ -1,4 +1,5 @@
 import Core
+import Jobs
 
 /// What a finished run says of its file.
 enum Receipt {
@@ -120,7 +121,7 @@ enum Receipt {
             return "\(percent(share)) of the source's \(ByteSize.text(report.inputBytes))"
         }
         let margin = target - report.bytes
-        return "\(percent(report.fill)) of \(Phrase.target(target)), "
+        return "\(percent(report.fill)) of \(ByteSize.askedText(target)), "
             + (margin == 0 ? "to the byte" : "\(ByteSize.grouped(margin)) bytes to spare")
     }
 
@@ -217,14 +218,6 @@ enum Phrase {
         let hundredths = Int((rate * 100).rounded())
         if hundredths % 100 == 0 { return "\(hundredths / 100) fps" }
         return "\(decimals(rate, hundredths % 10 == 0 ? 1 : 2)) fps"
-    }
-
-    /// A size as it was asked for: `8 MB`, `7.5 MiB`, `8 123 456 bytes`.
-    static func target(_ bytes: Int) -> String {
-        let text = ByteSize(bytes: bytes).fileNameText
-        let number = text.prefix { $0.isNumber || $0 == "." }
-        let unit = text.dropFirst(number.count)
-        return unit == "B" ? "\(ByteSize.grouped(bytes)) bytes" : "\(number) \(unit)"
     }
 
     /// What is said where a sample was asked for, and would show nothing.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Jobs
 
 /// Where the work may be done, as `compress` and `plan` both take it.
 struct RouteOptions: ParsableArguments {
@@ -62,6 +63,15 @@ struct RouteOptions: ParsableArguments {
         return Trial.Settings(scenario: scenario)
     }
 
+    /// What the options say of ways; `mayAsk`: whether there is somebody to be asked.
+    func preferences(mayAsk: Bool) throws(Failure) -> RoutePreferences {
+        var preferences = RoutePreferences()
+        preferences.policy = try policy()
+        (preferences.edit, preferences.agrees) = (edit, cloud)
+        (preferences.mayAsk, preferences.isGiven) = (mayAsk, isGiven)
+        return preferences
+    }
+
     /// What the options lay down.
     func policy() throws(Failure) -> RouteFacts.Policy {
         var policy = RouteFacts.Policy()
@@ -92,62 +102,5 @@ struct RouteOptions: ParsableArguments {
             )
         }
         return policy
-    }
-}
-
-extension RouteWish: OptionValue {
-    static var option: String { "--route" }
-    static var examples: String { "auto, local or cloud" }
-}
-
-/// How long the whole work may take.
-struct WholeWait: OptionValue {
-    static var option: String { "--max-wait" }
-    static var examples: String { "a time such as 90, 90s, 5m or 1h30m" }
-
-    var seconds: Double
-
-    /// Reads a number of seconds, or numbers with units, the larger ones first.
-    init?(parsing text: String) {
-        let lowered = text.lowercased()
-        guard !lowered.isEmpty, lowered.allSatisfy(\.isASCII), lowered.count <= 20 else {
-            return nil
-        }
-        var (total, number) = (0.0, "")
-        var units = [("h", 3600.0), ("m", 60.0), ("s", 1.0)][...]
-        for character in lowered {
-            if character.isNumber || character == "." {
-                number.append(character)
-                continue
-            }
-            guard let place = units.firstIndex(where: { $0.0 == String(character) }),
-                let value = Double(number)
-            else { return nil }
-            total += value * units[place].1
-            units = units[(place + 1)...]
-            number = ""
-        }
-        if !number.isEmpty {
-            // A bare number is seconds, and only where it stands alone.
-            guard number.count == lowered.count, let value = Double(number) else { return nil }
-            total = value
-        }
-        guard total > 0, total <= 1e7 else { return nil }
-        seconds = total
-    }
-}
-
-/// What the cloud may cost.
-struct CreditCeiling: OptionValue {
-    static var option: String { "--max-credits" }
-    static var examples: String { "a number of credits, such as 50 or 0" }
-
-    var credits: Double
-
-    init?(parsing text: String) {
-        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), text.count <= 12,
-            let credits = Double(text)
-        else { return nil }
-        self.credits = credits
     }
 }

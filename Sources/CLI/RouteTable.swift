@@ -1,4 +1,5 @@
 import Core
+import Jobs
 
 /// Where a plan would be carried out, as `plan` shows it.
 enum RouteTable {

@@ -2,6 +2,7 @@ import Cloud
 import Core
 import Engine
 import Foundation
+import Jobs
 import Synchronization
 import SystemPackage
 
@@ -44,15 +45,14 @@ extension Session {
             settings: settings,
             hasTotal: total != nil
         )
-        let jobs = try jobs(command.batch.jobs, settings, files: items.count)
-        let limits = try command.limits()
-        let routes = try obeying(settings).routes(
-            for: items.map(\.request),
-            command.way,
-            mayAsk: !command.quiet,
-            isQuiet: command.quiet,
-            json: json
-        )
+        var job = BatchJob(items)
+        job.jobs = try jobs(command.batch.jobs, settings)
+        (job.total, job.isResumed) = (total, command.batch.resume)
+        // A folder of results is to be whole; beside its source a copy is of no use.
+        job.leavesFitting = !hasFolder && total == nil
+        job.limits = try command.limits()
+        let mayAsk = mayAsk(isQuiet: command.quiet, json: json)
+        job.preferences = try command.way.preferences(mayAsk: mayAsk)
         let renderer =
             json == nil
             ? BatchRenderer(
@@ -61,54 +61,46 @@ extension Session {
                 names: items.map(\.name),
                 isQuiet: command.quiet
             ) : nil
+        let progress = BatchProgress(items, isLooking: total != nil)
+        let (session, isQuiet, signals) = (self, command.quiet, signals)
+        let front = front(isQuiet: isQuiet, json: json)
+        let consoles = FileConsoles(front) { item, echo in
+            let line = progress.take(echo, of: item)
+            renderer?.update { $0 = line }
+            if case .note(let text) = echo { renderer?.note(text, of: item.name) }
+        }
+        let batch = try runner(settings).batch(job, answerer: front) { event in
+            switch event {
+            case .ready: renderer?.begin()
+            case .shared(let event): front.take(event)
+            default:
+                let line = progress.take(event)
+                renderer?.update { $0 = line }
+                session.tell(
+                    event,
+                    renderer,
+                    consoles,
+                    json,
+                    isQuiet: isQuiet,
+                    batchFraction: line.fraction
+                )
+            }
+        }
         let wish = items.first?.request
         json?.write(
             .started,
             BatchStartedPayload(
                 programVersion: programVersion,
                 files: items.count,
-                jobs: min(jobs, items.count),
+                jobs: min(job.jobs, items.count),
                 targetBytes: wish?.target?.bytes,
                 limitName: wish?.namedLimit?.name,
                 totalBytes: total
             )
         )
         defer { renderer?.end() }
-        let progress = BatchProgress(items, isLooking: total != nil)
-        let (session, isQuiet, signals) = (self, command.quiet, signals)
-        let batch = Batch(
-            items,
-            jobs: jobs,
-            total: total,
-            isResumed: command.batch.resume,
-            // A folder of results is to be whole; beside its source a copy is of no use.
-            leavesFitting: !hasFolder && total == nil,
-            limits: limits,
-            routes: routes,
-            ledger: Ledger(environment)
-        ) { event in
-            let line = progress.take(event)
-            renderer?.update { $0 = line }
-            session.tell(
-                event,
-                renderer,
-                json,
-                isQuiet: isQuiet,
-                settings: settings,
-                batchFraction: line.fraction
-            )
-        }
-        let screen = screen(renderer, routes?.front)
+        let screen = screen(renderer, front)
         let report = try await stoppable(screen, json: json) { () async throws(Failure) in
-            await routes?.ask(items)
-            if Task.isCancelled { throw .interrupted }
-            renderer?.begin()
-            let folders = NewFolders(for: items.map(\.request))
-            // What a closed terminal leaves in the cloud is to find its place there.
-            defer {
-                let leavesNothing = routes == nil || signals?.stopSignal ?? SIGINT == SIGINT
-                if leavesNothing { folders.removeEmpty() }
-            }
             var report = try await batch.run()
             report.leftOut = leftOut
             if Task.isCancelled {
@@ -128,67 +120,44 @@ extension Session {
         return report.exitCode
     }
 
-    /// What a signal does to the screen of several files.
-    func screen(_ renderer: BatchRenderer?, _ front: CloudConsole?) -> Screen {
-        Screen(
-            restore: {
-                front?.reader.release()
-                renderer?.restoreNow()
-            },
-            pause: {
-                front?.reader.release()
-                renderer?.pause()
-            },
-            resume: { front?.reader.resume() }
-        )
-    }
-
-    /// The ways that files have beside this machine; nil where there is no choice to make.
-    func routes(
-        for requests: [Request],
-        _ options: RouteOptions,
-        mayAsk: Bool,
-        isQuiet: Bool,
-        json: JSONLines?
-    ) throws(Failure) -> BatchRoutes? {
-        guard let first = requests.first,
-            let scout = try scout(options, first, mayAsk: mayAsk, json: json)
-        else { return nil }
-        let front = CloudConsole(
+    /// Who speaks for all files of a call.
+    func front(isQuiet: Bool, json: JSONLines?) -> CloudConsole {
+        CloudConsole(
             results: messages,
             messages: messages,
             json: json,
             isQuiet: isQuiet,
             isMute: true,
-            agrees: options.cloud,
             words: CloudWords(environment: environment)
-        )
-        if isTrial { front.askNobody() }
-        let signals = signals
-        return BatchRoutes(
-            scout: scout,
-            common: CommonWay(mostCredits: scout.policy.mostCredits),
-            front: front,
-            stopSignal: { signals?.stopSignal }
         )
     }
 
-    /// Passes on what happens to a file, and keeps its receipt.
+    /// What a signal does to the screen of several files.
+    func screen(_ renderer: BatchRenderer?, _ front: CloudConsole) -> Screen {
+        Screen(
+            restore: {
+                front.reader.release()
+                renderer?.restoreNow()
+            },
+            pause: {
+                front.reader.release()
+                renderer?.pause()
+            },
+            resume: { front.reader.resume() }
+        )
+    }
+
+    /// Passes on what happens to a file.
     func tell(
         _ event: Batch.Event,
         _ renderer: BatchRenderer?,
+        _ consoles: FileConsoles,
         _ json: JSONLines?,
         isQuiet: Bool,
-        settings: Settings,
         batchFraction: Double?
     ) {
         switch event {
         case .finished(let file):
-            // What a simulated service made is not worth remembering.
-            if case .done(let report) = file.outcome, !isTrial {
-                let isCloud = file.way?.madeBy == .cloud
-                remember(report, route: isCloud ? .cloud : .local, settings: settings)
-            }
             renderer?.finish(file)
             json?.write(.finished, FinishedPayload(file))
         case .begun(let item) where !isQuiet:
@@ -200,7 +169,7 @@ extension Session {
                     targetBytes: item.request.target?.bytes
                 )
             )
-        case .told(let item, .progress(let progress)) where !isQuiet:
+        case .job(let item, .local(.progress(let progress))) where !isQuiet:
             json?.write(
                 .progress,
                 FileProgressPayload(
@@ -209,10 +178,11 @@ extension Session {
                     batchFraction: batchFraction
                 )
             )
-        case .told(let item, .noted(let text)) where !isQuiet:
+        case .job(let item, .local(.noted(let text))) where !isQuiet:
             json?.write(.note, FileNotePayload(number: item.number, text: text))
-        case .echoed(let item, .note(let text)): renderer?.note(text, of: item.name)
-        case .begun, .told, .looked, .echoed: break
+        case .job(_, .local): break
+        case .job(let item, let event): consoles.take(event, of: item)
+        case .ready, .looked, .begun, .shared, .ended: break
         }
     }
 
@@ -221,7 +191,7 @@ extension Session {
         _ command: CompressCommand,
         settings: Settings,
         hasTotal: Bool
-    ) throws(Failure) -> ([Batch.Item], leftOut: [Gathering.LeftOut], hasFolder: Bool) {
+    ) throws(Failure) -> ([BatchItem], leftOut: [Gathering.LeftOut], hasFolder: Bool) {
         var command = command
         let inputs = command.wish.inputs
         guard !inputs.isEmpty else {
@@ -239,27 +209,13 @@ extension Session {
             isRecursive: command.batch.recursive,
             purpose: purpose,
             format: wish.format
-        )
-        let found = gathered.inputs
-        let places = BatchNames.places(
-            for: found,
+        ) { argument throws(Failure) in try Reading.path(argument, name: "INPUT") }
+        let items = BatchItem.items(
+            for: gathered.inputs,
+            wish: wish,
             purpose: purpose,
-            folder: folder,
-            format: wish.format
+            folder: folder
         )
-        let names = Self.shortNames(found)
-        let items = found.indices.map { index in
-            var request = wish
-            request.input = found[index].path
-            request.folder = places[index].folder
-            request.stem = places[index].stem
-            return Batch.Item(
-                number: index + 1,
-                name: names[index],
-                request: request,
-                bytes: max(1, request.input.fileBytes ?? 1)
-            )
-        }
         return (items, gathered.leftOut, folder != nil)
     }
 
@@ -280,30 +236,9 @@ extension Session {
         return path
     }
 
-    /// The last part of each path, or more where two would be the same.
-    static func shortNames(_ found: [BatchNames.Found]) -> [String] {
-        func last(_ count: Int, of path: FilePath) -> String {
-            FilePath(root: nil, path.components.suffix(count)).string
-        }
-        var names = found.map { last(1, of: $0.path) }
-        for count in 2...4 {
-            let tally = names.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-            for index in names.indices where tally[names[index], default: 0] > 1 {
-                names[index] = last(count, of: found[index].path)
-            }
-        }
-        return names
-    }
-
-    /// So many at once that each still has several processors: the encoder uses them well by itself.
-    func jobs(
-        _ asked: String?,
-        _ settings: Settings,
-        files: Int
-    ) throws(Failure) -> Int {
-        guard let text = asked ?? settings[.jobs] else {
-            return max(1, min(4, ProcessInfo.processInfo.activeProcessorCount / 4))
-        }
+    /// How many files are made at once.
+    func jobs(_ asked: String?, _ settings: Settings) throws(Failure) -> Int {
+        guard let text = asked ?? settings[.jobs] else { return Batch.usualJobs }
         return try Reading.count(text, option: "--jobs", upTo: Reading.mostJobs)
     }
 }
@@ -320,7 +255,7 @@ final class BatchProgress: Sendable {
     private let whole: Double
     private let state: Locked<State>
 
-    init(_ items: [Batch.Item], isLooking: Bool) {
+    init(_ items: [BatchItem], isLooking: Bool) {
         weights = Dictionary(uniqueKeysWithValues: items.map { ($0.number, Double($0.bytes)) })
         whole = max(1, items.reduce(0) { $0 + Double($1.bytes) })
         var line = BatchLine.State(files: items.count)
@@ -341,25 +276,43 @@ final class BatchProgress: Sendable {
                 state.line.running.append(
                     BatchLine.Running(number: item.number, name: item.name, fraction: 0)
                 )
-            case .told(let item, .progress(let progress)):
+            case .job(let item, .local(.progress(let progress))):
                 state.line.change(item.number, progress.fraction)
                 state.fractions[item.number] = progress.fraction
-            case .echoed(let item, .activity(let label, let fraction)):
-                state.line.change(item.number, fraction, label)
-                state.fractions[item.number] = fraction
-            case .told, .echoed: break
+            case .job, .ready, .shared, .ended: break
             case .finished(let file):
                 state.line.running.removeAll { $0.number == file.number }
                 state.fractions[file.number] = 1
                 state.line.finished += 1
             }
-            if state.line.isLooking {
-                state.line.fraction = Double(state.looked) / Double(max(1, state.line.files))
-            } else {
-                let done = state.fractions.reduce(0.0) { $0 + $1.value * (weights[$1.key] ?? 0) }
-                state.line.fraction = max(0, min(1, done / whole))
-            }
-            return state.line
+            return Self.line(&state, whole, weights)
         }
+    }
+
+    /// Takes what is told of a file's way through the cloud.
+    ///
+    /// - Returns: what the line says now.
+    func take(_ echo: CloudEcho, of item: BatchItem) -> BatchLine.State {
+        state.withLock { state in
+            if case .activity(let label, let fraction) = echo {
+                state.line.change(item.number, fraction, label)
+                state.fractions[item.number] = fraction
+            }
+            return Self.line(&state, whole, weights)
+        }
+    }
+
+    private static func line(
+        _ state: inout State,
+        _ whole: Double,
+        _ weights: [Int: Double]
+    ) -> BatchLine.State {
+        if state.line.isLooking {
+            state.line.fraction = Double(state.looked) / Double(max(1, state.line.files))
+        } else {
+            let done = state.fractions.reduce(0.0) { $0 + $1.value * (weights[$1.key] ?? 0) }
+            state.line.fraction = max(0, min(1, done / whole))
+        }
+        return state.line
     }
 }

@@ -1,6 +1,7 @@
 import Cloud
 import Core
 import Foundation
+import Jobs
 import Simulator
 import Synchronization
 
@@ -18,47 +19,46 @@ extension Session {
             messages: messages,
             json: json,
             isQuiet: options.quiet,
-            agrees: options.cloud,
-            keepsContact: true,
             words: words
         )
         let settings = try settings()
         let isOffline = settings.isOn(.offline) || options.offline
-        let run = Locked<Renderer?>(nil)
-        let environment = environment
+        let (environment, language) = (environment, words.serviceLanguage(environment))
         let screen = Screen(
-            restore: {
-                console.reader.release()
-                console.live.restoreNow()
-            },
-            pause: {
-                console.reader.release()
-                console.live.pause()
-                run.withLock { $0 }?.pause()
-            },
+            restore: { console.restoreNow() },
+            pause: { console.pause() },
             resume: { console.reader.resume() },
             stopped: Failure.leftTheCloud(bySignal:)
         )
+        /// A simulated service is told of in an environment of its own.
+        let makeProgram: @Sendable ([String: String]?) throws(Failure) -> CloudProgram = {
+            simulated throws(Failure) in
+            let consent = JobConsent(
+                isGiven: options.cloud,
+                keepsContact: true,
+                isSimulated: simulated != nil,
+                answerer: console,
+                events: { console.take($0) }
+            )
+            let context = try CloudDesk(
+                profile: profile,
+                // Working offline forbids nothing there: nothing leaves this machine.
+                isOffline: isOffline && simulated == nil,
+                environment: simulated ?? environment,
+                language: language,
+                consent: consent,
+                events: { console.take($0) }
+            )
+            return CloudProgram(context: context, console: console)
+        }
         try await stoppable(screen, json: json) { () async throws(Failure) in
             guard let trial = try command.trial?.settings() else {
-                var desk = try CloudDesk(
-                    profile: profile,
-                    isOffline: isOffline,
-                    environment: environment,
-                    console: console
-                ) { renderer in run.withLock { $0 = renderer } }
-                desk.history = settings.isOn(.history) ? History(environment) : nil
-                return try await command.perform(at: desk)
+                var program = try makeProgram(nil)
+                program.context.history = settings.isOn(.history) ? History(environment) : nil
+                return try await command.perform(at: program)
             }
-            console.askNobody()
             try await inTrial(trial) { trial async throws(Failure) in
-                // Working offline forbids nothing here: nothing leaves this machine.
-                let desk = try CloudDesk(
-                    profile: profile,
-                    environment: trial.environment,
-                    console: console
-                ) { renderer in run.withLock { $0 = renderer } }
-                try await command.perform(at: desk)
+                try await command.perform(at: try makeProgram(trial.environment))
             }
         }
         return 0
@@ -66,14 +66,11 @@ extension Session {
 
     /// What this machine knows of the cloud, for `doctor`; nothing is sent.
     var cloudFacts: CloudPayload {
-        let console = CloudConsole(
-            results: results,
-            messages: messages,
-            json: nil,
-            words: CloudWords(environment: environment)
+        let desk = try? CloudDesk(environment: environment)
+        return CloudPayload(
+            libcurl: Transfer.libraryVersion,
+            status: desk.map { StatusPayload($0.session.status, $0.profile) }
         )
-        let desk = try? CloudDesk(environment: environment, console: console)
-        return CloudPayload(libcurl: Transfer.libraryVersion, status: desk?.status)
     }
 
     /// Does something with a simulated service, which is stopped whatever comes of it.
@@ -120,6 +117,57 @@ extension Session {
             }
         }
         return 0
+    }
+}
+
+/// A cloud command at its terminal.
+struct CloudProgram: Sendable {
+    var context: CloudDesk
+    let console: CloudConsole
+
+    var session: CloudSession { context.session }
+    var configuration: CloudConfiguration { context.configuration }
+
+    /// What this machine knows, without asking anybody.
+    var status: StatusPayload { StatusPayload(session.status, context.profile) }
+
+    /// Does something whose end could be reached here too: then its refusal says how.
+    func tryingTheCloud<Value>(
+        _ work: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        do throws(Failure) {
+            return try await work()
+        } catch {
+            var failure = error
+            if [.denied, .unavailable].contains(error.kind), let here = context.localAlternative {
+                failure.advice += "\n\(console.words.orHere)\n  cinch "
+                failure.advice += Shell.quoted(Shell.relative(here.path))
+                if let bytes = here.bytes {
+                    failure.advice += " --to \(ByteSize(bytes: bytes).fileNameText)"
+                }
+            }
+            throw failure
+        }
+    }
+
+    /// Sends a message, and remembers what size it asks for.
+    func send(_ text: String) async throws(Failure) -> Reply {
+        try await tryingTheCloud { () async throws(Failure) in try await context.send(text) }
+    }
+
+    /// What a command ends with: a line for programs, or a text for people.
+    func finish(
+        _ command: String,
+        _ body: some Encodable,
+        text: (_ width: Int, _ style: Style) -> String = { _, _ in "" }
+    ) {
+        console.end()
+        if let json = console.json {
+            json.write(.result, ResultPayload(command: command, body: body))
+            return
+        }
+        let text = text(console.width, console.results.style)
+        if !text.isEmpty { console.results.line(text) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Core
+import Jobs
 
 /// The names that sizes have.
 extension Session {

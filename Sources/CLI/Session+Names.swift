@@ -1,6 +1,7 @@
 import Core
 import Engine
 import Foundation
+import Jobs
 import SystemPackage
 
 /// Names that lead to no file, and what was probably meant.
@@ -42,15 +43,6 @@ extension Session {
                 )
             )
         }
-    }
-
-    /// Says before anything is begun that a file is not there.
-    func checkIsThere(_ input: FilePath) throws(Failure) {
-        // A link is there even where it leads nowhere, which is told otherwise.
-        guard !input.isStandardStream,
-            (try? FileManager.default.attributesOfItem(atPath: input.string)) == nil
-        else { return }
-        throw .missing(input)
     }
 
     /// A file whose name begins like an option.

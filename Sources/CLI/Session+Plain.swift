@@ -1,4 +1,5 @@
 import Core
+import Jobs
 
 extension Session {
     /// The arguments as options alone, where one of them is a sentence.

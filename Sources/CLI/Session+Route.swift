@@ -3,6 +3,7 @@ import Cloud
 import Core
 import Engine
 import Foundation
+import Jobs
 import Synchronization
 import SystemPackage
 
@@ -31,77 +32,22 @@ extension Session {
         return code
     }
 
-    /// What gathers the facts of a choice; nil where there is none to make.
-    ///
-    /// That is so where no option speaks of ways and nobody has agreed to the cloud: then nothing of it is
-    /// looked at any further.
-    func scout(
-        _ options: RouteOptions,
-        _ request: Request,
-        mayAsk: Bool = false,
-        json: JSONLines?
-    ) throws(Failure) -> RouteScout? {
-        let mayAsk = mayAsk && json == nil && messages.isTerminal && LineReader().isTerminal
-        guard let scout = try scout(ofAny: request, options, mayAsk: mayAsk) else { return nil }
-        let needsNone = !options.isGiven && !RouteScout.isAgreed(scout.configuration)
-        // Whoever keeps it here needs no planner.
-        if options.edit == nil, needsNone || scout.policy.route == .local { return nil }
-        return scout
-    }
-
-    /// The same also where there is nothing to choose; nil only where the address of the service is none.
-    private func scout(
-        ofAny request: Request,
-        _ options: RouteOptions,
-        mayAsk: Bool
-    ) throws(Failure) -> RouteScout? {
-        let policy = try options.policy()
-        guard let configuration = try configuration(policy) else { return nil }
-        return RouteScout(
-            configuration: configuration,
-            request: request,
-            policy: policy,
-            edit: options.edit,
-            agrees: options.cloud || isTrial,
-            mayAsk: mayAsk
-        )
-    }
-
-    /// Where the service is; nil where its address is none and nobody has asked for it.
-    private func configuration(
-        _ policy: RouteFacts.Policy
-    ) throws(Failure) -> CloudConfiguration? {
-        do throws(CloudError) {
-            return try CloudDesk.configuration(
-                .clideo,
-                policy.isOffline,
-                environment,
-                CloudWords(environment: environment)
-            )
-        } catch {
-            guard policy.route == .cloud else { return nil }
-            throw error.failure
-        }
+    /// Whether somebody can be asked.
+    func mayAsk(isQuiet: Bool, json: JSONLines?) -> Bool {
+        !isQuiet && json == nil && messages.isTerminal && LineReader().isTerminal
     }
 
     /// Makes a file by whichever way does it.
-    ///
-    /// `sample`: how long a preview is, in microseconds; only this machine makes one.
-    func route(
+    func make(
+        _ job: FileJob,
         _ command: CompressCommand,
-        _ request: Request,
-        _ limits: Compressor.Limits,
-        _ scout: RouteScout,
-        sample: Int?,
-        settings: Settings,
+        _ settings: Settings,
         json: JSONLines?
     ) async throws(Failure) -> Int32 {
-        let isQuiet = command.quiet
+        let (request, isQuiet) = (job.request, command.quiet)
+        let isSent = try command.way.policy().route == .cloud
         json?.begin(
-            StartedPayload(
-                request,
-                output: scout.policy.route == .cloud ? request.destination : request.output
-            )
+            StartedPayload(request, output: isSent ? request.destination : request.output)
         )
         // What the service says is no result: the file is.
         let console = CloudConsole(
@@ -110,33 +56,18 @@ extension Session {
             json: json,
             isQuiet: isQuiet,
             isMute: isQuiet,
-            agrees: command.way.cloud,
+            showsRunNotes: !(messages.isLive && results.isLive),
             words: CloudWords(environment: environment)
         )
-        if isTrial { console.askNobody() }
-        let live = Locked<Renderer?>(nil)
         let screen = Screen(
-            restore: {
-                console.reader.release()
-                console.live.restoreNow()
-                live.withLock { $0 }?.restoreNow()
-            },
-            pause: {
-                console.reader.release()
-                console.live.pause()
-                live.withLock { $0 }?.pause()
-            },
+            restore: { console.restoreNow() },
+            pause: { console.pause() },
             resume: { console.reader.resume() }
         )
-        let routing = routing(scout, limits, console, sample: sample, isQuiet: isQuiet) {
-            renderer in
-            live.withLock { $0 = renderer }
-        }
+        let runner = runner(settings)
         let outcome = try await stoppable(screen, json: json) { () async throws(Failure) in
-            try await routing.run().outcome
+            try await runner.run(job, answerer: console) { console.take($0) }
         }
-        console.end()
-        remember(outcome, of: request, settings: settings)
         if json == nil, isQuiet { return 0 }
         switch outcome {
         case .local(let report):
@@ -144,48 +75,11 @@ extension Session {
                 Receipt.text(report, width: $0, style: $1)
             }
         case .cloud(let file):
-            finish("compress", RoutedResult(file, of: request), json: json) {
+            finish("compress", RoutedResult(file, of: request, console.words), json: json) {
                 CloudFacts.text(file, words: console.words, width: $0, style: $1)
             }
         }
         return 0
-    }
-
-    private func routing(
-        _ scout: RouteScout,
-        _ limits: Compressor.Limits,
-        _ console: CloudConsole,
-        sample: Int?,
-        isQuiet: Bool,
-        onRun: @escaping @Sendable (Renderer?) -> Void
-    ) -> Routing {
-        let (messages, json, signals) = (messages, console.json, signals)
-        let showsNotes = !(messages.isLive && results.isLive)
-        return Routing(
-            scout: scout,
-            limits: limits,
-            console: console,
-            tells: scout.policy != RouteFacts.Policy(),
-            runHere: { request async throws(Failure) in
-                try checkIsThere(request.input)
-                let renderer =
-                    json == nil && !isQuiet ? Renderer(messages, showsNotes: showsNotes) : nil
-                onRun(renderer)
-                renderer?.begin(targetBytes: request.target?.bytes)
-                defer {
-                    renderer?.end()
-                    onRun(nil)
-                }
-                let compressor = Compressor(limits: limits)
-                try await Self.preview(sample, of: request, compressor, renderer, json)
-                return try await compressor.run(request) { event in
-                    renderer?.show(event)
-                    json?.write(event, isQuiet: isQuiet)
-                }
-            },
-            onRun: onRun,
-            stopSignal: { signals?.stopSignal }
-        )
     }
 
     // MARK: Plan
@@ -195,9 +89,11 @@ extension Session {
         for planned: Planned,
         _ time: ExpectedTime,
         _ request: Request,
-        _ options: RouteOptions
+        _ options: RouteOptions,
+        _ settings: Settings
     ) throws(Failure) -> RouteDecision? {
-        guard let scout = try scout(ofAny: request, options, mayAsk: messages.isTerminal) else {
+        let preferences = try options.preferences(mayAsk: messages.isTerminal)
+        guard let scout = try runner(settings).scout(ofAny: request, preferences) else {
             return nil
         }
         var facts = scout.facts()
@@ -212,9 +108,11 @@ extension Session {
         failed failure: Failure,
         _ request: Request,
         _ options: RouteOptions,
+        _ settings: Settings,
         json: JSONLines?
     ) throws(Failure) {
-        guard let scout = try scout(ofAny: request, options, mayAsk: messages.isTerminal) else {
+        let preferences = try options.preferences(mayAsk: messages.isTerminal)
+        guard let scout = try runner(settings).scout(ofAny: request, preferences) else {
             throw failure
         }
         var facts = scout.facts()
@@ -239,8 +137,8 @@ struct RoutedResult: Encodable {
     private let file: DeliveredPayload
     private let request: Request
 
-    init(_ file: Delivered, of request: Request) {
-        (self.file, self.request) = (DeliveredPayload(file), request)
+    init(_ file: Delivered, of request: Request, _ words: CloudWords) {
+        (self.file, self.request) = (DeliveredPayload(file, words), request)
     }
 
     private enum CodingKeys: String, CodingKey { case kind, input, targetBytes, limitName, route }

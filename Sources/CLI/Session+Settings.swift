@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Jobs
 import Synchronization
 import SystemPackage
 
@@ -17,12 +18,16 @@ extension Session {
         return settings
     }
 
-    /// The session of a call for which these settings hold: whoever works offline is heard by all that could send.
-    func obeying(_ settings: Settings) -> Session {
-        guard settings.isOn(.offline), !isTrial else { return self }
-        var session = self
-        session.environment[Setting.offline.variable] = "1"
-        return session
+    /// What makes files, with these settings.
+    func runner(_ settings: Settings) -> JobRunner {
+        let signals = signals
+        return JobRunner(
+            environment: environment,
+            settings: settings,
+            language: CloudWords(environment: environment).serviceLanguage(environment),
+            isSimulated: isTrial,
+            stopSignal: { signals?.stopSignal }
+        )
     }
 }
 
@@ -67,28 +72,6 @@ extension CompressCommand {
         disk = disk ?? settings[.disk]
         care.background = care.background ?? settings.isOn(.background)
         care.strict = care.strict ?? settings.isOn(.strict)
-    }
-}
-
-extension Request {
-    /// The same with the folder that results go to, where nothing names the output.
-    func placed(by settings: Settings) -> Request {
-        guard output == nil, folder == nil, let text = settings[.outputFolder] else { return self }
-        var request = self
-        // No shell has seen a setting.
-        request.folder = FilePath(NSString(string: text).expandingTildeInPath)
-        return request
-    }
-
-    /// Makes the folder that results go to, where it is wanted and not there.
-    ///
-    /// A folder that cannot be made is told by whoever writes into it.
-    func makeFolder() {
-        guard output == nil, let folder else { return }
-        try? FileManager.default.createDirectory(
-            atPath: folder.string,
-            withIntermediateDirectories: true
-        )
     }
 }
 

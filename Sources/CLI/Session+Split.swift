@@ -1,6 +1,7 @@
 import Core
 import Engine
 import Foundation
+import Jobs
 import SystemPackage
 
 extension Session {

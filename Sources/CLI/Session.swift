@@ -3,6 +3,7 @@ import Cloud
 import Core
 import Engine
 import Foundation
+import Jobs
 import Synchronization
 import SystemPackage
 
@@ -129,7 +130,6 @@ struct Session: Sendable {
         try checkParts(command.wish.part, command.way)
         command.wish.fill(from: settings)
         command.way.fill(from: settings)
-        let session = obeying(settings)
         let request = try command.wish.soleRequest(settings.allLimits).placed(by: settings)
         try Piping.checkInput(request.input)
         let limits = Compressor.Limits(input: try command.limit.limits())
@@ -150,13 +150,13 @@ struct Session: Sendable {
         do throws(Failure) {
             (planned, time) = try await stoppable(Screen(), work)
         } catch {
-            try session.finishPlan(failed: error, request, command.way, json: json)
+            try finishPlan(failed: error, request, command.way, settings, json: json)
             return 0
         }
         if request.input.isStandardStream {
             planned = planned.named(input: request.input, output: request.output)
         }
-        let route = try session.decision(for: planned, time, request, command.way)
+        let route = try decision(for: planned, time, request, command.way, settings)
         finish("plan", PlanResult(planned, expectedTime: time, route: route), json: json) {
             Facts.text(planned, expectedTime: time, width: $0, style: $1)
                 + RouteTable.text(route, width: $0, style: $1)
@@ -181,13 +181,9 @@ struct Session: Sendable {
         let request = try command.request(settings.allLimits).placed(by: settings)
         try Piping.check(request)
         let limits = try command.limits()
-        let folders = NewFolders(for: [request])
-        var isHere = true
-        defer {
-            // What a closed terminal leaves in the cloud is to find its place there.
-            if isHere || signals?.stopSignal ?? SIGINT == SIGINT { folders.removeEmpty() }
-        }
         if let wish = try command.wish.part.partsWish() {
+            let folders = NewFolders(for: [request])
+            defer { folders.removeEmpty() }
             return try await split(
                 request,
                 wish,
@@ -197,77 +193,32 @@ struct Session: Sendable {
                 json: json
             )
         }
-        let session = obeying(settings)
         let sample = try command.preview.map { text throws(Failure) in
             try Reading.length(text, "--preview")
         }
-        if let scout = try session.scout(command.way, request, mayAsk: !command.quiet, json: json) {
-            isHere = false
-            return try await session.route(
-                command,
-                request,
-                limits,
-                scout,
-                sample: sample,
-                settings: settings,
-                json: json
-            )
-        }
-        let compressor = Compressor(limits: limits)
-        json?.begin(StartedPayload(request, output: request.output))
-        let report = try await make(
+        let job = try runner(settings).job(
             request,
-            compressor,
-            showsNotes: !(messages.isLive && results.isLive),
-            isQuiet: command.quiet,
-            json: json
-        ) { renderer async throws(Failure) in
-            try await Self.preview(sample, of: request, compressor, renderer, json)
-        }
-        remember(report, settings: settings)
-        if json != nil || !command.quiet {
-            finish("compress", ReportResult(report), json: json) {
-                Receipt.text(report, width: $0, style: $1)
-            }
-        }
-        return 0
+            limits: limits,
+            sample: sample,
+            try command.way.preferences(mayAsk: mayAsk(isQuiet: command.quiet, json: json))
+        )
+        return try await make(job, command, settings, json: json)
     }
 
-    /// Makes a sample of that many microseconds first, and shows it, or says why there is none; nil asks for none.
-    static func preview(
-        _ length: Int?,
-        of request: Request,
-        _ compressor: Compressor,
-        _ renderer: Renderer?,
-        _ json: JSONLines?
-    ) async throws(Failure) {
-        guard let length else { return }
-        guard let sample = try await compressor.preview(of: request, length) else {
-            json?.write(.note, NotePayload(text: Phrase.unpreviewed))
-            renderer?.note(Phrase.unpreviewed)
-            return
-        }
-        json?.write(.preview, ReportResult(sample))
-        renderer?.note(Phrase.previewed(sample))
-    }
-
-    /// Makes a file on this machine, on a screen of its own; `prepare` comes first on it.
+    /// Makes a file on this machine, on a screen of its own.
     func make(
         _ request: Request,
         _ compressor: Compressor,
-        showsNotes: Bool = true,
         isQuiet: Bool,
-        json: JSONLines?,
-        prepare: @escaping @Sendable (Renderer?) async throws(Failure) -> Void = { _ in }
+        json: JSONLines?
     ) async throws(Failure) -> Report {
-        try checkIsThere(request.input)
-        let renderer = json == nil && !isQuiet ? Renderer(messages, showsNotes: showsNotes) : nil
+        try request.checkInputIsThere()
+        let renderer = json == nil && !isQuiet ? Renderer(messages, showsNotes: true) : nil
         renderer?.begin(targetBytes: request.target?.bytes)
         defer { renderer?.end() }
         let screen = Screen(restore: { renderer?.restoreNow() }, pause: { renderer?.pause() })
         return try await stoppable(screen, json: json) { () async throws(Failure) in
-            try await prepare(renderer)
-            return try await compressor.run(request) { event in
+            try await compressor.run(request) { event in
                 renderer?.show(event)
                 json?.write(event, isQuiet: isQuiet)
             }

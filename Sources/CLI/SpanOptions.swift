@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Jobs
 
 /// Which part of the input is kept.
 struct SpanOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Jobs
 import Synchronization
 import SystemPackage
 
@@ -11,22 +12,12 @@ enum Terminal {
     /// result itself, would get its number and receive what is printed. SIGPIPE is ignored, so that a
     /// reader that left ends a write and not the process with its working folder.
     static func prepare() {
-        _ = usualPermissions
+        _ = FilePermissions.usual
         for number: Int32 in 0...2 where fcntl(number, F_GETFD) == -1 {
             _ = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite)
         }
         ignore(SIGPIPE)
     }
-
-    /// The permissions that new files get here (0666 without the umask).
-    ///
-    /// The mask can only be read by setting it, which must not happen beside other threads: `prepare`
-    /// does it before there are any.
-    static let usualPermissions: FilePermissions = {
-        let mask = umask(0o077)
-        _ = umask(mask)
-        return FilePermissions(rawValue: 0o666 & ~mask)
-    }()
 
     /// Whether a stream is a terminal (`isatty`).
     static func isTerminal(_ descriptor: FileDescriptor) -> Bool {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cloud
 import Core
 import Foundation
+import Jobs
 import Simulator
 import Synchronization
 import SystemPackage

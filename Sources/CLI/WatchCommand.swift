@@ -2,6 +2,7 @@ import ArgumentParser
 import Core
 import Engine
 import Foundation
+import Jobs
 import SystemPackage
 
 /// `cinch watch FOLDER --to 8MB -o OUTFOLDER`: makes what comes into a folder.
@@ -71,16 +72,8 @@ extension Session {
             input: try command.limit.limits(),
             isBackground: command.care.background ?? settings.isOn(.background)
         )
-        var sample = wish
-        sample.input = folder
-        let routes = try obeying(settings).routes(
-            for: [sample],
-            command.way,
-            mayAsk: false,
-            isQuiet: command.quiet,
-            json: json
-        )
-        let jobs = try jobs(command.jobs, settings, files: Reading.mostJobs)
+        let preferences = try command.way.preferences(mayAsk: false)
+        let jobs = try jobs(command.jobs, settings)
         let renderer =
             json == nil
             ? BatchRenderer(messages, files: 1, names: [], isQuiet: command.quiet) : nil
@@ -88,20 +81,33 @@ extension Session {
         renderer?.update { $0.waiting = waiting }
         defer { renderer?.end() }
         let (session, isQuiet) = (self, command.quiet)
-        let watch = Watch(
+        let front = front(isQuiet: isQuiet, json: json)
+        let consoles = FileConsoles(front) { item, echo in
+            switch echo {
+            case .activity(let label, let fraction):
+                renderer?.update { line in
+                    line.change(item.number, fraction, label)
+                    Self.sum(&line)
+                }
+            case .note(let text): renderer?.note(text, of: item.name)
+            }
+        }
+        let watch = try runner(settings).watch(
             folder,
             wish: wish,
             isRecursive: command.recursive,
             jobs: jobs,
             limits: limits,
-            routes: routes,
-            ledger: Ledger(environment)
+            preferences,
+            answerer: front
         ) { event in
-            session.tell(event, renderer, json, isQuiet: isQuiet, settings: settings)
+            if case .shared(let event) = event { return front.take(event) }
+            renderer?.update { Self.take(event, &$0) }
+            session.tell(event, renderer, consoles, json, isQuiet: isQuiet, batchFraction: nil)
         }
         let start = ContinuousClock.now
         let takesExisting = command.existing
-        let screen = screen(renderer, routes?.front)
+        let screen = screen(renderer, front)
         try await stoppable(screen, json: json) { () async throws(Failure) in
             try await watch.run(takesExisting: takesExisting) {
                 renderer?.begin()
@@ -174,30 +180,24 @@ extension Session {
         return (folder, wish)
     }
 
-    private func tell(
-        _ event: Batch.Event,
-        _ renderer: BatchRenderer?,
-        _ json: JSONLines?,
-        isQuiet: Bool,
-        settings: Settings
-    ) {
-        renderer?.update { line in
-            switch event {
-            case .begun(let item):
-                line.running.append(.init(number: item.number, name: item.name, fraction: 0))
-                line.files = max(line.files, line.finished + line.running.count)
-            case .told(let item, .progress(let progress)):
-                line.change(item.number, progress.fraction)
-            case .echoed(let item, .activity(let label, let fraction)):
-                line.change(item.number, fraction, label)
-            case .finished(let file):
-                line.running.removeAll { $0.number == file.number }
-                line.finished += 1
-            case .told, .looked, .echoed: break
-            }
-            let sum = line.running.reduce(0) { $0 + $1.fraction }
-            line.fraction = sum / Double(max(1, line.running.count))
+    /// What an event means for the line of a watch, which has no number of files.
+    private static func take(_ event: Batch.Event, _ line: inout BatchLine.State) {
+        switch event {
+        case .begun(let item):
+            line.running.append(.init(number: item.number, name: item.name, fraction: 0))
+            line.files = max(line.files, line.finished + line.running.count)
+        case .job(let item, .local(.progress(let progress))):
+            line.change(item.number, progress.fraction)
+        case .finished(let file):
+            line.running.removeAll { $0.number == file.number }
+            line.finished += 1
+        case .job, .ready, .looked, .shared, .ended: break
         }
-        tell(event, renderer, json, isQuiet: isQuiet, settings: settings, batchFraction: nil)
+        sum(&line)
+    }
+
+    private static func sum(_ line: inout BatchLine.State) {
+        let sum = line.running.reduce(0) { $0 + $1.fraction }
+        line.fraction = sum / Double(max(1, line.running.count))
     }
 }

@@ -95,17 +95,27 @@ package struct CloudStatus: Sendable, Equatable {
 /// Sessions and jobs in the state folder, each in a small file of its own.
 ///
 /// Files of another service, strange files and old jobs count as not there.
-struct Records: Sendable {
-    let folder: StateFolder
-    let api: String
-    let now: @Sendable () -> Double
+package struct Records: Sendable {
+    package let folder: StateFolder
+    package let api: String
+    package let now: @Sendable () -> Double
     /// The name under which a session of its own is kept; nil: the one that all commands share.
-    var ownPlace: String?
+    package var ownPlace: String?
+
+    /// `ownPlace` names a session apart from the one that all commands share.
+    package init(
+        folder: StateFolder,
+        api: String,
+        now: @escaping @Sendable () -> Double,
+        ownPlace: String? = nil
+    ) {
+        (self.folder, self.api, self.now, self.ownPlace) = (folder, api, now, ownPlace)
+    }
 
     // MARK: Sessions
 
     /// The session that commands work on.
-    var currentSession: SessionRecord? {
+    package var currentSession: SessionRecord? {
         guard let record: SessionRecord = read("sessions", place), record.api == api else {
             return nil
         }
@@ -116,7 +126,7 @@ struct Records: Sendable {
         try write(session, "sessions", place)
     }
 
-    func forgetSession() { folder.remove(folder.file("\(place).json", in: "sessions")) }
+    package func forgetSession() { folder.remove(folder.file("\(place).json", in: "sessions")) }
 
     /// One current session for each service.
     private var place: String { StateFolder.fileName(for: ownPlace ?? api) }

@@ -6,7 +6,7 @@ import SystemPackage
 /// A lock between processes, and between the tasks of one, on a file of the state folder.
 ///
 /// Held until `release`; the system lets go of it when a process dies.
-final class StateLock: Sendable {
+package final class StateLock: Sendable {
     /// Nil once it is let go of.
     private let file: Locked<RegularFile?>
 
@@ -18,7 +18,7 @@ final class StateLock: Sendable {
     /// Patience is in real time, as other processes have no fast clock. `onWait` is called once, when
     /// it is not a matter of moments. Throws `.cancelled`, `.busy` where the lock is not to be had in
     /// time, or `.storage` where there can be none.
-    init(
+    package init(
         _ name: String,
         in folder: StateFolder,
         patience: Duration = .seconds(600),
@@ -55,7 +55,7 @@ final class StateLock: Sendable {
     }
 
     /// Lets the next one in.
-    func release() {
+    package func release() {
         file.withLock { $0 = nil }
     }
 }

@@ -140,4 +140,11 @@ extension ByteSize: CustomStringConvertible {
         }
         return "\(bytes)B"
     }
+    /// A size as it was asked for: `8 MB`, `7.5 MiB`, `8 123 456 bytes`.
+    package static func askedText(_ bytes: Int) -> String {
+        let text = ByteSize(bytes: bytes).fileNameText
+        let number = text.prefix { $0.isNumber || $0 == "." }
+        let unit = text.dropFirst(number.count)
+        return unit == "B" ? "\(grouped(bytes)) bytes" : "\(number) \(unit)"
+    }
 }

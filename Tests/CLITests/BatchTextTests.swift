@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Jobs
 import SystemPackage
 import Testing
 
@@ -118,13 +119,5 @@ struct BatchTextTests {
         if columns >= 100 {
             #expect(line.contains("talk.mkv 25 %") && line.contains("3:15 left"))
         }
-    }
-
-    @Test("files of one name are told by their folders")
-    func names() {
-        let found = ["x/a.mov", "y/a.mov", "b.mov", "z/y/a.mov"].map {
-            BatchNames.Found(FilePath($0))
-        }
-        #expect(Session.shortNames(found) == ["x/a.mov", "y/a.mov", "b.mov", "z/y/a.mov"])
     }
 }

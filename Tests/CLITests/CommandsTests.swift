@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Engine
+import Jobs
 import SystemPackage
 import Testing
 

@@ -1,6 +1,7 @@
 import Core
 import Engine
 import Foundation
+import Jobs
 import SystemPackage
 import Testing
 
@@ -110,15 +111,6 @@ struct SettingsTests {
             #expect(result.code == 64)
             #expect(result.messages.replacing("\n       ", with: " ").contains(words))
         }
-    }
-
-    @Test("the lines of keys are found in what people write, and nowhere else")
-    func lines() {
-        let text = "a = 1 # b = 2\n\"b\" = \"c = 3\"\n  c.d=4\n[limits]\ne = 5\n[f.g]\n"
-        let found = ["a", "b", "c", "d", "e", "f", "limits"].map {
-            SettingsText.line(of: $0, in: text)
-        }
-        #expect(found == [1, 2, 3, nil, nil, 6, 4])
     }
 
     @Test(

@@ -11,10 +11,13 @@ import Testing
             "Core", "Engine", "FlyingSocks", "Foundation", "Synchronization", "SystemPackage",
         ],
         "Engine": ["Core", "Media", "CSandbox", "Foundation", "Synchronization", "SystemPackage"],
+        "Jobs": [
+            "Core", "Cloud", "Engine", "Dispatch", "Foundation", "Synchronization", "SystemPackage",
+            "TOMLKit",
+        ],
         "CLI": [
-            "Core", "Cloud", "Engine", "Simulator", "ArgumentParser", "SystemPackage", "Foundation",
-            "Dispatch", "TOMLKit",
-            "Synchronization",
+            "Core", "Cloud", "Engine", "Jobs", "Simulator", "ArgumentParser", "SystemPackage",
+            "Foundation", "Dispatch", "Synchronization",
         ],
     ]
 
@@ -49,6 +52,17 @@ import Testing
     func filesAreShort(_ file: String) throws {
         let lines = try text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count - 1 <= Self.mostLines)
+    }
+
+    @Test(
+        "jobs are told of in events: nothing of them is printed",
+        arguments: files.filter { $0.hasPrefix("Jobs/") }
+    )
+    func jobsPrintNothing(_ file: String) throws {
+        let text = try text(of: file)
+        for word in ["print(", "standardOutput", "standardError", "STDOUT", "STDERR", "isatty"] {
+            #expect(!text.contains(word), "\(file) has \(word)")
+        }
     }
 
     @Test("the reader of imports sees every way to write one")

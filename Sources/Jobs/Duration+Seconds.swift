@@ -1,0 +1,6 @@
+extension Duration {
+    /// With its fraction.
+    package var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

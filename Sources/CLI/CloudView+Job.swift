@@ -35,7 +35,12 @@ extension CloudConsole {
             run?.end()
             run = nil
         case .sample(let report): show(sample: report)
-        case .stillRendering, .takenElsewhere, .notFetched, .delivered: takeLeft(event)
+        case .stillRendering(let destination):
+            note(words.stillRendering(Shell.relative(destination)))
+        case .takenElsewhere(let destination):
+            note(words.takenElsewhere(Shell.relative(destination)))
+        case .notFetched(let destination, let failure): tell(failure, ofJobTo: destination)
+        case .delivered(let file): show(file)
         case .finished: break
         }
     }
@@ -50,24 +55,17 @@ extension CloudConsole {
         run?.note(Phrase.previewed(sample))
     }
 
-    /// Takes what is told of jobs that an earlier run has left.
-    private func takeLeft(_ event: JobEvent) {
-        switch event {
-        case .stillRendering(let destination):
-            note(words.stillRendering(Shell.relative(destination)))
-        case .takenElsewhere(let destination):
-            note(words.takenElsewhere(Shell.relative(destination)))
-        case .notFetched(let destination, let failure):
-            let reason = failure.why.isEmpty ? failure.what : "\(failure.what): \(failure.why)"
-            let text = words.notFetched(Shell.relative(destination), reason)
-            note(failure.advice.isEmpty ? text : "\(text). \(failure.advice)")
-        case .delivered(let file):
-            json?.write(.exported, DeliveredPayload(file, words))
-            end()
-            guard !isQuiet else { return }
-            say(CloudFacts.text(file, words: words, width: width, style: results.style))
-        default: break
-        }
+    private func tell(_ failure: Failure, ofJobTo destination: String) {
+        let reason = failure.why.isEmpty ? failure.what : "\(failure.what): \(failure.why)"
+        let text = words.notFetched(Shell.relative(destination), reason)
+        note(failure.advice.isEmpty ? text : "\(text). \(failure.advice)")
+    }
+
+    private func show(_ file: Delivered) {
+        json?.write(.exported, DeliveredPayload(file, words))
+        end()
+        guard !isQuiet else { return }
+        say(CloudFacts.text(file, words: words, width: width, style: results.style))
     }
 }
 

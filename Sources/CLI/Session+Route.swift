@@ -32,7 +32,7 @@ extension Session {
         return code
     }
 
-    /// Whether somebody can be asked.
+    /// Whether a person can be asked.
     func mayAsk(isQuiet: Bool, json: JSONLines?) -> Bool {
         !isQuiet && json == nil && messages.isTerminal && LineReader().isTerminal
     }

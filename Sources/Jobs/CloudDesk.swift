@@ -112,7 +112,7 @@ package struct CloudDesk: Sendable {
     /// What a run on this machine would make the session's result from, where that is possible.
     package struct LocalAlternative: Sendable {
         package var path: String
-        /// What the result may weigh; nil while nobody has said.
+        /// What the result may weigh; nil while it was not said.
         package var bytes: Int?
     }
 

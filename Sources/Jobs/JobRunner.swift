@@ -11,7 +11,7 @@ package struct RoutePreferences: Sendable {
     package var edit: String?
     /// Whether the call agrees to contacting the service and to sending it files.
     package var agrees = false
-    /// Whether there is somebody to be asked.
+    /// Whether there is a person to be asked.
     package var mayAsk = false
     /// Whether the choice was spoken of, though all of it may be as usual.
     package var isGiven = false
@@ -51,7 +51,7 @@ package struct JobRunner: Sendable {
         stopSignal: @escaping @Sendable () -> Int32? = { nil }
     ) {
         var environment = environment
-        // Whoever works offline is heard by all that could send.
+        // Working offline is heard by all that could send.
         if settings.isOn(.offline), !isSimulated { environment[Setting.offline.variable] = "1" }
         (self.environment, self.settings) = (environment, settings)
         (self.language, self.isSimulated) = (language, isSimulated)
@@ -232,7 +232,7 @@ package struct JobRunner: Sendable {
 
     /// What gathers the facts of a choice; nil where there is none to make.
     ///
-    /// That is so where nothing is said of ways and nobody has agreed to the cloud: then nothing of it is looked at
+    /// That is so where nothing is said of ways and the cloud was not agreed to: then nothing of it is looked at
     /// any further.
     private func scout(
         for request: Request,
@@ -242,7 +242,7 @@ package struct JobRunner: Sendable {
         let isGiven =
             preferences.isGiven || preferences.agrees || scout.policy != RouteFacts.Policy()
         let needsNone = !isGiven && !RouteScout.isAgreed(scout.configuration)
-        // Whoever keeps it here needs no planner.
+        // What is kept here needs no planner.
         if preferences.edit == nil, needsNone || scout.policy.route == .local { return nil }
         return scout
     }

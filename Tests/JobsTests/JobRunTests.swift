@@ -124,7 +124,7 @@ struct JobRunTests {
         }
     }
 
-    @Test("where nobody agrees it is made here, which is told with the reason")
+    @Test("without an agreement it is made here, which is told with the reason")
     func refused() async throws {
         try await withService { runner, simulator in
             let events = try await all(
@@ -170,7 +170,7 @@ struct JobRunTests {
         }
     }
 
-    @Test("whoever stops listening stops the job, and hears of its end when nothing is left of it")
+    @Test("a listener that ends early ends the job, and hears of it when nothing is left")
     func stopped() async throws {
         let long = folder.file("long.mp4")
         try Clip(.moving, width: 640, height: 360, frames: 500).write(to: long, quality: 8)

@@ -36,18 +36,31 @@ final class DownloadFolder: Sendable {
         }
     }
 
-    /// What a later run finds it by, should this one be killed.
-    let trace: FolderTrace
     private let place: TemporaryFolder
     private let count = Locked(0)
 
-    /// Makes it.
-    init(in parent: FilePath) throws(Errno) {
-        place = try TemporaryFolder(in: parent, prefix: ".cinch-download-")
-        let path =
-            place.path.isAbsolute
-            ? place.path : FilePath(FileManager.default.currentDirectoryPath).pushing(place.path)
-        trace = FolderTrace(of: place.folder, at: path)
+    /// Makes it in the destination's folder.
+    ///
+    /// `note`: keeps what a later run finds it by, should this one be killed; told before it is made and after.
+    init(
+        in parent: FilePath,
+        note: (FolderTrace) throws(CloudError) -> Void
+    ) throws(CloudError) {
+        let path = PrivateFolder.uniquePath(in: parent, prefix: ".cinch-download-")
+        let whole =
+            path.isAbsolute
+            ? path : FilePath(FileManager.default.currentDirectoryPath).pushing(path)
+        try note(FolderTrace(planned: whole))
+        do throws(Errno) {
+            place = try TemporaryFolder(at: path)
+        } catch {
+            throw CloudError(
+                .destination(isTaken: false),
+                .downloading,
+                detail: "\(parent): \(error.description.lowercased())"
+            )
+        }
+        try note(FolderTrace(of: place.folder, at: whole))
     }
 
     /// A new file in it.

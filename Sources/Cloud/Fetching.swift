@@ -27,10 +27,8 @@ struct Fetching {
         byteCount: Int64?,
         verify: (FilePath) async throws -> Void
     ) async throws(CloudError) -> Int64 {
-        let place: DownloadFolder
-        do throws(Errno) { place = try DownloadFolder(in: folder) } catch { throw unplaced(error) }
+        let place = try DownloadFolder(in: folder, note: onFolder)
         defer { place.remove() }
-        try onFolder(place.trace)
         let file = try await fetch(in: place, url: url, byteCount: byteCount)
         do { try await verify(place.path(of: file)) } catch {
             if error is CancellationError || Task.isCancelled { throw .cancelled(.downloading) }

@@ -148,7 +148,7 @@ package struct Records: Sendable {
     func note(_ download: FolderTrace, ofJob id: String) throws(CloudError) {
         let name = StateFolder.fileName(for: id)
         guard var job: JobRecord = read("jobs", name) else { return }
-        job.download?.remove()
+        if job.download?.path != download.path { job.download?.remove() }
         job.download = download
         try write(job, "jobs", name)
     }

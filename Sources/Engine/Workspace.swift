@@ -65,12 +65,10 @@ final class Workspace: Sendable {
         }
         let place = Self.resolved(parent)
         leftovers = registry.sweep(place)
-        var record: RunRegistry.LockedFile?
+        let path = PrivateFolder.uniquePath(in: place, prefix: Self.prefix)
+        let record = registry.record(path)
         do throws(Errno) {
-            folder = try PrivateFolder.makeUnique(in: place, prefix: Self.prefix) {
-                record?.release()
-                record = registry.record($0)
-            }
+            folder = try PrivateFolder.make(path)
         } catch {
             record?.release()
             throw Self.cannotCreate(destination, error)

@@ -45,6 +45,23 @@ import Testing
         }
     }
 
+    @Test("a folder that was only planned goes if it is empty, and no other in its place does")
+    func planned() throws {
+        let scene = try Folder()
+        let path = PrivateFolder.uniquePath(in: scene.path, prefix: ".work-")
+        let trace = FolderTrace(planned: path)
+        trace.remove()
+        _ = try PrivateFolder.make(path)
+        #expect(throws: Errno.fileExists) { _ = try PrivateFolder.make(path) }
+        #expect(throws: Errno.noSuchFileOrDirectory) { _ = try trace.open() }
+        trace.remove()
+        #expect(scene.names.isEmpty)
+        _ = try PrivateFolder.make(path)
+        try path.appending("file").write(Data("kept".utf8))
+        trace.remove()
+        #expect(try path.appending("file").contents() == Data("kept".utf8))
+    }
+
     @Test("a folder is one process's at a time, and free when that has let it go")
     func locks() throws {
         let scene = try Folder()

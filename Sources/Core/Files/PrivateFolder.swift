@@ -25,20 +25,29 @@ package struct PrivateFolder: ~Copyable, Sendable {
     /// Makes a folder (0700) with a name that cannot be foretold.
     ///
     /// Throws: `.permissionDenied` where another folder came into its place, and what the system says.
-    ///
-    /// `willMake`: called with the folder's path before it is there.
     package static func makeUnique(
         in parent: FilePath,
-        prefix: String,
-        willMake: (FilePath) -> Void = { _ in }
+        prefix: String
     ) throws(Errno) -> PrivateFolder {
-        let parent = parent.isEmpty ? FilePath(".") : parent
-        let holder = try FolderCall.openParent(parent)
-        let folder = try make(in: holder, at: parent) {
-            let name = prefix + FolderCall.randomName()
-            willMake(parent.appending(name))
-            return name
+        try make(uniquePath(in: parent, prefix: prefix))
+    }
+
+    /// A place for a folder that is to be noted down before it is made: its name cannot be foretold.
+    package static func uniquePath(in parent: FilePath, prefix: String) -> FilePath {
+        (parent.isEmpty ? "." : parent).appending(prefix + FolderCall.randomName())
+    }
+
+    /// Makes a folder (0700) at a place where nothing is.
+    ///
+    /// Throws: `.fileExists`, `.permissionDenied` where another folder came into its place, and what the
+    /// system says.
+    package static func make(_ path: FilePath) throws(Errno) -> PrivateFolder {
+        guard let name = path.lastComponent, name.kind == .regular else {
+            throw Errno.invalidArgument
         }
+        let above = path.removingLastComponent()
+        let holder = try FolderCall.openParent(above.isEmpty ? "." : above)
+        let folder = try make(name, in: holder, at: path)
         // Another folder of this user's may be moved here; only an empty one can be the one just made.
         guard try folder.names().isEmpty else { throw Errno.permissionDenied }
         return folder
@@ -76,9 +85,9 @@ package struct PrivateFolder: ~Copyable, Sendable {
 
     /// Makes a folder in it (0700), which must not be there.
     package func makeFolder(_ name: String) throws(Errno) -> PrivateFolder {
-        let name = try FolderCall.component(name).string
+        let name = try FolderCall.component(name)
         let holder = try FolderCall.holder(of: descriptor)
-        return try Self.make(in: holder, at: path) { name }
+        return try Self.make(name, in: holder, at: path.appending(name))
     }
 
     /// Makes a file in it (0600) for reading and writing, which must not be there; the caller closes it.
@@ -192,34 +201,19 @@ package struct PrivateFolder: ~Copyable, Sendable {
 extension PrivateFolder {
     /// Makes a folder in one that is open, which goes over to it or is closed.
     private static func make(
+        _ name: FilePath.Component,
         in parent: FileDescriptor,
-        at path: FilePath,
-        named: () -> String
+        at path: FilePath
     ) throws(Errno) -> PrivateFolder {
-        let name: FilePath.Component
-        do throws(Errno) {
-            name = try makeName(in: parent, named)
-        } catch {
+        let status = unsafe name.withPlatformString {
+            unsafe mkdirat(parent.rawValue, $0, 0o700)
+        }
+        guard status == 0 else {
+            let failure = Errno(rawValue: errno)
             try? parent.close()
-            throw error
+            throw failure
         }
-        return try open(name, in: parent, at: path.appending(name), expecting: nil)
-    }
-
-    /// Makes a folder under the first name that is free, of a few.
-    private static func makeName(
-        in parent: FileDescriptor,
-        _ named: () -> String
-    ) throws(Errno) -> FilePath.Component {
-        for _ in 0..<100 {
-            let name = try FolderCall.component(named())
-            let status = unsafe name.withPlatformString {
-                unsafe mkdirat(parent.rawValue, $0, 0o700)
-            }
-            if status == 0 { return name }
-            guard errno == EEXIST else { throw Errno(rawValue: errno) }
-        }
-        throw Errno.fileExists
+        return try open(name, in: parent, at: path, expecting: nil)
     }
 
     /// Opens a folder in one that is open, which goes over to it or is closed.

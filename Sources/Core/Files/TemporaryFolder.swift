@@ -12,9 +12,16 @@ package final class TemporaryFolder: Sendable {
 
     /// Makes it, with a name that cannot be foretold.
     ///
-    /// Throws: what `PrivateFolder.makeUnique` throws.
-    package init(in parent: FilePath, prefix: String) throws(Errno) {
-        folder = try PrivateFolder.makeUnique(in: parent, prefix: prefix)
+    /// Throws: what `PrivateFolder.make` throws.
+    package convenience init(in parent: FilePath, prefix: String) throws(Errno) {
+        try self.init(at: PrivateFolder.uniquePath(in: parent, prefix: prefix))
+    }
+
+    /// Makes it at a place that was noted down.
+    ///
+    /// Throws: what `PrivateFolder.make` throws.
+    package init(at path: FilePath) throws(Errno) {
+        folder = try PrivateFolder.make(path)
         trace = FolderTrace(of: folder, at: folder.path)
         Self.live.withLock { [trace] in _ = $0.insert(trace) }
     }

@@ -245,11 +245,11 @@ struct CloudWay: Sendable {
         job.workshop?.remove()
         // Beside the result: that disk has the room.
         let folder = job.request.destination.removingLastComponent()
-        let path: FilePath
+        let place = PrivateFolder.uniquePath(in: folder, prefix: ".cinch-upload-")
+        job.workshop = FolderTrace(planned: place)
+        do throws(CloudError) { try jobs.save(job) } catch { throw WayFailure(error) }
         do throws(Errno) {
-            let workshop = try PrivateFolder.makeUnique(in: folder, prefix: ".cinch-upload-")
-            job.workshop = FolderTrace(of: workshop, at: workshop.path)
-            path = workshop.path.appending(name)
+            job.workshop = FolderTrace(of: try PrivateFolder.make(place), at: place)
         } catch {
             throw WayFailure(
                 Failure(
@@ -265,6 +265,7 @@ struct CloudWay: Sendable {
             job.workshop?.remove()
             throw WayFailure(error)
         }
+        let path = place.appending(name)
         do throws(Failure) {
             _ = try await routing.runHere(
                 Request(

@@ -70,7 +70,11 @@ package struct Compressor: Sendable {
 
     /// Reads what a file is.
     package func probe(_ path: FilePath) async throws(Failure) -> Material {
-        if let worker { return try await worker.perform(Job(.probe(path), limits)) }
+        if let worker {
+            // A name that is nearly right is found in its folder, which a child cannot list.
+            _ = try InputFile.check(path)
+            return try await worker.perform(Job(.probe(path), limits))
+        }
         return try await offload(path.string, limits.input) { flag in
             Result { () throws(Failure) in try Self.material(path, flag: flag) }
         }
@@ -88,7 +92,10 @@ package struct Compressor: Sendable {
 
     /// Decides what would be done, without doing it.
     package func plan(_ request: Request) async throws(Failure) -> Planned {
-        if let worker { return try await worker.perform(Job(.plan(request), limits)) }
+        if let worker {
+            _ = try InputFile.check(request.input)
+            return try await worker.perform(Job(.plan(request), limits))
+        }
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 let material = try Self.material(request.input, flag: flag)
@@ -144,16 +151,8 @@ package struct Compressor: Sendable {
         }
     }
 
-    static func checkDestination(_ request: Request) throws(Failure) {
-        let destination = request.destination
-        if InputFile.areSame(request.input, destination) {
-            throw Failure(
-                .output,
-                "The output would be the input itself, \(destination.string)",
-                why: "the input is never written to",
-                advice: "Name another output with -o."
-            )
-        }
+    /// Refuses a name that the disk cannot have.
+    static func checkName(of destination: FilePath) throws(Failure) {
         let name = destination.lastComponent?.string ?? ""
         let most = unsafe pathconf(Workspace.parent(of: destination).string, Int32(_PC_NAME_MAX))
         if most > 0, name.utf8.count > most {
@@ -164,6 +163,19 @@ package struct Compressor: Sendable {
                 advice: "Name a shorter output with -o."
             )
         }
+    }
+
+    static func checkDestination(_ request: Request) throws(Failure) {
+        let destination = request.destination
+        if InputFile.areSame(request.input, destination) {
+            throw Failure(
+                .output,
+                "The output would be the input itself, \(destination.string)",
+                why: "the input is never written to",
+                advice: "Name another output with -o."
+            )
+        }
+        try checkName(of: destination)
         guard let kind = InputFile.kind(of: destination) else { return }
         if kind == .typeDirectory {
             throw Failure(

@@ -8,7 +8,10 @@ extension Compressor {
     ///
     /// Throws: `Failure`, of kind `.unreadable` where it is no video, damaged or cut off.
     package func inspect(_ path: FilePath) async throws(Failure) -> Source {
-        if let worker { return try await worker.perform(Job(.inspect(path), limits)) }
+        if let worker {
+            _ = try InputFile.check(path)
+            return try await worker.perform(Job(.inspect(path), limits))
+        }
         let source = try await probeVideo(path)
         if let cut = source.cut {
             throw Failure(

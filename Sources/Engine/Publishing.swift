@@ -23,6 +23,7 @@ extension Compressor {
             return try await runPiped(request, events: events)
         }
         let input = try HeldInput(request.input)
+        try Self.checkName(of: request.destination)
         let workspace = try Workspace(beside: request.destination)
         defer { workspace.remove() }
         return try await publish(request, checking: input, in: workspace, events: events)

@@ -20,6 +20,8 @@ struct RunRegistry: Sendable {
     }
 
     private let path: FilePath?
+    /// State folders that this process has made, which it removes when they are empty again.
+    private static let madeFolders = Locked<Set<FilePath>>([])
 
     /// The registry of this user.
     init() {
@@ -35,13 +37,20 @@ struct RunRegistry: Sendable {
 
     private func folder() throws(Errno) -> PrivateFolder {
         guard let path else { throw .noSuchFileOrDirectory }
-        // What cannot be made cannot be opened.
-        try? FileManager.default.createDirectory(
-            atPath: path.string,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
-        return try PrivateFolder(opening: path)
+        var failure = Errno.noSuchFileOrDirectory
+        let state = path.removingLastComponent()
+        if (try? state.stat()) == nil { Self.madeFolders.withLock { _ = $0.insert(state) } }
+        // A run that ends removes the folder if it is empty.
+        for _ in 0..<10 where failure == .noSuchFileOrDirectory {
+            // What cannot be made cannot be opened.
+            try? FileManager.default.createDirectory(
+                atPath: path.string,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+            do throws(Errno) { return try PrivateFolder(opening: path) } catch { failure = error }
+        }
+        throw failure
     }
 
     /// A file of the registry that this process has locked; the system lets go of it when the process dies.
@@ -67,6 +76,12 @@ struct RunRegistry: Sendable {
                 isHeld = false
                 try? folder.remove(name)
                 try? descriptor.close()
+                // Removed if it is empty.
+                _ = unsafe rmdir(folder.path.string)
+                let state = folder.path.removingLastComponent()
+                if RunRegistry.madeFolders.withLock({ $0.contains(state) }) {
+                    _ = unsafe rmdir(state.string)
+                }
             }
         }
     }

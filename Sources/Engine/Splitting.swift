@@ -7,7 +7,10 @@ extension Compressor {
     ///
     /// Throws: `Failure` of kind `.usage` where that cannot be done of it, and what a plan throws.
     package func split(_ request: Request, _ wish: PartsWish) async throws(Failure) -> Partition {
-        if let worker { return try await worker.perform(Job(.split(request, wish), limits)) }
+        if let worker {
+            _ = try InputFile.check(request.input)
+            return try await worker.perform(Job(.split(request, wish), limits))
+        }
         return try await offload(request.input.string, limits.input) { flag in
             Result { () throws(Failure) in
                 let material = try Self.material(request.input, flag: flag)

@@ -28,7 +28,7 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Sources")
 
-    /// Every Swift file under Sources, as `Core/Plan.swift`.
+    /// Every Swift file under Sources, as `Core/Plan/Plan.swift`.
     static let files: [String] =
         (try? FileManager.default.subpathsOfDirectory(atPath: sources.path))?
         .filter { $0.hasSuffix(".swift") }.sorted() ?? []
@@ -63,6 +63,15 @@ import Testing
         for word in ["print(", "standardOutput", "standardError", "STDOUT", "STDERR", "isatty"] {
             #expect(!text.contains(word), "\(file) has \(word)")
         }
+    }
+
+    @Test("no folder of sources has more than 16 files")
+    func foldersAreSmall() {
+        var counts: [Substring: Int] = [:]
+        for file in Self.files {
+            counts[file.prefix(upTo: file.lastIndex(of: "/") ?? file.startIndex), default: 0] += 1
+        }
+        #expect(counts.filter { $0.value > 16 } == [:])
     }
 
     @Test("the reader of imports sees every way to write one")
